@@ -7,8 +7,6 @@ import type { BoundedQueue } from './bounded-queue.js';
 export interface Taker {
   readonly ref: WorkerRef;
   deliver(parcels: NonEmpty<Parcel>): void;
-  /** Parks them unopened. */
-  quarantine(parcels: NonEmpty<Parcel>): void;
 }
 
 interface Lane {
