@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { StageOutcome } from '../domain/outcome.js';
 import { type AlarmPosition, isNonEmpty, type Positioned } from '../domain/position.js';
 import type { Link } from '../ports/flow.js';
@@ -61,6 +62,8 @@ export class StageLoop<In extends Positioned, Out> {
   #begin(term: number): void {
     this.#abort.abort();
     this.#abort = new AbortController();
+    // One listener per item in hand.
+    setMaxListeners(0, this.#abort.signal);
     this.#term = term;
     this.#room = 0;
     this.#askedCount = 0;

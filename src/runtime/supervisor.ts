@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   readonly crews: readonly Crew[];
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** A worker that was not heard for so long is killed; 5 s unless said otherwise. */
+  readonly silenceLimitMs?: number;
   onReady(worker: WorkerProcess): void;
   onMessage(worker: WorkerProcess, message: FromWorker): void;
   onDead(worker: WorkerProcess): void;
@@ -29,7 +31,7 @@ export interface SupervisorOptions {
 }
 
 const watchEveryMs = 500;
-const silenceLimitMs = 5_000;
+const defaultSilenceLimitMs = 5_000;
 const startLimitMs = 30_000;
 const replacementsLimit = 5;
 const replacementsSpanMs = 60_000;
@@ -164,7 +166,8 @@ export class Supervisor {
     for (const worker of this.#workers.values()) {
       if (worker.state === 'dead') continue;
       worker.silentMs += elapsedMs;
-      const limitMs = worker.state === 'starting' ? startLimitMs : silenceLimitMs;
+      const limitMs =
+        worker.state === 'starting' ? startLimitMs : (this.#options.silenceLimitMs ?? defaultSilenceLimitMs);
       if (worker.silentMs > limitMs && !this.#isStopping)
         this.condemn(worker, `silent for ${Math.round(worker.silentMs)} ms`);
     }
