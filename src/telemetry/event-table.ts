@@ -25,7 +25,12 @@ export const eventTable = {
   },
   engine_stopping: { level: 'info', meaning: 'A stop was asked for, or the engine cannot go on', action: 'none' },
   engine_stopped: { level: 'info', meaning: 'The last line of a run', action: 'none' },
-  stop_step: { level: 'info', meaning: 'One step of the stop has begun', action: 'none' },
+  stop_step: { level: 'info', meaning: 'One step of the stop is done', action: 'none' },
+  stop_step_failed: {
+    level: 'warn',
+    meaning: 'A step of the stop failed or took too long; the later ones run all the same',
+    action: 'none; the lock is free at the latest when the ZooKeeper session ends',
+  },
   stop_slow: {
     level: 'warn',
     meaning: 'A step of the stop still runs; `waiting` says who and how many',
@@ -58,6 +63,40 @@ export const eventTable = {
     meaning: 'A new worker takes the place of a dead one',
     action: 'none',
     counter: 'worker_replacements_total',
+  },
+  // Terms and partitions.
+  term_begun: { level: 'info', meaning: 'This engine is active: it reads, sends and commits', action: 'none' },
+  term_ended: {
+    level: 'warn',
+    meaning:
+      'This engine gives up the topic; what was under way is void and will be read again by whoever is active next',
+    action: 'none; see `reason`',
+  },
+  topic_absent: {
+    level: 'warn',
+    meaning: 'The alarm topic does not exist; the engine waits for it',
+    action: 'create the topic, or correct kafka.alarm_topic',
+  },
+  partition_positioned: { level: 'info', meaning: 'Reading of a partition begins at this offset', action: 'none' },
+  partition_halted: {
+    level: 'error',
+    meaning: 'The partition ends before our committed offset, as after the topic was made anew; it is not read',
+    action: 'look at the topic, then set the position with `mon-notification offsets set`',
+  },
+  offsets_skipped: {
+    level: 'error',
+    meaning: 'Retention removed alarms before they were read; reading goes on at the earliest one',
+    action: 'find out why the engine was behind for so long; lengthen the retention of the topic',
+  },
+  offset_load_failed: {
+    level: 'warn',
+    meaning: 'A stored offset could not be read from ZooKeeper; it is tried again every second',
+    action: 'see whether ZooKeeper answers',
+  },
+  item_quarantined: {
+    level: 'error',
+    meaning: 'An item was in the hands of two workers that died; it is parked unopened with reason killed_workers',
+    action: 'look at the dead letter; report what it did',
   },
 } as const satisfies Record<string, EventSpec>;
 
