@@ -88,6 +88,27 @@ export const eventTable = {
     level: 'info',
     meaning: 'No offset of ours was stored; the one of a 2014 engine, plus one, is used',
     action: 'none',
+  worker_ready: { level: 'info', meaning: 'A worker process is built and takes work', action: 'none' },
+  worker_crashed: {
+    level: 'error',
+    meaning: 'A worker says why it ends',
+    action: 'report it with the stack; the worker is replaced',
+  },
+  worker_died: {
+    level: 'warn',
+    meaning: 'A worker process ended without being asked',
+    action: 'none; what it held is handed out again',
+  },
+  worker_killed: {
+    level: 'warn',
+    meaning: 'A worker was killed because it was silent or spoke nonsense',
+    action: 'none; it is replaced',
+  },
+  worker_replaced: {
+    level: 'info',
+    meaning: 'A new worker takes the place of a dead one',
+    action: 'none',
+    counter: 'worker_replacements_total',
   },
 } as const satisfies Record<string, EventSpec>;
 
