@@ -116,6 +116,11 @@ export const eventTable = {
     action: 'none',
     counter: 'worker_replacements_total',
   },
+  engine_failed: {
+    level: 'error',
+    meaning: 'The engine cannot go on; it stops and exits with 1, or with 78 when a new start cannot help',
+    action: 'see `detail`; with 78 mend the configuration, the offset node or the rights first',
+  },
   // Terms and partitions.
   term_begun: { level: 'info', meaning: 'This engine is active: it reads, sends and commits', action: 'none' },
   term_ended: {
