@@ -1,6 +1,6 @@
 import type { CounterName } from './metric-table.js';
 
-interface EventSpec {
+export interface EventSpec {
   /** `error`: someone must act. `warn`: degraded and handled. `info`: life of the engine. `debug`: per alarm. */
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly meaning: string;
@@ -40,3 +40,8 @@ export const eventTable = {
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;
+
+/** The specification under a name, with every optional part visible. */
+export function eventSpec(name: EventName): EventSpec {
+  return eventTable[name];
+}
