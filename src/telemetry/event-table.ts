@@ -42,6 +42,57 @@ export const eventTable = {
     action: 'none',
   },
   admin_listening: { level: 'info', meaning: 'The admin endpoint answers on `port`', action: 'none' },
+  // Progress and ZooKeeper.
+  head_stuck: {
+    level: 'warn',
+    meaning:
+      'The first unfinished alarm of a partition is older than zookeeper.max_offset_lag; nothing behind it is committed',
+    action: 'see what that alarm waits for: a receiver, MySQL or Kafka; nothing is ever skipped',
+  },
+  head_moved: { level: 'info', meaning: 'A stuck head was finished', action: 'none' },
+  commit_delayed: {
+    level: 'warn',
+    meaning: 'A commit could not be written to ZooKeeper; it is tried again every second',
+    action: 'see whether ZooKeeper answers',
+  },
+  commit_resumed: { level: 'info', meaning: 'Commits are written again', action: 'none' },
+  commit_fenced: {
+    level: 'warn',
+    meaning: 'A commit was refused because our lock node is gone: another engine may own the partition',
+    action: 'none; the engine gives the partition up and waits for the lock again',
+  },
+  zookeeper_connected: { level: 'info', meaning: 'A new ZooKeeper session has begun', action: 'none' },
+  zookeeper_away: {
+    level: 'warn',
+    meaning: 'No ZooKeeper session could be had; it is tried again for ever',
+    action: 'see whether the servers of zookeeper.url run and can be reached',
+  },
+  zookeeper_session_ended: {
+    level: 'warn',
+    meaning:
+      'The session can no longer be trusted; `reason` says why. Sending and committing stop until there is a new one',
+    action: 'see whether ZooKeeper answered in time and whether this host was overloaded or frozen',
+  },
+  lock_waiting: {
+    level: 'info',
+    meaning: 'Another engine holds the lock; this one stands by. `holder` names it',
+    action: 'none',
+  },
+  lock_blocked: {
+    level: 'warn',
+    meaning: 'The lock must wait for `path`: an engine of the other zookeeper.lock mode, or one of the 2014 generation',
+    action: 'stop that engine',
+  },
+  lock_taken: { level: 'info', meaning: 'This engine holds the lock', action: 'none' },
+  lock_node_lost: {
+    level: 'warn',
+    meaning: 'The lock node vanished while we held it: deleted by hand, or its session ended',
+    action: 'nobody should delete lock nodes; the engine waits for the lock again',
+  },
+  offset_imported: {
+    level: 'info',
+    meaning: 'No offset of ours was stored; the one of a 2014 engine, plus one, is used',
+    action: 'none',
   worker_ready: { level: 'info', meaning: 'A worker process is built and takes work', action: 'none' },
   worker_crashed: {
     level: 'error',
