@@ -3,7 +3,7 @@ import { type EventName, eventSpec } from './event-table.js';
 import type { LineSink } from './line-sink.js';
 import { type EventLog, type LogConfig, openEventLog, pluginLogger } from './logger.js';
 import { createMetricStore, type KnownLabels, type MetricSnapshot, type MetricStore } from './metric-store.js';
-import { type GaugeName, metricSpec } from './metric-table.js';
+import { metricSpec } from './metric-table.js';
 import type { Labels, Telemetry } from './telemetry.js';
 
 export interface TelemetryOptions {
@@ -20,8 +20,7 @@ export interface TelemetryOptions {
 export interface ProcessTelemetry extends Telemetry {
   /** What a beat carries to main. */
   snapshot(): MetricSnapshot;
-  /** Forgets the series of a gauge whose labels come and go, such as partitions: set those that remain right after. */
-  resetGauge(name: GaugeName): void;
+  /** The logger that plugins get: their words under one event, `plugin_message`. */
   pluginLogger(fields: Fields): Logger;
   /** For a dying process: what is held back and what waits goes out now. Further lines are lost. */
   close(): void;
@@ -38,7 +37,6 @@ export function createTelemetry(options: TelemetryOptions): ProcessTelemetry {
       countDropped();
       return store.snapshot();
     },
-    resetGauge: (name) => store.reset(name),
     pluginLogger: (fields) => pluginLogger(log, { ...base, ...fields }),
     close() {
       log.close();

@@ -42,6 +42,11 @@ export const eventTable = {
     action: 'none',
   },
   admin_listening: { level: 'info', meaning: 'The admin endpoint answers on `port`', action: 'none' },
+  plugin_message: {
+    level: 'info',
+    meaning: 'A notifier says something in its own words; the level is its own choice',
+    action: 'see `msg` and `component`',
+  },
   // Progress and ZooKeeper.
   head_stuck: {
     level: 'warn',

@@ -31,8 +31,6 @@ export interface MetricStore {
   add(name: MetricName, labels: Labels | undefined, by: number): void;
   set(name: MetricName, labels: Labels | undefined, value: number): void;
   observe(name: MetricName, labels: Labels | undefined, seconds: number): void;
-  /** Forgets the series of a metric, for a gauge whose labels come and go. */
-  reset(name: MetricName): void;
   snapshot(): MetricSnapshot;
 }
 
@@ -59,9 +57,6 @@ export function createMetricStore(known?: KnownLabels): MetricStore {
       const { figures } = seriesOf(name, labels);
       bump(figures, 0, seconds);
       bump(figures, 1 + bucketOf(seconds), 1);
-    },
-    reset(name) {
-      metrics.set(name, known === undefined ? new Map() : zeroSeries(name, known));
     },
     snapshot: () => {
       const snapshot: Partial<Record<MetricName, (readonly [readonly string[], Figures])[]>> = {};
