@@ -1,6 +1,6 @@
 import type { CounterName } from './metric-table.js';
 
-interface EventSpec {
+export interface EventSpec {
   /** `error`: someone must act. `warn`: degraded and handled. `info`: life of the engine. `debug`: per alarm. */
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly meaning: string;
@@ -65,6 +65,11 @@ export const eventTable = {
   },
   topic_created: { level: 'info', meaning: 'A missing output topic was created', action: 'none' },
   admin_listening: { level: 'info', meaning: 'The admin endpoint answers on `port`', action: 'none' },
+  plugin_message: {
+    level: 'info',
+    meaning: 'A notifier says something in its own words; the level is its own choice',
+    action: 'see `msg` and `component`',
+  },
   // Progress and ZooKeeper.
   head_stuck: {
     level: 'warn',
@@ -181,3 +186,8 @@ export const eventTable = {
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;
+
+/** The specification under a name, with every optional part visible. */
+export function eventSpec(name: EventName): EventSpec {
+  return eventTable[name];
+}
