@@ -41,6 +41,29 @@ export const eventTable = {
     meaning: 'The drain was cut short: some notifications may arrive twice, none is lost',
     action: 'none',
   },
+  kafka_away: {
+    level: 'warn',
+    meaning: 'Kafka does not do what is asked, `error` says what; told at once and every 30 s while it lasts',
+    action: 'see the brokers; the engine waits and goes on where it was',
+  },
+  kafka_back: { level: 'info', meaning: 'Kafka answers again', action: 'none' },
+  kafka_client_note: { level: 'debug', meaning: 'A word of the Kafka client library', action: 'none' },
+  records_unreadable: {
+    level: 'error',
+    meaning: 'Records of a partition cannot be decoded; `error` names position and codec, the other partitions go on',
+    action: 'set compression.type of the topic to gzip or uncompressed; or move on with `offsets set`, which leaves them out',
+  },
+  record_refused: {
+    level: 'error',
+    meaning: 'Kafka will never take this record; a shortened one is parked in its place',
+    action: 'raise max.message.bytes of the output topics to that of the alarm topic and more',
+  },
+  mirror_group_in_use: {
+    level: 'warn',
+    meaning: 'Somebody consumes with the group `kafka.group`, so positions cannot be mirrored to it; alarms are not affected',
+    action: 'find the member with kafka-consumer-groups --describe and give it another group',
+  },
+  topic_created: { level: 'info', meaning: 'A missing output topic was created', action: 'none' },
   admin_listening: { level: 'info', meaning: 'The admin endpoint answers on `port`', action: 'none' },
   plugin_message: {
     level: 'info',
@@ -120,6 +143,11 @@ export const eventTable = {
     meaning: 'A new worker takes the place of a dead one',
     action: 'none',
     counter: 'worker_replacements_total',
+  },
+  engine_failed: {
+    level: 'error',
+    meaning: 'The engine cannot go on; it stops and exits with 1, or with 78 when a new start cannot help',
+    action: 'see `detail`; with 78 mend the configuration, the offset node or the rights first',
   },
   // Terms and partitions.
   term_begun: { level: 'info', meaning: 'This engine is active: it reads, sends and commits', action: 'none' },
