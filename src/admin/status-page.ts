@@ -18,7 +18,8 @@ h2 { font-size: 1rem; margin: 1.6rem 0 .4rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { color: var(--dim); font-weight: 500; font-size: .85rem; } th:first-child, td:first-child { text-align: left; }
-meter { width: 7rem; height: .9rem; vertical-align: middle; }
+@media (max-width: 40rem) { th, td { padding: .3rem; } }
+meter { width: 6rem; height: .9rem; vertical-align: middle; }
 ul { margin: .4rem 0; padding-left: 1.2rem; }
 `;
 
@@ -70,7 +71,12 @@ function facts(status: StatusDocument): SafeHtml {
     ['retries waiting', status.retries_waiting],
     ...Object.entries(status.outcomes),
   ];
-  return html`<dl class="facts">${all.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="facts">${all.map(([name, value]) => html`<div><dt>${name}</dt><dd>${grouped(value)}</dd></div>`)}</dl>`;
+}
+
+/** Digits in threes, with a narrow space in between. */
+function grouped(value: string | number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
 function partitions(all: readonly PartitionStatus[]): SafeHtml {
@@ -78,18 +84,19 @@ function partitions(all: readonly PartitionStatus[]): SafeHtml {
   const mostLag = all.reduce((most, one) => Math.max(most, Number(lagOf(one) ?? 0n)), 0);
   const row = (one: PartitionStatus): SafeHtml => {
     const lag = lagOf(one);
-    return html`<tr><td>${one.topic}/${one.partition}</td><td>${one.committed}</td><td>${one.read}</td><td>${one.window}</td>
-<td>${one.high_water ?? '?'}</td><td>${lag ?? '?'}</td><td>${bar(Number(lag ?? 0n), Math.max(mostLag, 100))}</td></tr>`;
+    return html`<tr><td>${one.topic}/${one.partition}</td><td>${lag ?? '?'}</td>
+<td>${bar(Number(lag ?? 0n), Math.max(mostLag, 100))}</td><td>${one.window}</td><td>${one.committed}</td>
+<td>${one.read}</td><td>${one.high_water ?? '?'}</td></tr>`;
   };
-  return table(['partition', 'committed', 'read', 'window', 'end', 'lag', ''], all.map(row));
+  return table(['partition', 'lag', '', 'window', 'committed', 'read', 'end'], all.map(row));
 }
 
 function queues(all: StatusDocument['queues']): SafeHtml {
   return table(
-    ['queue', 'waiting', 'capacity', ''],
+    ['queue', 'waiting', '', 'capacity'],
     all.map(
-      (queue) => html`<tr><td>${queue.name}</td><td>${queue.length}</td><td>${queue.capacity}</td>
-<td>${bar(queue.length, queue.capacity)}</td></tr>`,
+      (queue) => html`<tr><td>${queue.name}</td><td>${queue.length}</td>
+<td>${bar(queue.length, queue.capacity)}</td><td>${queue.capacity}</td></tr>`,
     ),
   );
 }
@@ -99,7 +106,7 @@ function workers(all: readonly WorkerStatus[]): SafeHtml {
     ['stage', 'pid', 'state', 'in hand', 'replaced'],
     all.map(
       (worker) => html`<tr><td>${worker.stage}</td><td>${worker.pid}</td>
-<td class="${worker.state === 'ready' ? 'good' : 'bad'}">${worker.state}</td><td>${worker.in_flight}</td>
+<td class="${worker.state === 'ready' ? 'good' : 'note'}">${worker.state}</td><td>${worker.in_flight}</td>
 <td class="${worker.replacements === 0 ? 'dim' : 'note'}">${worker.replacements}</td></tr>`,
     ),
   );
