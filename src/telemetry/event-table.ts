@@ -37,6 +37,11 @@ export const eventTable = {
     action: 'none',
   },
   admin_listening: { level: 'info', meaning: 'The admin endpoint answers on `port`', action: 'none' },
+  notification_settled: {
+    level: 'debug',
+    meaning: 'One send has ended; `outcome` says how, `detail` why not',
+    action: 'none',
+  },
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;
