@@ -47,6 +47,8 @@ export interface OffsetTracker {
     readonly committed: Offset;
     readonly unfinished: number;
   };
+  /** The head: the first unfinished offset and when it was begun, in monotonic milliseconds. Undefined when nothing is under way. */
+  oldestUnfinished(partition: TopicPartition): { readonly offset: Offset; readonly begunAtMonoMs: number } | undefined;
   openPartitions(): readonly TopicPartition[];
   /** Forgets the partition; later finishes of it are ignored. */
   close(partition: TopicPartition): void;
