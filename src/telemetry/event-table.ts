@@ -1,6 +1,6 @@
 import type { CounterName } from './metric-table.js';
 
-interface EventSpec {
+export interface EventSpec {
   /** `error`: someone must act. `warn`: degraded and handled. `info`: life of the engine. `debug`: per alarm. */
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly meaning: string;
@@ -25,7 +25,12 @@ export const eventTable = {
   },
   engine_stopping: { level: 'info', meaning: 'A stop was asked for, or the engine cannot go on', action: 'none' },
   engine_stopped: { level: 'info', meaning: 'The last line of a run', action: 'none' },
-  stop_step: { level: 'info', meaning: 'One step of the stop has begun', action: 'none' },
+  stop_step: { level: 'info', meaning: 'One step of the stop is done', action: 'none' },
+  stop_step_failed: {
+    level: 'warn',
+    meaning: 'A step of the stop failed or took too long; the later ones run all the same',
+    action: 'none; the lock is free at the latest when the ZooKeeper session ends',
+  },
   stop_slow: {
     level: 'warn',
     meaning: 'A step of the stop still runs; `waiting` says who and how many',
@@ -35,77 +40,6 @@ export const eventTable = {
     level: 'warn',
     meaning: 'The drain was cut short: some notifications may arrive twice, none is lost',
     action: 'none',
-  },
-  admin_listening: { level: 'info', meaning: 'The admin endpoint answers on `port`', action: 'none' },
-  worker_ready: { level: 'info', meaning: 'A worker process is built and takes work', action: 'none' },
-  worker_crashed: {
-    level: 'error',
-    meaning: 'A worker says why it ends',
-    action: 'report it with the stack; the worker is replaced',
-  },
-  worker_died: {
-    level: 'warn',
-    meaning: 'A worker process ended without being asked',
-    action: 'none; what it held is handed out again',
-  },
-  worker_killed: {
-    level: 'warn',
-    meaning: 'A worker was killed because it was silent or spoke nonsense',
-    action: 'none; it is replaced',
-  },
-  worker_replaced: {
-    level: 'info',
-    meaning: 'A new worker takes the place of a dead one',
-    action: 'none',
-    counter: 'worker_replacements_total',
-  },
-  mysql_away: {
-    level: 'warn',
-    meaning: 'MySQL cannot be reached, is late, or refuses `what`; alarms wait',
-    action: 'look at `check`; the engine goes on by itself',
-  },
-  mysql_back: { level: 'info', meaning: 'MySQL answers `what` again', action: 'none' },
-  method_unusable: {
-    level: 'warn',
-    meaning: 'A notification method cannot be told, `problem` says why: its notifications are parked',
-    action: 'correct the method, then replay the dead letters',
-  },
-  method_of_other_tenant: {
-    level: 'debug',
-    meaning: 'An alarm is told to a method of another tenant',
-    action: 'none, unless tenants should not share methods',
-    counter: 'lookup_tenant_mismatches_total',
-  },
-  method_types_registered: {
-    level: 'info',
-    meaning: 'Names of types were added to notification_method_type',
-    action: 'none',
-  },
-  method_types_unregistered: {
-    level: 'info',
-    meaning: 'Names of types could not be added to notification_method_type: the table or the right is missing',
-    action: 'none for a schema of 2014; else grant SELECT and INSERT on that table',
-  },
-  alarm_malformed: {
-    level: 'warn',
-    meaning: 'A message is no valid alarm; it is parked',
-    action: 'see the detail with `dead-letters show`; correct its producer',
-  },
-  alarm_field_defaulted: {
-    level: 'debug',
-    meaning: 'A field that only decorates was of a wrong type and is left out',
-    action: 'correct the producer',
-    counter: 'alarm_fields_defaulted_total',
-  },
-  alarm_finished_early: {
-    level: 'debug',
-    meaning: 'An alarm needs no notification; `reason` says why',
-    action: 'none',
-  },
-  stop_step_failed: {
-    level: 'warn',
-    meaning: 'A step of the stop failed or took too long; the later ones run all the same',
-    action: 'none; the lock is free at the latest when the ZooKeeper session ends',
   },
   kafka_away: {
     level: 'warn',
@@ -132,11 +66,13 @@ export const eventTable = {
     action: 'find the member with kafka-consumer-groups --describe and give it another group',
   },
   topic_created: { level: 'info', meaning: 'A missing output topic was created', action: 'none' },
+  admin_listening: { level: 'info', meaning: 'The admin endpoint answers on `port`', action: 'none' },
   plugin_message: {
     level: 'info',
     meaning: 'A notifier says something in its own words; the level is its own choice',
     action: 'see `msg` and `component`',
   },
+  // Progress and ZooKeeper.
   head_stuck: {
     level: 'warn',
     meaning:
@@ -188,11 +124,34 @@ export const eventTable = {
     meaning: 'No offset of ours was stored; the one of a 2014 engine, plus one, is used',
     action: 'none',
   },
+  worker_ready: { level: 'info', meaning: 'A worker process is built and takes work', action: 'none' },
+  worker_crashed: {
+    level: 'error',
+    meaning: 'A worker says why it ends',
+    action: 'report it with the stack; the worker is replaced',
+  },
+  worker_died: {
+    level: 'warn',
+    meaning: 'A worker process ended without being asked',
+    action: 'none; what it held is handed out again',
+  },
+  worker_killed: {
+    level: 'warn',
+    meaning: 'A worker was killed because it was silent or spoke nonsense',
+    action: 'none; it is replaced',
+  },
+  worker_replaced: {
+    level: 'info',
+    meaning: 'A new worker takes the place of a dead one',
+    action: 'none',
+    counter: 'worker_replacements_total',
+  },
   engine_failed: {
     level: 'error',
     meaning: 'The engine cannot go on; it stops and exits with 1, or with 78 when a new start cannot help',
     action: 'see `detail`; with 78 mend the configuration, the offset node or the rights first',
   },
+  // Terms and partitions.
   term_begun: { level: 'info', meaning: 'This engine is active: it reads, sends and commits', action: 'none' },
   term_ended: {
     level: 'warn',
@@ -231,6 +190,54 @@ export const eventTable = {
     meaning: 'One send has ended; `outcome` says how, `detail` why not',
     action: 'none',
   },
+  mysql_away: {
+    level: 'warn',
+    meaning: 'MySQL cannot be reached, is late, or refuses `what`; alarms wait',
+    action: 'look at `check`; the engine goes on by itself',
+  },
+  mysql_back: { level: 'info', meaning: 'MySQL answers `what` again', action: 'none' },
+  method_unusable: {
+    level: 'warn',
+    meaning: 'A notification method cannot be told, `problem` says why: its notifications are parked',
+    action: 'correct the method, then replay the dead letters',
+  },
+  method_of_other_tenant: {
+    level: 'debug',
+    meaning: 'An alarm is told to a method of another tenant',
+    action: 'none, unless tenants should not share methods',
+    counter: 'lookup_tenant_mismatches_total',
+  },
+  method_types_registered: {
+    level: 'info',
+    meaning: 'Names of types were added to notification_method_type',
+    action: 'none',
+  },
+  method_types_unregistered: {
+    level: 'info',
+    meaning: 'Names of types could not be added to notification_method_type: the table or the right is missing',
+    action: 'none for a schema of 2014; else grant SELECT and INSERT on that table',
+  },
+  alarm_malformed: {
+    level: 'warn',
+    meaning: 'A message is no valid alarm; it is parked',
+    action: 'see the detail with `dead-letters show`; correct its producer',
+  },
+  alarm_field_defaulted: {
+    level: 'debug',
+    meaning: 'A field that only decorates was of a wrong type and is left out',
+    action: 'correct the producer',
+    counter: 'alarm_fields_defaulted_total',
+  },
+  alarm_finished_early: {
+    level: 'debug',
+    meaning: 'An alarm needs no notification; `reason` says why',
+    action: 'none',
+  },
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;
+
+/** The specification under a name, with every optional part visible. */
+export function eventSpec(name: EventName): EventSpec {
+  return eventTable[name];
+}
