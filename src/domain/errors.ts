@@ -1,0 +1,84 @@
+/** Every code that an error of ours may carry; each is explained in deploy/OPERATIONS.md. */
+export const errorCodes = [
+  'CONFIG_INVALID',
+  'ALARM_MALFORMED',
+  'DIRECTORY_UNAVAILABLE',
+  'DELIVERY_FAILED',
+  'PUBLISH_FAILED',
+  'RECORD_REFUSED',
+  'RIGHT_MISSING',
+  'FENCED',
+  'QUEUE_CLOSED',
+  'STORE_UNAVAILABLE',
+  'STORE_DAMAGED',
+  'LEASE_ENDED',
+  'WORKER_EXITED',
+  'PROTOCOL_VIOLATED',
+  'WORKERS_FAILING',
+  'STOP_OVERDUE',
+  'ABORTED',
+  'LISTEN_FAILED',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** The only kind of error that crosses a port. `retriable`: could the same call succeed later, with nothing changed on our side? */
+export class EngineError extends Error {
+  readonly code: ErrorCode;
+  readonly retriable: boolean;
+
+  constructor(code: ErrorCode, message: string, facts: { retriable: boolean; cause?: unknown }) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retriable = facts.retriable;
+  }
+}
+
+/** A wrong or missing setting, a damaged store or a missing right: starting again cannot help, hence exit code 78. */
+export class ConfigurationError extends EngineError {
+  constructor(code: 'CONFIG_INVALID' | 'STORE_DAMAGED' | 'RIGHT_MISSING', message: string, cause?: unknown) {
+    super(code, message, { retriable: false, cause });
+  }
+}
+
+/** Why a send did not end in `sent`. A closed set: it labels metrics and stands in the history of outcome records. */
+export const deliveryFailures = [
+  'rejected',
+  'unauthorized',
+  'rate_limited',
+  'unreachable',
+  'timed_out',
+  'server_error',
+  'forbidden_address',
+  'bad_address',
+  'outcome_unknown',
+] as const;
+export type DeliveryFailure = (typeof deliveryFailures)[number];
+
+/**
+ * One send that the receiver did not take.
+ *
+ * `retriable` is false when the receiver understood and refused. `outcome_unknown`: the answer was lost after the whole message was out.
+ * `retryAfterMs` is the pause that the remote side asked for, if it asked. `wire` is what it answered, for people, at most 200 characters,
+ * without address, token or alarm text; neither has a place in `message`.
+ */
+export class DeliveryError extends EngineError {
+  readonly failure: DeliveryFailure;
+  readonly retryAfterMs: number | undefined;
+  readonly wire: string | undefined;
+
+  constructor(
+    message: string,
+    facts: { failure: DeliveryFailure; retriable: boolean; retryAfterMs?: number; wire?: string; cause?: unknown },
+  ) {
+    super('DELIVERY_FAILED', message, facts);
+    this.failure = facts.failure;
+    this.retryAfterMs = facts.retryAfterMs;
+    this.wire = facts.wire;
+  }
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

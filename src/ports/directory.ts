@@ -1,0 +1,17 @@
+import type { Alarm } from '../domain/alarm.js';
+import type { NotificationMethod } from '../domain/notification.js';
+
+export interface MethodDirectory {
+  /**
+   * Finds how the owner of an alarm wishes to be notified of this state. In row order, without duplicates.
+   * Empty means that nobody asked, a normal answer; it never means that the question could not be put. Ask one by one: the adapter
+   * gathers the questions that are open at one time into one query.
+   * @throws DIRECTORY_UNAVAILABLE, retriable, when MySQL cannot be reached, is late or refuses. The alarm waits.
+   */
+  methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]>;
+  /** Undefined when the row is gone: a retry or a repeat then has nobody to go to. */
+  methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined>;
+  /** One cheap question, to learn whether MySQL answers. @throws DIRECTORY_UNAVAILABLE. */
+  ping(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,78 @@
+import type { Notification, NotificationMethod } from '../domain/notification.js';
+import type { Clock, Logger, Random } from './system.js';
+
+/** What a receiver said when it took responsibility. `wire` is its answer in words for people: at most 200 characters, no secret. */
+export interface Receipt {
+  readonly remoteId: string | undefined;
+  readonly wire: string;
+}
+
+export interface Notifier {
+  /** What shares one concurrency limit: the host of a webhook, the relay of a mail. Holds no credential. Never throws. */
+  destinationOf(method: NotificationMethod): string;
+  /**
+   * Delivers one notification; resolves, with the receiver's own id for it if any, once the remote side has taken responsibility.
+   * May be called again with the same notification after a failure or a restart: a receiver can see one id twice.
+   * Ends by itself within the notifier's own `timeout`; `signal` ends it at once.
+   * @throws DeliveryError. `retriable` is false when the receiver understood and refused; 'outcome_unknown' when the answer was lost
+   *   after the whole message was out. The text may name the method and the host, never address, token or alarm text.
+   *   'bad_address' when the method's address cannot be used at all.
+   */
+  send(notification: Notification, signal: AbortSignal): Promise<Receipt>;
+  close(): Promise<void>;
+}
+
+export interface NotifierDeps {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly http: HttpRules;
+  /** How many workers send at the same time, this one included: limits of the whole engine are shared out evenly. */
+  readonly senders: number;
+}
+
+/** Where HTTP may go besides public addresses: CIDRs and host names. */
+export interface HttpRules {
+  readonly allow: readonly string[];
+  readonly concurrencyPerDestination: number;
+}
+
+/** One thing wrong with a notifier's section: `key` is relative to the section, such as `port`. */
+export interface SectionProblem {
+  readonly key: string;
+  readonly problem: string;
+}
+
+/**
+ * What a notifier folder exports. `configure` checks the section of the configuration (plain values, secrets revealed, undefined when it
+ * is absent) and fills in defaults, touching nothing outside. Its result opens the notifier, in the worker.
+ */
+export interface NotifierPlugin {
+  readonly type: string;
+  /** Keys of the section, for `check-config` and the reference. */
+  readonly keys: readonly SectionKey[];
+  configure(section: Readonly<Record<string, unknown>> | undefined): ConfiguredNotifier;
+}
+
+export interface SectionKey {
+  readonly key: string;
+  readonly type: 'text' | 'secret' | 'number' | 'boolean' | 'seconds' | 'choice';
+  readonly choices?: readonly string[];
+  readonly default: string | number | boolean | undefined;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly description: string;
+}
+
+export type ConfiguredNotifier =
+  | { readonly kind: 'ready'; readonly warnings: readonly string[]; open(deps: NotifierDeps): Notifier }
+  /** Nothing is wrong, but what it needs was not configured: its methods are `dead` with reason `unknown_type` and this text. */
+  | { readonly kind: 'unconfigured'; readonly detail: string }
+  | { readonly kind: 'wrong'; readonly problems: readonly SectionProblem[] };
+
+/** The notifiers of one worker, by type. A type in neither map is unknown, or not enabled. */
+export interface NotifierSet {
+  readonly open: ReadonlyMap<string, Notifier>;
+  /** Known types that lack configuration, with what is missing. */
+  readonly unconfigured: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,50 @@
+import type { ErrorCode } from '../domain/errors.js';
+import type { FinishReason } from '../domain/outcome.js';
+import type { NonEmpty, TopicPartition } from '../domain/position.js';
+import type { Fields } from '../ports/system.js';
+
+/**
+ * Every message between main and worker. JSON on the wire: no bigint, no bytes, no Error objects.
+ *
+ * `term` numbers the ownership under which an item was read. A message of another term than the present one is void: both sides drop it
+ * without a word, because the items that it speaks of were given up when the term ended.
+ */
+export type WirePosition = Readonly<{ topic: string; partition: number; offset: string }>;
+export type WireParcel = Readonly<{ at: WirePosition; orderKey: string; payload: string }>;
+export type WireError = Readonly<{ name: string; message: string; code?: ErrorCode; stack?: string }>;
+export type WireAnswer = Readonly<
+  { at: WirePosition } & ({ kind: 'forward'; payload: string } | { kind: 'finish'; reason: FinishReason })
+>;
+
+/** What a worker learned of an outside system: monotonic milliseconds of the last answer, and the last failure since then. */
+export type SystemSeen = Readonly<{ answeredAtMonoMs: number; failure?: string }>;
+
+/** `start` carries revealed secrets, this stage's only: never on argv, in the environment or in a log. */
+export type ToWorker = Readonly<
+  | { type: 'start'; stage: string; index: number; config: Fields }
+  | { type: 'drain' }
+  | { type: 'items'; term: number; parcels: NonEmpty<WireParcel>; quarantine?: true }
+  /** Room in the next queue for `more` items: an answer to `wants_room`. */
+  | { type: 'room'; term: number; more: number }
+  | { type: 'lease'; term: number; endsAtMonoMs: number }
+  | { type: 'resume'; term: number; partition: TopicPartition; nextToRead?: string; committed?: string }
+  | { type: 'pause'; term: number; partition: TopicPartition }
+  /** Stored as the next to read: how far the window reaches, and what to mirror. */
+  | { type: 'committed'; term: number; positions: NonEmpty<WirePosition> }
+>;
+
+export type FromWorker = Readonly<
+  | { type: 'ready' | 'drained' }
+  | { type: 'start_failed' | 'crashed'; error: WireError }
+  /** The worker may be given `more` items beyond those that it holds. */
+  | { type: 'credits'; term: number; more: number }
+  /** The worker has `more` items to put on the next queue, beyond those that it asked room for already. */
+  | { type: 'wants_room'; term: number; more: number }
+  | { type: 'read'; term: number; parcels: NonEmpty<WireParcel> }
+  | { type: 'answers'; term: number; answers: NonEmpty<WireAnswer> }
+  | { type: 'partitions'; topic: string; partitions: readonly number[] }
+  | { type: 'positioned'; term: number; partition: TopicPartition; nextToRead: string; skipped: string }
+  | { type: 'halted'; term: number; partition: TopicPartition; nextToRead: string; logStart: string; logEnd: string }
+  | { type: 'high_water'; positions: NonEmpty<WirePosition> }
+  | { type: 'beat'; systems: Readonly<Record<string, SystemSeen>>; metrics: unknown; notes: readonly string[] }
+>;

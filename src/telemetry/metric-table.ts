@@ -1,0 +1,104 @@
+import { deadReasons, finishReasons, methodOutcomes } from '../domain/outcome.js';
+import { queueNames } from '../ports/flow.js';
+
+export interface MetricSpec {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Values of the last label that exist at 0 from the start; those of `type` and `stage` come with the configuration. */
+  readonly values?: readonly string[];
+  /** How one gauge of several processes becomes one figure: their sum, or (without this) the greatest. */
+  readonly merge?: 'sum';
+}
+
+/** Every metric, without the prefix `mon_notification_`. Source: the names are public, so renaming one is a breaking change. */
+export const metricTable = {
+  alarms_read_total: { kind: 'counter', help: 'Alarms read from Kafka' },
+  alarms_finished_total: {
+    kind: 'counter',
+    help: 'Alarms with nothing left to do, by reason',
+    labels: ['reason'],
+    values: finishReasons,
+  },
+  notifications_total: {
+    kind: 'counter',
+    help: 'Notifications by type and outcome',
+    labels: ['type', 'outcome'],
+    values: methodOutcomes,
+  },
+  send_seconds: {
+    kind: 'histogram',
+    help: 'Time of one send, from its start to the answer of the receiver',
+    labels: ['type'],
+  },
+  alarm_to_sent_seconds: {
+    kind: 'histogram',
+    help: 'From the time stamp of the alarm in Kafka to the answer of the receiver',
+  },
+  lookup_seconds: { kind: 'histogram', help: 'Time of one MySQL query for notification methods' },
+  publish_seconds: { kind: 'histogram', help: 'Time of one acknowledged write to Kafka' },
+  commit_seconds: { kind: 'histogram', help: 'Time of one commit to ZooKeeper' },
+  committed_offset: { kind: 'gauge', help: 'Next offset to read as committed', labels: ['topic', 'partition'] },
+  read_offset: { kind: 'gauge', help: 'Next offset to read from Kafka', labels: ['topic', 'partition'] },
+  window: { kind: 'gauge', help: 'Read minus committed', labels: ['topic', 'partition'] },
+  oldest_unfinished_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest alarm that is not finished',
+    labels: ['topic', 'partition'],
+  },
+  queue_length: { kind: 'gauge', help: 'Items waiting in a queue', labels: ['queue'], values: queueNames },
+  worker_replacements_total: { kind: 'counter', help: 'Workers that died and were replaced', labels: ['stage'] },
+  worker_resident_bytes: {
+    kind: 'gauge',
+    help: 'Resident memory of the workers of a stage',
+    labels: ['stage'],
+    merge: 'sum',
+  },
+  event_loop_delay_seconds: {
+    kind: 'gauge',
+    help: 'Longest recent delay of an event loop of a stage',
+    labels: ['stage'],
+  },
+  retries_waiting: { kind: 'gauge', help: 'Retries that are not due yet', merge: 'sum' },
+  dead_letters_total: { kind: 'counter', help: 'Parked records by reason', labels: ['reason'], values: deadReasons },
+  breaker_open: {
+    kind: 'gauge',
+    help: '1 while nothing is sent to a destination that keeps failing',
+    labels: ['destination'],
+  },
+  lock_held: { kind: 'gauge', help: '1 while this engine holds the lock' },
+  lease_remaining_seconds: { kind: 'gauge', help: 'Time for which the lock is still trusted' },
+  template_failures_total: { kind: 'counter', help: 'Templates that failed; the built-in text was sent' },
+  log_lines_dropped_total: { kind: 'counter', help: 'Log lines that could not be written' },
+  build_info: { kind: 'gauge', help: 'Always 1', labels: ['version', 'node'] },
+  stuck_head: {
+    kind: 'gauge',
+    help: '1 while the first unfinished alarm is older than zookeeper.max_offset_lag',
+    labels: ['topic', 'partition'],
+  },
+  skipped_by_broker_total: {
+    kind: 'counter',
+    help: 'Offsets that retention took before they were read',
+    labels: ['topic', 'partition'],
+  },
+  mirror_failures_total: { kind: 'counter', help: 'Positions that could not be mirrored to the Kafka group' },
+} as const satisfies Record<string, MetricSpec>;
+
+type Table = typeof metricTable;
+export type MetricName = keyof Table;
+type OfKind<K> = { [N in MetricName]: Table[N]['kind'] extends K ? N : never }[MetricName];
+export type CounterName = OfKind<'counter'>;
+export type GaugeName = OfKind<'gauge'>;
+export type HistogramName = OfKind<'histogram'>;
+
+/** Prefix of every name on the wire. */
+export const metricPrefix = 'mon_notification_';
+
+/** The specification under a name, with every optional part visible. */
+export function metricSpec(name: MetricName): MetricSpec {
+  return metricTable[name];
+}
+
+export function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(metricTable, name);
+}
