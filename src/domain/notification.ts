@@ -52,9 +52,13 @@ export interface NotificationGroup extends Positioned {
  * front. A repeat number of 0 is left out of the hash. Source: engine.md 3.4.
  */
 export function notificationId(read: AlarmPosition, methodId: string, repeat = 0): NotificationId {
-  const hash = createHash('sha256');
   const parts = [read.topic, String(read.partition), String(read.offset), methodId];
-  if (repeat > 0) parts.push(String(repeat));
+  return identityOf(repeat > 0 ? [...parts, String(repeat)] : parts);
+}
+
+/** The identity that belongs to these parts and to no others: see `notificationId`. */
+export function identityOf(parts: readonly string[]): NotificationId {
+  const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   return hash.digest('base64url').slice(0, 32) as NotificationId;
 }
