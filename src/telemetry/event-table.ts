@@ -51,7 +51,8 @@ export const eventTable = {
   records_unreadable: {
     level: 'error',
     meaning: 'Records of a partition cannot be decoded; `error` names position and codec, the other partitions go on',
-    action: 'set compression.type of the topic to gzip or uncompressed; or move on with `offsets set`, which leaves them out',
+    action:
+      'set compression.type of the topic to gzip or uncompressed; or move on with `offsets set`, which leaves them out',
   },
   record_refused: {
     level: 'error',
@@ -60,7 +61,8 @@ export const eventTable = {
   },
   mirror_group_in_use: {
     level: 'warn',
-    meaning: 'Somebody consumes with the group `kafka.group`, so positions cannot be mirrored to it; alarms are not affected',
+    meaning:
+      'Somebody consumes with the group `kafka.group`, so positions cannot be mirrored to it; alarms are not affected',
     action: 'find the member with kafka-consumer-groups --describe and give it another group',
   },
   topic_created: { level: 'info', meaning: 'A missing output topic was created', action: 'none' },

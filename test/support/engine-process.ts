@@ -30,7 +30,9 @@ export class EngineProcess {
 
   constructor(configFile: string, args: readonly string[] = []) {
     const program = join(repoRoot(), 'dist', 'cli', 'main.js');
-    this.#child = spawn(process.execPath, [program, 'run', '--config', configFile, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(process.execPath, [program, 'run', '--config', configFile, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
         this.#exit = { code, signal };
@@ -71,7 +73,9 @@ export class EngineProcess {
   }
 
   async get(path: string): Promise<{ readonly status: number; readonly text: string }> {
-    const answer = await fetch(`http://127.0.0.1:${await this.adminPort()}${path}`, { signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(`http://127.0.0.1:${await this.adminPort()}${path}`, {
+      signal: AbortSignal.timeout(5_000),
+    });
     return { status: answer.status, text: await answer.text() };
   }
 
