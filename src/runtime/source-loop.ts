@@ -8,13 +8,13 @@ import type { FromWorker, ToWorker, WireParcel } from './protocol.js';
  * What is held when the term ends, or when a pause comes, is dropped: main has not begun it, so it will be read again.
  */
 export class SourceLoop {
-  readonly #link: Link<FromWorker, ToWorker>;
+  readonly #link: Pick<Link<FromWorker, ToWorker>, 'send'>;
   #term = 0;
   #room = 0;
   #held: WireParcel[] = [];
   #onRoom: (() => void) | undefined;
 
-  constructor(link: Link<FromWorker, ToWorker>) {
+  constructor(link: Pick<Link<FromWorker, ToWorker>, 'send'>) {
     this.#link = link;
   }
 

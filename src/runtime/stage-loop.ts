@@ -7,7 +7,7 @@ import type { FromWorker, ToWorker, WireAnswer, WireParcel } from './protocol.js
 import { fromWirePosition } from './wire.js';
 
 export interface StageLoopOptions<In extends Positioned, Out> {
-  readonly link: Link<FromWorker, ToWorker>;
+  readonly link: Pick<Link<FromWorker, ToWorker>, 'send'>;
   readonly clock: Clock;
   /** How many items the worker takes in hand at a time. */
   readonly inHandCount: number;

@@ -185,6 +185,11 @@ export const eventTable = {
     meaning: 'An item was in the hands of two workers that died; it is parked unopened with reason killed_workers',
     action: 'look at the dead letter; report what it did',
   },
+  notification_settled: {
+    level: 'debug',
+    meaning: 'One send has ended; `outcome` says how, `detail` why not',
+    action: 'none',
+  },
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;

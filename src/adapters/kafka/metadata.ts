@@ -18,6 +18,7 @@ export type TopicState = Readonly<
 export class Metadata {
   readonly #brokers: Brokers;
   readonly #topics = new Map<string, TopicState>();
+  #controller: number | 'any' = 'any';
 
   constructor(brokers: Brokers) {
     this.#brokers = brokers;
@@ -27,9 +28,15 @@ export class Metadata {
   async refresh(topics: readonly string[], signal: AbortSignal): Promise<void> {
     const answer = await this.#brokers.ask('any', 'Metadata', { topics, allowAutoTopicCreation: false }, signal);
     if (answer.brokers.length > 0) this.#brokers.learn(answer.brokers);
+    this.#controller = answer.brokers.find(({ nodeId }) => nodeId === answer.controllerId)?.nodeId ?? 'any';
     for (const topic of answer.topicMetadata) {
       this.#topics.set(topic.topic, stateOf(topic, this.stateOf(topic.topic)));
     }
+  }
+
+  /** Who creates topics; where every broker passes such requests on, some broker. */
+  get controller(): number | 'any' {
+    return this.#controller;
   }
 
   stateOf(topic: string): TopicState {
