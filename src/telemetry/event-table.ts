@@ -88,6 +88,7 @@ export const eventTable = {
     level: 'info',
     meaning: 'No offset of ours was stored; the one of a 2014 engine, plus one, is used',
     action: 'none',
+  },
   worker_ready: { level: 'info', meaning: 'A worker process is built and takes work', action: 'none' },
   worker_crashed: {
     level: 'error',
