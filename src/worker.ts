@@ -24,7 +24,15 @@ function surroundings(start: StartMessage, host: WorkerHost): Surroundings {
     clock: systemClock,
   });
   const systems = new SystemsSeen(systemClock);
-  return { host, clock: systemClock, random: systemRandom, telemetry, systems, instance: common.instance };
+  return {
+    host,
+    clock: systemClock,
+    random: systemRandom,
+    telemetry,
+    systems,
+    index: start.index,
+    instance: common.instance,
+  };
 }
 
 /** Each stage is imported where it is built, so that a process loads the client libraries of its own stage only. */

@@ -5,7 +5,6 @@ import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { MysqlOptions } from '../adapters/mysql/pool.js';
 import { decodeRawAlarm, encodeNotificationGroup } from '../domain/codec.js';
 import { messageOf } from '../domain/errors.js';
-import type { MethodDirectory } from '../ports/directory.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
 import { AlarmProcessor } from '../stages/alarm-processor.js';
 import { stageParts } from './stage-parts.js';
@@ -17,7 +16,7 @@ export interface AlarmProcessorConfig {
   readonly mysql: MysqlOptions;
   /** Undefined: alarms never expire. */
   readonly alarmTtlMs: number | undefined;
-  /** Types of notification methods that the table of types should know; given to one worker only. */
+  /** Types of notification methods that the table of types should know. */
   readonly registerTypes: readonly string[];
 }
 
@@ -31,10 +30,10 @@ export function alarmProcessor(config: AlarmProcessorConfig, around: Surrounding
   const producer = new KafkaProducer(config.connection, kafkaDeps(around));
   const directory = new MysqlMethodDirectory(config.mysql, around);
   const deadLetters = new KafkaDeadLetters(producer, config.deadLetterTopic, { instance, telemetry });
-  const stopAsking = askNowAndThen(directory, around);
+  const stopAsking = askNowAndThen(directory, around.index === 0 ? config.registerTypes : [], around);
   return stageParts(
     {
-      stage: new AlarmProcessor({ directory, deadLetters, ttlMs: config.alarmTtlMs, clock, random, telemetry }),
+      stage: new AlarmProcessor({ ttlMs: config.alarmTtlMs }, { directory, deadLetters, clock, random, telemetry }),
       inHandCount,
       decode: decodeRawAlarm,
       encode: encodeNotificationGroup,
@@ -47,12 +46,19 @@ export function alarmProcessor(config: AlarmProcessorConfig, around: Surrounding
   );
 }
 
-/** Readiness asks whether MySQL answers, whether or not there are alarms. */
-function askNowAndThen(directory: MethodDirectory, { clock, systems }: Surroundings): () => void {
+/** Readiness asks whether MySQL answers, whether or not there are alarms. What is to be registered is, as soon as it does. */
+function askNowAndThen(
+  directory: MysqlMethodDirectory,
+  types: readonly string[],
+  { clock, systems }: Surroundings,
+): () => void {
+  let isRegistered = types.length === 0;
   const ask = async () => {
     const limit = clock.limit(askEveryMs);
     try {
       await directory.ping(limit.signal);
+      if (!isRegistered) await directory.registerTypes(types);
+      isRegistered = true;
       systems.answered('mysql');
     } catch (error) {
       systems.failed('mysql', messageOf(error));

@@ -4,7 +4,7 @@ import { decodeNotificationGroup, encodeSettledAlarm } from '../domain/codec.js'
 import { builtinNotifiers } from '../notifiers/builtin.js';
 import { openNotifiers, registerPlugins } from '../notifiers/registry.js';
 import type { HttpRules } from '../ports/notifier.js';
-import type { RetryPolicy } from '../retry/retry-policy.js';
+import { type RetryPauses, retryPolicy } from '../retry/retry-policy.js';
 import { WorkerLease } from '../runtime/lease-view.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
 import { NotificationProcessor } from '../stages/notification-processor.js';
@@ -16,7 +16,8 @@ export interface NotificationProcessorConfig {
   /** A notifier's own section of the configuration, secrets revealed. */
   readonly sections: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
   readonly http: HttpRules;
-  readonly policy: RetryPolicy;
+  /** Pauses between attempts, and how many follow the first one. */
+  readonly retry: RetryPauses & { readonly maxAttempts: number };
   readonly senders: number;
 }
 
@@ -37,10 +38,16 @@ export function notificationProcessor(config: NotificationProcessorConfig, aroun
     http: config.http,
     senders: config.senders,
   });
-  const gate = new SendGate(lease, new DestinationLimit({ ...config.http, senders: config.senders }));
+  const gate = new SendGate(lease, new DestinationLimit({ ...config.http, senders: config.senders }), clock, telemetry);
   return stageParts(
     {
-      stage: new NotificationProcessor({ notifiers, gate, policy: config.policy, clock, random, telemetry }),
+      stage: new NotificationProcessor({
+        notifiers,
+        gate,
+        policy: retryPolicy(config.retry, random),
+        clock,
+        telemetry,
+      }),
       inHandCount,
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,

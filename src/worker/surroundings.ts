@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly random: Random;
   readonly telemetry: ProcessTelemetry;
   readonly systems: SystemsSeen;
+  /** 0 for the first worker of its stage: what must happen once happens there. */
+  readonly index: number;
   /** Names the engine in the records that it writes. */
   readonly instance: string;
 }
