@@ -47,6 +47,8 @@ export interface OffsetTracker {
     readonly committed: Offset;
     readonly unfinished: number;
   };
+  /** The head: the first unfinished offset and when it was begun, in monotonic milliseconds. Undefined when nothing is under way. */
+  oldestUnfinished(partition: TopicPartition): { readonly offset: Offset; readonly begunAtMonoMs: number } | undefined;
   openPartitions(): readonly TopicPartition[];
   /** Forgets the partition; later finishes of it are ignored. */
   close(partition: TopicPartition): void;
@@ -86,13 +88,20 @@ export interface WorkerRef {
 
 /** Who holds which parcel. Lives in main; pure. */
 export interface Ledger {
-  handOut(worker: WorkerRef, parcel: Parcel): void;
+  /** `isAlone`: the worker holds nothing else, so that its death convicts the parcel and nothing beside it. */
+  handOut(worker: WorkerRef, parcel: Parcel, isAlone: boolean): void;
   /** The parcel that was held. @throws PROTOCOL_VIOLATED when the worker does not hold the item. */
   settle(worker: WorkerRef, position: AlarmPosition): Parcel;
   heldBy(worker: WorkerRef): number;
-  /** A worker is dead: what it held, in the order handed out, nothing else. An item's second death puts it under `quarantine`. */
+  readonly heldCount: number;
+  /** The worker has shown life since it was handed a parcel alone: it may be given more, and its death no longer convicts that parcel. */
+  acquit(worker: WorkerRef): void;
+  /**
+   * A worker is dead: what it held, in the order handed out, nothing else. A parcel goes under `quarantine` when it was alone in the hands of
+   * the dead worker and another had died with it before, or when five workers have died with it.
+   */
   bury(worker: WorkerRef): { readonly again: readonly Parcel[]; readonly quarantine: readonly Parcel[] };
-  /** True for an item that a dead worker held: it goes out alone. */
+  /** True for a parcel that a dead worker held: it goes out alone. */
   isSuspect(position: AlarmPosition): boolean;
   /** Everything is void: the term ended. */
   clear(): void;

@@ -19,6 +19,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** A signal that aborts after `ms`, and when `parent` does; `clear` ends its timer. Every limit on an outside call is made of these. */
   limit(ms: number, parent?: AbortSignal): { readonly signal: AbortSignal; readonly expired: boolean; clear(): void };
+  /** Calls `run` after the present turn of the event loop. */
+  soon(run: () => void): void;
   /** Calls `tick` every `ms` until the returned function is called. Does not keep the process alive. */
   every(ms: number, tick: () => void): () => void;
 }

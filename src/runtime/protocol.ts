@@ -29,7 +29,8 @@ export type ToWorker = Readonly<
   | { type: 'lease'; term: number; endsAtMonoMs: number }
   | { type: 'resume'; term: number; partition: TopicPartition; nextToRead?: string; committed?: string }
   | { type: 'pause'; term: number; partition: TopicPartition }
-  | { type: 'committed'; term: number; positions: NonEmpty<WirePosition>; mirror: NonEmpty<WirePosition> | null }
+  /** Stored as the next to read: how far the window reaches, and what to mirror. */
+  | { type: 'committed'; term: number; positions: NonEmpty<WirePosition> }
 >;
 
 export type FromWorker = Readonly<

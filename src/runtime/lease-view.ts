@@ -1,0 +1,57 @@
+import type { Clock } from '../ports/system.js';
+
+/**
+ * The lease as a worker knows it: from main's beats, by the monotonic clock that the processes of one host share.
+ *
+ * A main that is frozen sends no beats, so the lease runs out here too, whatever main believes.
+ */
+export class WorkerLease {
+  readonly #clock: Clock;
+  #endsAtMonoMs = 0;
+  #isWatched = false;
+  #abort = new AbortController();
+  #waiting: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#abort.abort();
+  }
+
+  /** Aborts when the present lease ends; aborted already while there is none. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  valid(): boolean {
+    return this.#clock.monoMs() < this.#endsAtMonoMs;
+  }
+
+  /** Resolves when there is a lease, or when `signal` aborts. */
+  async whenValid(signal: AbortSignal): Promise<void> {
+    while (!this.valid() && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  /** One beat of main. */
+  renew(endsAtMonoMs: number): void {
+    this.#endsAtMonoMs = endsAtMonoMs;
+    if (!this.valid()) {
+      this.#abort.abort();
+      return;
+    }
+    if (this.#abort.signal.aborted) this.#abort = new AbortController();
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    if (!this.#isWatched) void this.#watch();
+  }
+
+  async #watch(): Promise<void> {
+    this.#isWatched = true;
+    while (this.valid()) await this.#clock.sleep(this.#endsAtMonoMs - this.#clock.monoMs());
+    this.#abort.abort();
+    this.#isWatched = false;
+  }
+}

@@ -1,0 +1,219 @@
+import type { FinishReason } from '../domain/outcome.js';
+import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
+import type { Parcel, QueueName, StageName } from '../ports/flow.js';
+import { queueNames } from '../ports/flow.js';
+import type { Ledger, WorkerRef } from '../ports/progress.js';
+import type { StageSpec } from '../topology.js';
+import { BoundedQueue, type Putter } from './bounded-queue.js';
+import { Dispatcher, type Taker } from './dispatcher.js';
+import type { FromWorker } from './protocol.js';
+import { Quarantine } from './quarantine.js';
+import { fromWireParcel, fromWirePosition, toWireParcel } from './wire.js';
+import type { WorkerProcess } from './worker-process.js';
+
+export interface PipelineOptions {
+  readonly topology: NonEmpty<StageSpec>;
+  readonly capacity: Readonly<Record<QueueName, number>>;
+  readonly ledger: Ledger;
+  /** Asked for each alarm read, in the order read; false keeps it out: it is finished already or not ours. */
+  begin(position: AlarmPosition): boolean;
+  finish(position: AlarmPosition, reason: FinishReason): void;
+  /** Two workers died with it in their hands. */
+  quarantined(parcel: Parcel): void;
+}
+
+/** Main's side of one worker in the flow of one term. */
+class Station implements Taker, Putter {
+  readonly worker: WorkerProcess;
+  readonly term: number;
+
+  constructor(worker: WorkerProcess, term: number) {
+    this.worker = worker;
+    this.term = term;
+  }
+
+  get ref(): WorkerRef {
+    return this.worker.ref;
+  }
+
+  deliver(parcels: NonEmpty<Parcel>): void {
+    const wire = parcels.map(toWireParcel);
+    if (isNonEmpty(wire)) this.worker.send({ type: 'items', term: this.term, parcels: wire });
+  }
+
+  quarantine(parcels: NonEmpty<Parcel>): void {
+    const wire = parcels.map(toWireParcel);
+    if (isNonEmpty(wire)) this.worker.send({ type: 'items', term: this.term, parcels: wire, quarantine: true });
+  }
+
+  grant(more: number): void {
+    this.worker.send({ type: 'room', term: this.term, more });
+  }
+}
+
+/**
+ * The four queues and who works on them: routes parcels by their outside, counts room and credits, gives back what the dead held.
+ *
+ * Works in terms: a term begins when the engine has the right to the topic and ends with that right, and everything of an ended term is
+ * void. Knows no payload, no stage and no outside system.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #queues: Readonly<Record<QueueName, BoundedQueue>>;
+  readonly #dispatchers = new Map<StageName, Dispatcher>();
+  readonly #stations = new Map<WorkerProcess, Station>();
+  readonly #quarantine = new Quarantine();
+  #term = 0;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    const queue = (name: QueueName) => new BoundedQueue(name, options.capacity[name]);
+    this.#queues = {
+      alarms: queue('alarms'),
+      notifications: queue('notifications'),
+      sent_notifications: queue('sent_notifications'),
+      finished: queue('finished'),
+    };
+    for (const spec of options.topology) {
+      if (spec.takes !== undefined)
+        this.#dispatchers.set(spec.stage, new Dispatcher(this.#queues[spec.takes], options.ledger));
+    }
+  }
+
+  get term(): number {
+    return this.#term;
+  }
+
+  /** Items under way: waiting, in hand, or to be quarantined. */
+  get unfinishedCount(): number {
+    let count = this.#options.ledger.heldCount + this.#quarantine.count;
+    for (const dispatcher of this.#dispatchers.values()) count += dispatcher.waitingCount;
+    return count;
+  }
+
+  queueLengths(): readonly { readonly name: QueueName; readonly length: number; readonly capacity: number }[] {
+    return queueNames.map((name) => ({
+      name,
+      length: this.#queues[name].length,
+      capacity: this.#queues[name].capacity,
+    }));
+  }
+
+  /** Everything that is under way is void from here on. */
+  begin(term: number): void {
+    this.#term = term;
+    this.#options.ledger.clear();
+    this.#stations.clear();
+    this.#quarantine.clear();
+    for (const dispatcher of this.#dispatchers.values()) dispatcher.clear();
+    for (const name of queueNames) this.#queues[name].clear();
+  }
+
+  /**
+   * One message of the flow. Messages of other terms are dropped.
+   * @throws EngineError PROTOCOL_VIOLATED, RangeError or TypeError when the worker speaks nonsense: it has to be killed.
+   */
+  handle(
+    worker: WorkerProcess,
+    message: Extract<FromWorker, { type: 'credits' | 'wants_room' | 'read' | 'answers' }>,
+  ): void {
+    if (message.term !== this.#term || worker.state === 'dead') return;
+    const station = this.#station(worker);
+    switch (message.type) {
+      case 'credits':
+        this.#dispatchers.get(worker.ref.stage)?.add(station, checkedCount(message.more));
+        this.#sendQuarantined();
+        return;
+      case 'wants_room':
+        this.#putQueue(worker.ref.stage).want(station, checkedCount(message.more));
+        return;
+      case 'read':
+        this.#read(station, message);
+        return;
+      case 'answers':
+        this.#answered(station, message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  showedLife(worker: WorkerProcess): void {
+    this.#dispatchers.get(worker.ref.stage)?.showedLife(worker.ref);
+  }
+
+  /** The worker is dead: what it held goes out again, and nothing else. */
+  bury(worker: WorkerProcess): void {
+    const station = this.#stations.get(worker);
+    this.#stations.delete(worker);
+    if (station === undefined) return;
+    const dispatcher = this.#dispatchers.get(worker.ref.stage);
+    for (const parcel of dispatcher?.remove(worker.ref, (held) => this.#quarantine.takeBack(held)) ?? []) {
+      dispatcher?.queue.release(parcel.orderKey);
+      this.#quarantine.add([parcel]);
+      this.#options.quarantined(parcel);
+    }
+    for (const name of queueNames) this.#queues[name].forget(station);
+    this.#sendQuarantined();
+  }
+
+  #station(worker: WorkerProcess): Station {
+    const known = this.#stations.get(worker);
+    if (known !== undefined) return known;
+    const station = new Station(worker, this.#term);
+    this.#stations.set(worker, station);
+    return station;
+  }
+
+  #putQueue(stage: StageName): BoundedQueue {
+    const puts = this.#options.topology.find((spec) => spec.stage === stage)?.puts;
+    if (puts === undefined) throw new TypeError(`${stage} puts to no queue`);
+    return this.#queues[puts];
+  }
+
+  #read(station: Station, message: Extract<FromWorker, { type: 'read' }>): void {
+    const queue = this.#putQueue(station.ref.stage);
+    for (const wire of message.parcels) {
+      const parcel = fromWireParcel(wire);
+      if (!queue.put(station, parcel, this.#options.begin(parcel.position))) throw new TypeError('put without room');
+    }
+    this.#pump(queue);
+  }
+
+  #answered(station: Station, message: Extract<FromWorker, { type: 'answers' }>): void {
+    const dispatcher = this.#dispatchers.get(station.ref.stage);
+    if (dispatcher === undefined) throw new TypeError(`${station.ref.stage} takes nothing and has nothing to answer`);
+    for (const answer of message.answers) {
+      const position = fromWirePosition(answer.at);
+      const parcel = dispatcher.settle(station.ref, position, (held) => this.#quarantine.settle(held));
+      if (answer.kind === 'forward') {
+        const next = { position, orderKey: parcel.orderKey, payload: answer.payload };
+        if (!this.#putQueue(station.ref.stage).put(station, next, true)) throw new TypeError('put without room');
+      } else this.#options.finish(position, answer.reason);
+    }
+    dispatcher.pump();
+    const puts = this.#options.topology.find((spec) => spec.stage === station.ref.stage)?.puts;
+    if (puts !== undefined) this.#pump(this.#queues[puts]);
+  }
+
+  #pump(queue: BoundedQueue): void {
+    for (const dispatcher of this.#dispatchers.values()) if (dispatcher.queue === queue) dispatcher.pump();
+  }
+
+  /** The last stage parks them: it is the one that writes to Kafka and opens nothing. */
+  #sendQuarantined(): void {
+    const last = this.#options.topology.at(-1)?.stage;
+    const station = [...this.#stations.values()].find(
+      (known) => known.ref.stage === last && known.worker.state === 'ready',
+    );
+    const parcels = station === undefined ? [] : this.#quarantine.takeAll();
+    if (station === undefined || !isNonEmpty(parcels)) return;
+    for (const parcel of parcels) this.#options.ledger.handOut(station.ref, parcel, false);
+    station.quarantine(parcels);
+  }
+}
+
+function checkedCount(count: number): number {
+  if (!Number.isSafeInteger(count) || count < 0 || count > 1_000_000) throw new RangeError('expected a count');
+  return count;
+}

@@ -1,0 +1,68 @@
+import { isNonEmpty, type NonEmpty } from '../domain/position.js';
+import type { Link } from '../ports/flow.js';
+import type { FromWorker, ToWorker, WireParcel } from './protocol.js';
+
+/**
+ * The worker's side of a source: gives main no more than there is room for, and reads on only when all is given.
+ *
+ * What is held when the term ends, or when a pause comes, is dropped: main has not begun it, so it will be read again.
+ */
+export class SourceLoop {
+  readonly #link: Pick<Link<FromWorker, ToWorker>, 'send'>;
+  #term = 0;
+  #room = 0;
+  #held: WireParcel[] = [];
+  #onRoom: (() => void) | undefined;
+
+  constructor(link: Pick<Link<FromWorker, ToWorker>, 'send'>) {
+    this.#link = link;
+  }
+
+  get term(): number {
+    return this.#term;
+  }
+
+  /** A new term: what is held is void, and so is the room that was granted. */
+  begin(term: number): void {
+    this.#term = term;
+    this.#room = 0;
+    this.#drop(() => true);
+  }
+
+  handle(message: Extract<ToWorker, { type: 'room' }>): void {
+    if (message.term !== this.#term) return;
+    this.#room += message.more;
+    this.#send();
+  }
+
+  /** Takes what is left of a partition out of the flow; its room is used up without it. */
+  pause(topic: string, partition: number): void {
+    this.#drop((parcel) => parcel.at.topic === topic && parcel.at.partition === partition);
+  }
+
+  /** Resolves when every parcel is on its way to main, or void. */
+  async give(term: number, parcels: NonEmpty<WireParcel>): Promise<void> {
+    if (term !== this.#term) return;
+    this.#held = [...parcels];
+    const missing = this.#held.length - this.#room;
+    if (missing > 0) this.#link.send({ type: 'wants_room', term, more: missing });
+    await new Promise<void>((resolve) => {
+      this.#onRoom = resolve;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    const leaving = this.#held.splice(0, this.#room);
+    this.#room -= leaving.length;
+    if (isNonEmpty(leaving)) this.#link.send({ type: 'read', term: this.#term, parcels: leaving });
+    if (this.#held.length > 0) return;
+    this.#onRoom?.();
+    this.#onRoom = undefined;
+  }
+
+  #drop(isDropped: (parcel: WireParcel) => boolean): void {
+    this.#held = this.#held.filter((parcel) => !isDropped(parcel));
+    this.#send();
+  }
+}

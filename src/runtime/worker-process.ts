@@ -1,0 +1,62 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { WorkerRef } from '../ports/progress.js';
+import { type ForkLink, linkToChild } from './fork-link.js';
+import type { FromWorker, ToWorker } from './protocol.js';
+
+/** Of our own environment a worker gets these; secrets reach it in the `start` message only. */
+const inheritedEnvironment = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'NODE_V8_COVERAGE'];
+
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Main's side of one worker: its process, its link, and what is known of its life. */
+export class WorkerProcess {
+  readonly ref: WorkerRef;
+  readonly exited: Promise<WorkerExit>;
+  readonly #child: ChildProcess;
+  readonly #link: ForkLink<ToWorker, FromWorker>;
+  state: 'starting' | 'ready' | 'draining' | 'dead' = 'starting';
+  /** Milliseconds of main's own turning loop since the worker was heard: a main that was frozen does not blame its workers. */
+  silentMs = 0;
+
+  constructor(file: URL, ref: WorkerRef, onMessage: (message: FromWorker) => void) {
+    this.ref = ref;
+    this.#child = fork(file, [], {
+      execArgv: ['--disable-proto=delete', '--disable-warning=TimeoutNegativeWarning', '--enable-source-maps'],
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => inheritedEnvironment.includes(name))),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#link = linkToChild(this.#child);
+    this.#link.onMessage((message) => {
+      this.silentMs = 0;
+      onMessage(message);
+    });
+    // Not before the channel has ended too: what the worker answered before its death still counts.
+    this.exited = Promise.all([exitOf(this.#child), this.#link.closed]).then(([exit]) => {
+      this.state = 'dead';
+      return exit;
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  send(message: ToWorker): void {
+    if (this.state !== 'dead') this.#link.send(message);
+  }
+
+  /** SIGKILL: a worker that hangs heeds nothing else. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<WorkerExit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+}

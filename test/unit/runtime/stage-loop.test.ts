@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { StageOutcome } from '../../../src/domain/outcome.js';
+import type { Positioned } from '../../../src/domain/position.js';
+import type { Link } from '../../../src/ports/flow.js';
+import { systemClock } from '../../../src/runtime/clock.js';
+import type { FromWorker, ToWorker, WireParcel } from '../../../src/runtime/protocol.js';
+import { StageLoop } from '../../../src/runtime/stage-loop.js';
+
+interface Item extends Positioned {
+  readonly text: string;
+}
+
+class RecordingLink implements Link<FromWorker, ToWorker> {
+  readonly sent: FromWorker[] = [];
+  readonly closed = new Promise<void>(() => undefined);
+  send(message: FromWorker): void {
+    this.sent.push(message);
+  }
+  onMessage(): void {}
+  close(): void {}
+  ofType<T extends FromWorker['type']>(type: T): Extract<FromWorker, { type: T }>[] {
+    return this.sent.filter((message): message is Extract<FromWorker, { type: T }> => message.type === type);
+  }
+}
+
+function wire(offset: number): WireParcel {
+  return { at: { topic: 't', partition: 0, offset: String(offset) }, orderKey: `k${offset}`, payload: `p${offset}` };
+}
+
+/** One turn of the event loop: what was scheduled for after the present turn has run. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+function setUp(process: (item: Item, signal: AbortSignal) => Promise<StageOutcome<Item>>) {
+  const link = new RecordingLink();
+  const crashes: unknown[] = [];
+  const loop = new StageLoop<Item, Item>({
+    link,
+    clock: systemClock,
+    inHandCount: 4,
+    decode: (position, text) => ({ position, text }),
+    process,
+    quarantine: () => Promise.resolve({ kind: 'finish', reason: 'quarantined' }),
+    encode: (item) => `${item.text}!`,
+    crash: (error) => crashes.push(error),
+  });
+  loop.handle({ type: 'lease', term: 1, endsAtMonoMs: 1e15 });
+  return { link, loop, crashes };
+}
+
+const forward = (item: Item): Promise<StageOutcome<Item>> => Promise.resolve({ kind: 'forward', item });
+
+describe('stage loop', () => {
+  it('says at the begin of a term how much it takes in hand', () => {
+    const { link, loop } = setUp(forward);
+    loop.handle({ type: 'lease', term: 1, endsAtMonoMs: 2e15 });
+    assert.deepEqual(link.sent, [{ type: 'credits', term: 1, more: 4 }]);
+  });
+
+  it('holds back what it forwards until main has room', async () => {
+    const { link, loop } = setUp(forward);
+    loop.handle({ type: 'items', term: 1, parcels: [wire(1), wire(2)] });
+    await turn();
+    await turn();
+    assert.deepEqual(link.ofType('answers'), []);
+    assert.deepEqual(link.ofType('wants_room'), [{ type: 'wants_room', term: 1, more: 2 }]);
+    loop.handle({ type: 'room', term: 1, more: 1 });
+    loop.handle({ type: 'room', term: 1, more: 1 });
+    const payloads = link
+      .ofType('answers')
+      .flatMap(({ answers }) => answers.map((each) => each.kind === 'forward' && each.payload));
+    assert.deepEqual(payloads, ['p1!', 'p2!']);
+    assert.equal(link.ofType('wants_room').length, 1);
+  });
+
+  it('answers at once for what is finished', async () => {
+    const { link, loop } = setUp(() => Promise.resolve({ kind: 'finish', reason: 'no_methods' }));
+    loop.handle({ type: 'items', term: 1, parcels: [wire(1), wire(2)] });
+    await turn();
+    await turn();
+    assert.deepEqual(
+      link.ofType('answers').map(({ answers }) => answers.length),
+      [2],
+    );
+  });
+
+  it('parks what is quarantined without opening it', async () => {
+    const { link, loop } = setUp(() => Promise.reject(new Error('opened')));
+    loop.handle({ type: 'items', term: 1, parcels: [wire(1)], quarantine: true });
+    await turn();
+    await turn();
+    assert.deepEqual(link.ofType('answers')[0]?.answers, [{ at: wire(1).at, kind: 'finish', reason: 'quarantined' }]);
+  });
+
+  it('drops what it holds when a new term begins, and answers nothing for it', async () => {
+    const signals: AbortSignal[] = [];
+    const { link, loop, crashes } = setUp((_item, signal) => {
+      signals.push(signal);
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    });
+    loop.handle({ type: 'items', term: 1, parcels: [wire(1)] });
+    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
+    await turn();
+    await turn();
+    assert.equal(signals[0]?.aborted, true);
+    assert.deepEqual([link.ofType('answers'), crashes], [[], []]);
+    assert.deepEqual(link.ofType('credits').at(-1), { type: 'credits', term: 2, more: 4 });
+  });
+
+  it('does not answer for an item that was decided after its term had ended', async () => {
+    let decide: (outcome: StageOutcome<Item>) => void = () => undefined;
+    const { link, loop } = setUp(
+      () =>
+        new Promise((resolve) => {
+          decide = resolve;
+        }),
+    );
+    loop.handle({ type: 'items', term: 1, parcels: [wire(1)] });
+    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
+    decide({ kind: 'finish', reason: 'recorded' });
+    await turn();
+    await turn();
+    assert.deepEqual(link.ofType('answers'), []);
+  });
+
+  it('ignores items and room of another term', async () => {
+    const { link, loop } = setUp(forward);
+    loop.handle({ type: 'items', term: 7, parcels: [wire(1)] });
+    loop.handle({ type: 'room', term: 7, more: 5 });
+    await turn();
+    await turn();
+    assert.equal(link.sent.length, 1);
+  });
+
+  it('ends the worker when an item is neither decided nor aborted', async () => {
+    const { loop, crashes } = setUp(() => Promise.reject(new Error('a bug')));
+    loop.handle({ type: 'items', term: 1, parcels: [wire(1)] });
+    await turn();
+    assert.deepEqual(crashes.map(String), ['Error: a bug']);
+  });
+
+  it('aborts what is in hand when it is closed', () => {
+    let seen: AbortSignal | undefined;
+    const { loop } = setUp((_item, signal) => {
+      seen = signal;
+      return new Promise(() => undefined);
+    });
+    loop.handle({ type: 'items', term: 1, parcels: [wire(1)] });
+    loop.close();
+    assert.equal(seen?.aborted, true);
+  });
+});
