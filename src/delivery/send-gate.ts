@@ -2,6 +2,8 @@ import { DeliveryError, EngineError } from '../domain/errors.js';
 import type { Notification } from '../domain/notification.js';
 import type { Notifier, Receipt } from '../ports/notifier.js';
 import type { LeaseView } from '../ports/ownership.js';
+import type { Clock } from '../ports/system.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { DestinationLimit } from './destination-limit.js';
 
 /**
@@ -12,12 +14,16 @@ import type { DestinationLimit } from './destination-limit.js';
 export class SendGate {
   readonly #lease: LeaseView;
   readonly #limit: DestinationLimit;
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
   readonly #underLease = new Set<AbortController>();
   #watched: AbortSignal | undefined;
 
-  constructor(lease: LeaseView, limit: DestinationLimit) {
+  constructor(lease: LeaseView, limit: DestinationLimit, clock: Clock, telemetry: Telemetry) {
     this.#lease = lease;
     this.#limit = limit;
+    this.#clock = clock;
+    this.#telemetry = telemetry;
   }
 
   /** @throws DeliveryError as the notifier does; ABORTED when `signal` aborted before there was an outcome. */
@@ -44,9 +50,14 @@ export class SendGate {
     const end = () => ending.abort();
     signal.addEventListener('abort', end);
     this.#underLease.add(ending);
+    const startedMonoMs = this.#clock.monoMs();
     try {
       return await notifier.send(notification, ending.signal);
+    } catch (error) {
+      throw ending.signal.aborted && !(error instanceof DeliveryError) ? aborted() : error;
     } finally {
+      const seconds = (this.#clock.monoMs() - startedMonoMs) / 1000;
+      this.#telemetry.observe('send_seconds', seconds, { type: notification.method.type });
       signal.removeEventListener('abort', end);
       this.#underLease.delete(ending);
     }
@@ -78,6 +89,5 @@ function asDeliveryError(error: unknown, { method }: Notification): DeliveryErro
   return new DeliveryError(`the notifier ${method.type} failed with ${kind}; report it to its maintainers`, {
     failure: 'outcome_unknown',
     retriable: true,
-    cause: error,
   });
 }
