@@ -24,6 +24,8 @@ export interface SeenMail {
 
 interface Session {
   socket: Socket;
+  /** Under any TLS. */
+  readonly plain: Socket;
   isEncrypted: boolean;
   mailCount: number;
   from: string;
@@ -93,6 +95,7 @@ export class SmtpRelay {
     socket.on('close', () => this.#sockets.delete(socket));
     const session: Session = {
       socket,
+      plain: socket,
       isEncrypted: this.#options.isImplicit === true,
       mailCount: 0,
       from: '',
@@ -194,8 +197,8 @@ export class SmtpRelay {
   #react(session: Session, step: SmtpStep): string {
     const reaction = this.script[step] ?? replies[step];
     if (reaction === 'hang') return '';
-    if (reaction === 'reset') session.socket.resetAndDestroy();
-    else if (reaction === 'close') session.socket.destroy();
+    if (reaction === 'reset') session.plain.resetAndDestroy();
+    else if (reaction === 'close') session.plain.destroy();
     else session.socket.write(`${reaction}\r\n`);
     return reaction;
   }
