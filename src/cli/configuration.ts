@@ -1,7 +1,7 @@
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { type Problem, problemText } from '../config/problem.js';
+import { builtinNotifiers } from '../notifiers/builtin.js';
 import type { CommandArguments, CommandIo } from './command.js';
-import { notifierPlugins } from './notifier-plugins.js';
 
 type Valid = Extract<LoadedConfig, { kind: 'valid' }>;
 
@@ -14,7 +14,7 @@ export function configFile(args: CommandArguments, io: CommandIo): string {
 
 /** Loads the configuration that is meant, whatever is wrong with it. */
 export function loadMeant(args: CommandArguments, io: CommandIo): LoadedConfig {
-  return loadConfig(configFile(args, io), io.environment, notifierPlugins);
+  return loadConfig(configFile(args, io), io.environment, builtinNotifiers);
 }
 
 /** Loads the configuration for a command that cannot do without. Problems go to stderr; the caller then ends with 78. */

@@ -17,7 +17,7 @@ export function compile(values: ReadonlyMap<string, unknown>, plugins: readonly 
       user: v['mysql.user'],
       password: v['mysql.passwd'],
       db: v['mysql.db'],
-      ssl: tlsOf(v, 'mysql.ssl'),
+      ssl: mysqlTls(v),
       lookup: v['mysql.lookup'],
     },
     processors: {
@@ -57,7 +57,7 @@ function kafkaOf(v: SchemaValues): KafkaConfig {
   const isComplete = mechanism !== undefined && username !== undefined && password !== undefined;
   return {
     brokers: v['kafka.url'],
-    ssl: tlsOf(v, 'kafka.ssl'),
+    ssl: kafkaTls(v),
     sasl: isComplete ? { mechanism, username, password } : undefined,
     group: v['kafka.group'],
     alarmTopic: v['kafka.alarm_topic'],
@@ -80,16 +80,27 @@ function zookeeperOf(v: SchemaValues): ZooKeeperConfig {
   };
 }
 
-function tlsOf(v: SchemaValues, section: 'kafka.ssl' | 'mysql.ssl'): Tls | undefined {
-  if (!v[section]) return undefined;
-  return {
-    ca: v[`${section}.ca`],
-    cert: v[`${section}.cert`],
-    key: v[`${section}.key`],
-    passphrase: v[`${section}.passphrase`],
-    servername: v[`${section}.servername`],
-    rejectUnauthorized: v[`${section}.reject_unauthorized`],
+function kafkaTls(v: SchemaValues): Tls | undefined {
+  if (!v['kafka.ssl']) return undefined;
+  const given = {
+    ca: v['kafka.ssl.ca'],
+    cert: v['kafka.ssl.cert'],
+    key: v['kafka.ssl.key'],
+    passphrase: v['kafka.ssl.passphrase'],
+    servername: v['kafka.ssl.servername'],
   };
+  return { ...withoutUndefined(given), rejectUnauthorized: v['kafka.ssl.reject_unauthorized'] };
+}
+
+function mysqlTls(v: SchemaValues): Tls | undefined {
+  if (!v['mysql.ssl']) return undefined;
+  const given = { ca: v['mysql.ssl.ca'], cert: v['mysql.ssl.cert'], key: v['mysql.ssl.key'] };
+  return { ...withoutUndefined(given), rejectUnauthorized: v['mysql.ssl.reject_unauthorized'] };
+}
+
+function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 /** Values of the notifiers' sections; a type of which nothing is given has none. */

@@ -4,13 +4,13 @@ import type { QueueName } from '../ports/flow.js';
 import type { HttpRules } from '../ports/notifier.js';
 import type { Period } from './key-spec.js';
 
-/** How to speak TLS to an outside system. PEM texts; undefined is left to the client library. */
+/** How to speak TLS to an outside system. PEM texts; what is absent is left to the client library. */
 export interface Tls {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: Secret | undefined;
-  readonly passphrase: Secret | undefined;
-  readonly servername: string | undefined;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+  readonly passphrase?: Secret;
+  readonly servername?: string;
   readonly rejectUnauthorized: boolean;
 }
 
@@ -63,7 +63,7 @@ export type NotifierSection = Readonly<Record<string, string | number | boolean 
 /**
  * The whole configuration, checked and with every default filled in, deeply frozen.
  *
- * Nothing is optional: what may be absent says so with `| undefined`. Times are milliseconds. Secrets print as `<redacted>`.
+ * Nothing is optional but in `Tls`: what may be absent says so with `| undefined`. Times are milliseconds. Secrets print as `<redacted>`.
  */
 export interface Config {
   readonly kafka: KafkaConfig;

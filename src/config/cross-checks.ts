@@ -4,8 +4,8 @@ import { enabledTypesOf, sectionsOf } from './compile.js';
 import type { Period } from './key-spec.js';
 import { oneOf } from './key-values.js';
 import { nearestName } from './nearest.js';
-import { plainSection } from './plain.js';
 import type { Findings, Place } from './problem.js';
+import { revealedSections } from './revealed.js';
 import { sectionKeyName } from './schema.js';
 import type { Settings } from './settings.js';
 
@@ -84,12 +84,12 @@ function checkEnabled(settings: Settings, plugins: readonly NotifierPlugin[], fi
 function checkSections(settings: Settings, plugins: readonly NotifierPlugin[], findings: Findings): void {
   const asked = settings.values.get('notification_types.enabled') as readonly string[] | undefined;
   const enabled = enabledTypesOf(asked, plugins);
-  const sections = sectionsOf(settings.values, plugins);
+  const sections = revealedSections(sectionsOf(settings.values, plugins));
   for (const plugin of plugins) {
     if (!enabled.includes(plugin.type)) continue;
     const named = settings.whereIs('notification_types.enabled');
     const section = sectionPlace(plugin, settings);
-    const configured = plugin.configure(plainSection(sections[plugin.type]));
+    const configured = plugin.configure(sections[plugin.type]);
     switch (configured.kind) {
       case 'ready':
         for (const text of configured.warnings) findings.warning(section.place, section.name, text);
@@ -105,8 +105,9 @@ function checkSections(settings: Settings, plugins: readonly NotifierPlugin[], f
         break;
       case 'wrong':
         for (const { key, problem } of configured.problems) {
-          const { place, name, isGiven } = settings.whereIs(sectionKeyName(plugin.type, key));
-          findings.problem(isGiven ? place : section.place, name, problem);
+          const { place, name, isGiven, got } = settings.whereIs(sectionKeyName(plugin.type, key));
+          const words = got === undefined || problem.includes(', got ') ? problem : `${problem}, got ${got}`;
+          findings.problem(isGiven ? place : section.place, name, words);
         }
         break;
       default:

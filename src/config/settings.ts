@@ -9,11 +9,19 @@ import type { Findings, Place } from './problem.js';
 import { readFileText } from './read-file.js';
 import { isNothing, type YamlNode } from './yaml-document.js';
 
+/** Where a key was given and as what; `got` shows the value unless it is a secret, a list or a section. */
+interface Whereabouts {
+  readonly place: Place;
+  readonly name: string;
+  readonly isGiven: boolean;
+  readonly got: string | undefined;
+}
+
 /** The checked value of every key, with the place and the name under which it was given. */
 export interface Settings {
   readonly values: ReadonlyMap<string, unknown>;
   /** Where a key was given, or where it would belong. */
-  whereIs(key: string): { readonly place: Place; readonly name: string; readonly isGiven: boolean };
+  whereIs(key: string): Whereabouts;
   /** The first secret that stands in the file itself. */
   readonly inlineSecret: { readonly place: Place; readonly name: string } | undefined;
 }
@@ -36,8 +44,11 @@ export function readSettings(keys: Keys, given: Given, context: ReadContext, fin
     inlineSecret: reader.inlineSecret,
     whereIs(key) {
       const first = given.byKey.get(key)?.[0];
-      if (first === undefined) return { place: given.placeOf(key), name: key, isGiven: false };
-      return { place: first.node.at, name: first.name, isGiven: true };
+      if (first === undefined) return { place: given.placeOf(key), name: key, isGiven: false, got: undefined };
+      const { node, name } = first;
+      const spec = keys[key];
+      const isShown = node.kind === 'scalar' && spec !== undefined && !mayBeFile(spec);
+      return { place: node.at, name, isGiven: true, got: isShown ? shown(node.text) : undefined };
     },
   };
 }
@@ -88,7 +99,7 @@ class SettingsReader {
       if (text === '') return this.#readEmpty(given, spec);
       if (mayBeFile(spec) && !node.text.includes('${')) this.inlineSecret ??= { place: node.at, name };
       if (spec.type === 'pem' || spec.type === 'secret_pem') return this.#readPem(given, spec, text);
-      return this.#accept(given, spec, valueOfText(spec, text), shown(node.text, text));
+      return this.#accept(given, spec, valueOfText(spec, text), shown(node.text));
     }
     if (spec.type === 'switch' && node.kind === 'section') {
       if (node.entries.length === 0) this.#findings.warning(node.at, name, 'an empty section is off; true is on');
@@ -179,8 +190,8 @@ class SettingsReader {
 }
 
 /** A value as it stands in the file, shortened, and without the password of a URL. What the environment filled in is not shown. */
-function shown(written: string, filled: string): string {
+function shown(written: string): string {
   const masked = written.replace(/[^\s/,:"]+:[^\s/,"]*@/g, '<redacted>@');
   const short = masked.length > 60 ? `${masked.slice(0, 60)}…` : masked;
-  return `${JSON.stringify(short)}${written === filled ? '' : ' once filled in'}`;
+  return `${JSON.stringify(short)}${written.includes('${') ? ' once filled in' : ''}`;
 }

@@ -144,13 +144,6 @@ export const outsideKeys = {
   },
   'mysql.ssl.cert': { type: 'pem', optional: true, description: 'Certificate of this client: PEM text or path' },
   'mysql.ssl.key': { type: 'secret_pem', optional: true, description: 'Private key of this client: PEM text or path' },
-  'mysql.ssl.passphrase': { type: 'secret', optional: true, description: 'Opens the private key' },
-  'mysql.ssl.servername': {
-    type: 'text',
-    form: 'host',
-    optional: true,
-    description: 'Name to expect in the certificate of the database',
-  },
   'mysql.ssl.reject_unauthorized': {
     type: 'boolean',
     default: true,
