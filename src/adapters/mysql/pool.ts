@@ -31,10 +31,10 @@ export interface MysqlOptions {
 
 /** PEM texts, not paths. Without `ca` the certificate authorities of Node count. */
 export interface MysqlTls {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: Secret | undefined;
-  readonly passphrase: Secret | undefined;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+  readonly passphrase?: Secret;
   /** False takes any certificate. */
   readonly rejectUnauthorized: boolean;
 }
