@@ -23,9 +23,13 @@ export async function askEngine(url: string, clock: Clock): Promise<EngineStatus
   const document = await ask(`${url}/status.json`, clock);
   const ready = await ask(`${url}/ready`, clock);
   if (!isStatusDocument(document)) {
-    throw new EngineError('STORE_UNAVAILABLE', `${url}/status.json answered, but not as an engine does; check the port`, {
-      retriable: false,
-    });
+    throw new EngineError(
+      'STORE_UNAVAILABLE',
+      `${url}/status.json answered, but not as an engine does; check the port`,
+      {
+        retriable: false,
+      },
+    );
   }
   const notes = isRecord(ready) && Array.isArray(ready.notes) ? ready.notes.map(String) : [];
   return { document, notes };

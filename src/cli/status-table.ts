@@ -30,13 +30,7 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
     '',
     ...columns(
       ['STAGE', 'PID', 'STATE', 'IN HAND', 'REPLACED'],
-      document.workers.map((worker) => [
-        worker.stage,
-        worker.pid,
-        worker.state,
-        worker.in_flight,
-        worker.replacements,
-      ]),
+      document.workers.map((worker) => [worker.stage, worker.pid, worker.state, worker.in_flight, worker.replacements]),
     ),
     '',
     `retries waiting ${document.retries_waiting}; ${outcomes.join(', ') || 'no outcomes yet'}`,
@@ -45,7 +39,10 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
 }
 
 /** Left-aligned first column, right-aligned others, as wide as their widest cell. */
-function columns(heads: readonly string[], rows: readonly (readonly (string | number | bigint)[])[]): readonly string[] {
+function columns(
+  heads: readonly string[],
+  rows: readonly (readonly (string | number | bigint)[])[],
+): readonly string[] {
   const lines = [heads, ...rows.map((row) => row.map(String))];
   const widths = heads.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
   return lines.map((line) =>
