@@ -24,4 +24,9 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'print the configuration in force, defaults included, secrets redacted',
     load: async () => (await import('./config-show.js')).command,
   },
+  {
+    name: 'status',
+    summary: 'ask the running engine how it is: role, partitions, queues, workers; 0 only when it is ready',
+    load: async () => (await import('./status.js')).command,
+  },
 ];
