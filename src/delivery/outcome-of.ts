@@ -2,14 +2,13 @@ import type { DeliveryError } from '../domain/errors.js';
 import type { Attempt, Notification } from '../domain/notification.js';
 import type { DeadReason, OutcomeRecord } from '../domain/outcome.js';
 import type { Receipt } from '../ports/notifier.js';
-import type { Random } from '../ports/system.js';
-import { type RetryPolicy, retryDelayMs } from '../retry/retry-policy.js';
 
-/** When a send ended, and what may come after it. */
-export interface OutcomeFacts {
-  readonly nowMs: number;
-  readonly policy: RetryPolicy;
-  readonly random: Random;
+/** How often and how soon a failed send is tried again. */
+export interface RetryPolicy {
+  /** Retries after the first send. */
+  readonly maxAttempts: number;
+  /** The wait before attempt `attempt` (2, 3, …) where the receiver asked for `askedMs`, or 0. */
+  delayMs(attempt: number, askedMs: number): number;
 }
 
 /** The record of a send that the receiver took. */
@@ -29,15 +28,20 @@ function detailOf(error: DeliveryError): string {
 }
 
 /** The record of a send that failed: `retrying` while the failure may pass and retries are left, otherwise `dead`. */
-export function failedRecord(notification: Notification, error: DeliveryError, facts: OutcomeFacts): OutcomeRecord {
+export function failedRecord(
+  notification: Notification,
+  error: DeliveryError,
+  nowMs: number,
+  policy: RetryPolicy,
+): OutcomeRecord {
   const { attempt } = notification;
-  const failed: Attempt = { attempt, atMs: facts.nowMs, failure: error.failure };
+  const failed: Attempt = { attempt, atMs: nowMs, failure: error.failure };
   const history = [...(notification.history ?? []), failed];
   const detail = detailOf(error);
   const dead = (reason: DeadReason): OutcomeRecord => ({ notification, history, outcome: 'dead', reason, detail });
   if (error.failure === 'bad_address') return dead('bad_method');
   if (!error.retriable) return dead('refused');
-  if (attempt > facts.policy.maxAttempts) return dead('attempts_used_up');
-  const delayMs = retryDelayMs(attempt + 1, facts.policy, error.retryAfterMs ?? 0, facts.random);
-  return { notification, history, outcome: 'retrying', notBeforeMs: facts.nowMs + delayMs, detail };
+  if (attempt > policy.maxAttempts) return dead('attempts_used_up');
+  const notBeforeMs = nowMs + policy.delayMs(attempt + 1, error.retryAfterMs ?? 0);
+  return { notification, history, outcome: 'retrying', notBeforeMs, detail };
 }

@@ -1,7 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { DeliveryError, EngineError } from '../domain/errors.js';
 import type { Notification } from '../domain/notification.js';
 import type { Notifier, Receipt } from '../ports/notifier.js';
 import type { LeaseView } from '../ports/ownership.js';
+import type { Clock } from '../ports/system.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { DestinationLimit } from './destination-limit.js';
 
 /**
@@ -12,12 +15,15 @@ import type { DestinationLimit } from './destination-limit.js';
 export class SendGate {
   readonly #lease: LeaseView;
   readonly #limit: DestinationLimit;
-  readonly #underLease = new Set<AbortController>();
-  #watched: AbortSignal | undefined;
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+  readonly #joined = new WeakMap<AbortSignal, { readonly lease: AbortSignal; readonly either: AbortSignal }>();
 
-  constructor(lease: LeaseView, limit: DestinationLimit) {
+  constructor(lease: LeaseView, limit: DestinationLimit, clock: Clock, telemetry: Telemetry) {
     this.#lease = lease;
     this.#limit = limit;
+    this.#clock = clock;
+    this.#telemetry = telemetry;
   }
 
   /** @throws DeliveryError as the notifier does; ABORTED when `signal` aborted before there was an outcome. */
@@ -39,27 +45,28 @@ export class SendGate {
   }
 
   async #sendUnderLease(notifier: Notifier, notification: Notification, signal: AbortSignal): Promise<Receipt> {
-    this.#watch();
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    signal.addEventListener('abort', end);
-    this.#underLease.add(ending);
+    const either = this.#join(signal);
+    const startedMonoMs = this.#clock.monoMs();
     try {
-      return await notifier.send(notification, ending.signal);
+      return await notifier.send(notification, either);
+    } catch (error) {
+      throw either.aborted && !(error instanceof DeliveryError) ? aborted() : error;
     } finally {
-      signal.removeEventListener('abort', end);
-      this.#underLease.delete(ending);
+      const seconds = (this.#clock.monoMs() - startedMonoMs) / 1000;
+      this.#telemetry.observe('send_seconds', seconds, { type: notification.method.type });
     }
   }
 
-  /** One listener per lease, not one per send. */
-  #watch(): void {
-    const { signal } = this.#lease;
-    if (this.#watched === signal) return;
-    this.#watched = signal;
-    signal.addEventListener('abort', () => {
-      for (const ending of this.#underLease) ending.abort();
-    });
+  /** Aborts with `signal` or with the present lease. All items of a term come with one signal: they share what is made here. */
+  #join(signal: AbortSignal): AbortSignal {
+    const lease = this.#lease.signal;
+    const known = this.#joined.get(signal);
+    if (known?.lease === lease) return known.either;
+    const either = AbortSignal.any([signal, lease]);
+    // One listener per send.
+    setMaxListeners(0, either);
+    this.#joined.set(signal, { lease, either });
+    return either;
   }
 }
 
@@ -78,6 +85,5 @@ function asDeliveryError(error: unknown, { method }: Notification): DeliveryErro
   return new DeliveryError(`the notifier ${method.type} failed with ${kind}; report it to its maintainers`, {
     failure: 'outcome_unknown',
     retriable: true,
-    cause: error,
   });
 }

@@ -1,4 +1,4 @@
-import { failedRecord, sentRecord, unsendableRecord } from '../delivery/outcome-of.js';
+import { failedRecord, type RetryPolicy, sentRecord, unsendableRecord } from '../delivery/outcome-of.js';
 import type { SendGate } from '../delivery/send-gate.js';
 import { DeliveryError } from '../domain/errors.js';
 import type { Notification, NotificationGroup } from '../domain/notification.js';
@@ -6,8 +6,7 @@ import type { OutcomeRecord, SettledAlarm, StageOutcome } from '../domain/outcom
 import { isNonEmpty } from '../domain/position.js';
 import type { Stage } from '../ports/flow.js';
 import type { NotifierSet } from '../ports/notifier.js';
-import type { Clock, Random } from '../ports/system.js';
-import type { RetryPolicy } from '../retry/retry-policy.js';
+import type { Clock } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
 export interface NotificationProcessorOptions {
@@ -15,7 +14,6 @@ export interface NotificationProcessorOptions {
   readonly gate: SendGate;
   readonly policy: RetryPolicy;
   readonly clock: Clock;
-  readonly random: Random;
   readonly telemetry: Telemetry;
 }
 
@@ -58,14 +56,13 @@ export class NotificationProcessor implements Stage<NotificationGroup, SettledAl
   }
 
   async #send(notification: Notification, signal: AbortSignal): Promise<OutcomeRecord> {
-    const { notifiers, gate, clock, policy, random, telemetry } = this.#options;
+    const { notifiers, gate, clock, policy, telemetry } = this.#options;
     const { type } = notification.method;
     const notifier = notifiers.open.get(type);
     if (notifier === undefined) {
       const detail = notifiers.unconfigured.get(type) ?? 'no notifier of this type is enabled';
       return unsendableRecord(notification, detail);
     }
-    const startedMonoMs = clock.monoMs();
     try {
       const receipt = await gate.send(notifier, notification, signal);
       const nowMs = clock.nowMs();
@@ -73,9 +70,7 @@ export class NotificationProcessor implements Stage<NotificationGroup, SettledAl
       return sentRecord(notification, receipt, nowMs);
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      return failedRecord(notification, error, { nowMs: clock.nowMs(), policy, random });
-    } finally {
-      telemetry.observe('send_seconds', (clock.monoMs() - startedMonoMs) / 1000, { type });
+      return failedRecord(notification, error, clock.nowMs(), policy);
     }
   }
 }
