@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import mysql from 'mysql2/promise';
 import { MysqlMethodDirectory } from '../../src/adapters/mysql/method-directory.js';
 import type { MysqlOptions } from '../../src/adapters/mysql/pool.js';
@@ -6,6 +7,7 @@ import { Secret } from '../../src/domain/secret.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import type { ActionRow, MethodRow } from '../contract/method-directory.js';
 import { RecordingTelemetry } from './fakes/recording-telemetry.js';
+import { waitFor } from './wait-for.js';
 
 interface Services {
   readonly mysql: Readonly<{
@@ -17,6 +19,7 @@ interface Services {
   }>;
   kill(name: string): Promise<void>;
   restart(name: string): Promise<void>;
+  pid(name: string): number;
   pause(name: string): void;
   resume(name: string): void;
   stop(): Promise<void>;
@@ -138,6 +141,20 @@ export class MysqlLab {
     }[];
     for (const { id } of rows) await this.sql('KILL ?', [id]);
     return rows.length;
+  }
+
+  /** Returns when no thread of the server runs any more: a signal to stop takes its time, and an answer may slip through. */
+  async freeze(): Promise<void> {
+    this.services.pause('mysql');
+    const tasks = `/proc/${this.services.pid('mysql')}/task`;
+    await waitFor(async () => {
+      const stats = await Promise.all((await readdir(tasks)).map((task) => readFile(`${tasks}/${task}/stat`, 'utf8')));
+      return stats.every((stat) => /\) T /.test(stat));
+    }, 'every thread of MariaDB to stand still');
+  }
+
+  thaw(): void {
+    this.services.resume('mysql');
   }
 
   async restart(): Promise<void> {

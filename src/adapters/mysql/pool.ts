@@ -31,10 +31,10 @@ export interface MysqlOptions {
 
 /** PEM texts, not paths. Without `ca` the certificate authorities of Node count. */
 export interface MysqlTls {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: Secret | undefined;
-  readonly passphrase: Secret | undefined;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+  readonly passphrase?: Secret;
   /** False takes any certificate. */
   readonly rejectUnauthorized: boolean;
 }
@@ -96,7 +96,7 @@ export class MysqlPool {
       this.#works('connection', what);
       return rows;
     } catch (error) {
-      throw ended.aborted ? aborted(what) : this.#failed(question, error);
+      throw ended.aborted ? this.#givenUp(what) : this.#failed(question, error);
     } finally {
       limit.clear();
     }
@@ -178,6 +178,12 @@ export class MysqlPool {
     return unavailable(what, this.#place(), facts, error);
   }
 
+  #givenUp(what: string): EngineError {
+    const { host, port, db } = this.#place();
+    const message = `asked MySQL at ${host}:${port}/${db} for ${what}: given up before it answered`;
+    return new EngineError('ABORTED', message, { retriable: true });
+  }
+
   #place(): { readonly host: string; readonly port: number; readonly db: string } {
     return { host: this.#options.host, port: this.#options.port, db: this.#options.db };
   }
@@ -214,10 +220,6 @@ function tlsOptions({ ca, cert, key, passphrase, rejectUnauthorized }: MysqlTls)
     ...(key === undefined ? {} : { key: key.reveal() }),
     ...(passphrase === undefined ? {} : { passphrase: passphrase.reveal() }),
   };
-}
-
-function aborted(what: string): EngineError {
-  return new EngineError('ABORTED', `the question for ${what} was given up`, { retriable: true });
 }
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;
