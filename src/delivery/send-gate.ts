@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { DeliveryError, EngineError } from '../domain/errors.js';
 import type { Notification } from '../domain/notification.js';
 import type { Notifier, Receipt } from '../ports/notifier.js';
@@ -16,8 +17,7 @@ export class SendGate {
   readonly #limit: DestinationLimit;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
-  readonly #underLease = new Set<AbortController>();
-  #watched: AbortSignal | undefined;
+  readonly #joined = new WeakMap<AbortSignal, { readonly lease: AbortSignal; readonly either: AbortSignal }>();
 
   constructor(lease: LeaseView, limit: DestinationLimit, clock: Clock, telemetry: Telemetry) {
     this.#lease = lease;
@@ -45,32 +45,28 @@ export class SendGate {
   }
 
   async #sendUnderLease(notifier: Notifier, notification: Notification, signal: AbortSignal): Promise<Receipt> {
-    this.#watch();
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    signal.addEventListener('abort', end);
-    this.#underLease.add(ending);
+    const either = this.#join(signal);
     const startedMonoMs = this.#clock.monoMs();
     try {
-      return await notifier.send(notification, ending.signal);
+      return await notifier.send(notification, either);
     } catch (error) {
-      throw ending.signal.aborted && !(error instanceof DeliveryError) ? aborted() : error;
+      throw either.aborted && !(error instanceof DeliveryError) ? aborted() : error;
     } finally {
       const seconds = (this.#clock.monoMs() - startedMonoMs) / 1000;
       this.#telemetry.observe('send_seconds', seconds, { type: notification.method.type });
-      signal.removeEventListener('abort', end);
-      this.#underLease.delete(ending);
     }
   }
 
-  /** One listener per lease, not one per send. */
-  #watch(): void {
-    const { signal } = this.#lease;
-    if (this.#watched === signal) return;
-    this.#watched = signal;
-    signal.addEventListener('abort', () => {
-      for (const ending of this.#underLease) ending.abort();
-    });
+  /** Aborts with `signal` or with the present lease. All items of a term come with one signal: they share what is made here. */
+  #join(signal: AbortSignal): AbortSignal {
+    const lease = this.#lease.signal;
+    const known = this.#joined.get(signal);
+    if (known?.lease === lease) return known.either;
+    const either = AbortSignal.any([signal, lease]);
+    // One listener per send.
+    setMaxListeners(0, either);
+    this.#joined.set(signal, { lease, either });
+    return either;
   }
 }
 

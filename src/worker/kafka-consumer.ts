@@ -49,7 +49,7 @@ class ConsumerParts implements WorkerParts {
   handle(message: ToWorker): void {
     if (message.type === 'lease') this.#leased(message.term);
     if (!('term' in message) || message.term !== this.#loop.term) return;
-    if (message.type === 'room') this.#loop.handle(message);
+    if (message.type === 'work') this.#loop.handle(message);
     else if (message.type === 'resume') this.#resume(message);
     else if (message.type === 'pause') this.#pause(message.partition);
     else if (message.type === 'committed') this.#committed(message.positions);

@@ -20,6 +20,7 @@ import {
 const maxMethodCount = 1000;
 const maxRowCount = 20_000;
 const maxReportedCount = 1000;
+const ascii = /^[\x20-\x7e]*$/;
 
 interface Lookup extends Question {
   readonly kind: QuestionKind;
@@ -149,8 +150,9 @@ export class MysqlMethodDirectory implements MethodDirectory {
 
   async #rows(questions: NonEmpty<Lookup>): Promise<readonly Row[]> {
     const [{ form, kind, state }] = questions;
-    const { sql, hasStateValue } = lookupStatement(form, kind, questions.length, maxRowCount);
     const ids = questions.map((question) => question.id);
+    const isConverted = !ascii.test(ids.join('') + state);
+    const { sql, hasStateValue } = lookupStatement(form, kind, { count: ids.length, maxRowCount, isConverted });
     const { clock, telemetry } = this.#deps;
     const startedMonoMs = clock.monoMs();
     try {

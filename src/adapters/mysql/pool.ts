@@ -1,4 +1,11 @@
-import { createPool, type Pool, type PoolConnection, type PoolOptions, type RowDataPacket } from 'mysql2';
+import {
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type PoolOptions,
+  type RowDataPacket,
+  type SslOptions,
+} from 'mysql2';
 import { EngineError } from '../../domain/errors.js';
 import type { Secret } from '../../domain/secret.js';
 import type { Clock } from '../../ports/system.js';
@@ -24,11 +31,12 @@ export interface MysqlOptions {
 
 /** PEM texts, not paths. Without `ca` the certificate authorities of Node count. */
 export interface MysqlTls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: Secret;
-  /** False takes any certificate. True unless said otherwise. */
-  readonly rejectUnauthorized?: boolean;
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: Secret | undefined;
+  readonly passphrase: Secret | undefined;
+  /** False takes any certificate. */
+  readonly rejectUnauthorized: boolean;
 }
 
 /** What the pool needs of the process around it. */
@@ -169,13 +177,6 @@ export class MysqlPool {
 }
 
 function poolOptions({ ssl, ...options }: MysqlOptions): PoolOptions {
-  const { ca, cert, key, rejectUnauthorized = true } = ssl ?? {};
-  const tls = {
-    rejectUnauthorized,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key: key.reveal() }),
-  };
   return {
     host: options.host,
     port: options.port,
@@ -191,7 +192,20 @@ function poolOptions({ ssl, ...options }: MysqlOptions): PoolOptions {
     connectTimeout: options.queryTimeoutMs,
     enableKeepAlive: true,
     idleTimeout: 60_000,
-    ...(ssl === undefined ? {} : { ssl: tls }),
+    ...(ssl === undefined ? {} : { ssl: tlsOptions(ssl) }),
+  };
+}
+
+function tlsOptions({ ca, cert, key, passphrase, rejectUnauthorized }: MysqlTls): SslOptions {
+  return {
+    rejectUnauthorized,
+    // The library does not compare the name in the certificate with the host unless it is told to.
+    verifyIdentity: rejectUnauthorized,
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key: key.reveal() }),
+    ...(passphrase === undefined ? {} : { passphrase: passphrase.reveal() }),
   };
 }
 

@@ -54,13 +54,13 @@ export async function readSchemaForm(pool: MysqlPool, lookup: MysqlOptions['look
  * The statement that asks for `count` ids of one kind at once, in one state.
  *
  * Its values are the ids and then, when `hasStateValue` says so, the state. `asked` of each row is the id as the database has it, which may
- * differ in case and trailing blanks from the one that was asked for.
+ * differ in case and trailing blanks from the one that was asked for. With `isConverted` the columns are compared as utf8mb4, without an index:
+ * MySQL refuses to compare a column of utf8mb3 or latin1 with a text that its character set cannot hold, and would refuse it for ever.
  */
 export function lookupStatement(
   form: SchemaForm,
   kind: QuestionKind,
-  count: number,
-  maxRowCount: number,
+  { count, maxRowCount, isConverted }: { count: number; maxRowCount: number; isConverted: boolean },
 ): { readonly sql: string; readonly hasStateValue: boolean } {
   const columns = [
     'm.id AS id',
@@ -72,8 +72,10 @@ export function lookupStatement(
   ].join(', ');
   const hasStateValue = form.hasState && kind !== 'method';
   const { asked, tables } = source(form, kind);
-  const state = hasStateValue ? ' AND a.alarm_state = ?' : '';
-  const sql = `SELECT ${asked} AS asked, ${columns} FROM ${tables} WHERE ${asked} IN (${placeholders(count)})${state} LIMIT ${maxRowCount}`;
+  const compared = (column: string) => (isConverted ? `CONVERT(${column} USING utf8mb4)` : column);
+  const state = hasStateValue ? ` AND ${compared('a.alarm_state')} = ?` : '';
+  const where = `${compared(asked)} IN (${placeholders(count)})${state}`;
+  const sql = `SELECT ${asked} AS asked, ${columns} FROM ${tables} WHERE ${where} LIMIT ${maxRowCount}`;
   return { sql, hasStateValue };
 }
 
