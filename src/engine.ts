@@ -6,6 +6,7 @@ import type { ZookeeperOptions } from './adapters/zookeeper/session.js';
 import { SessionKeeper } from './adapters/zookeeper/session-keeper.js';
 import { ConfigurationError, EngineError, type ErrorCode, messageOf } from './domain/errors.js';
 import type { NonEmpty } from './domain/position.js';
+import { windowCapacity } from './engine/crews.js';
 import { drain } from './engine/drain.js';
 import { Flow } from './engine/flow.js';
 import { Leadership } from './engine/leadership.js';
@@ -41,9 +42,6 @@ export interface EngineOptions {
   onWorkerDead(worker: WorkerProcess): void;
 }
 
-/** How far reading may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
-export const windowCapacity = 20_000;
-
 const leaseTellEveryMs = 200;
 const patienceMs = 2_000;
 /** Nothing can be cured by starting again. */
@@ -70,6 +68,7 @@ export class Engine {
   readonly #leadership: Leadership;
   readonly #instanceNode: InstanceNode;
   readonly #stopping = new AbortController();
+  readonly ledger = new ParcelLedger();
   #failure: EngineError | undefined;
 
   constructor(options: EngineOptions) {
@@ -82,7 +81,7 @@ export class Engine {
     this.flow = new Flow({
       topology: options.topology,
       capacity: options.capacity,
-      ledger: new ParcelLedger(),
+      ledger: this.ledger,
       tracker: this.tracker,
       store,
       clock,
@@ -155,6 +154,11 @@ export class Engine {
     await Promise.all(parts);
     stopTelling();
     return this.#exitCode();
+  }
+
+  /** Why the engine cannot go on; undefined while it can. */
+  get failure(): EngineError | undefined {
+    return this.#failure;
   }
 
   /** Outside systems that have not answered lately, by name. */

@@ -154,7 +154,15 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
   const { id, name, type, address, periodMs } = item.method;
   const method = { id, name, type, address: new Secret(address), periodMs };
   const tried = item.history === undefined ? {} : { history: item.history };
-  return { position, id: item.id as NotificationId, alarm, method, attempt: item.attempt, repeat: item.repeat, ...tried };
+  return {
+    position,
+    id: item.id as NotificationId,
+    alarm,
+    method,
+    attempt: item.attempt,
+    repeat: item.repeat,
+    ...tried,
+  };
 }
 
 function wireRecord(record: OutcomeRecord): WireRecord {

@@ -190,6 +190,49 @@ export const eventTable = {
     meaning: 'One send has ended; `outcome` says how, `detail` why not',
     action: 'none',
   },
+  mysql_away: {
+    level: 'warn',
+    meaning: 'MySQL cannot be reached, is late, or refuses `what`; alarms wait',
+    action: 'look at `check`; the engine goes on by itself',
+  },
+  mysql_back: { level: 'info', meaning: 'MySQL answers `what` again', action: 'none' },
+  method_unusable: {
+    level: 'warn',
+    meaning: 'A notification method cannot be told, `problem` says why: its notifications are parked',
+    action: 'correct the method, then replay the dead letters',
+  },
+  method_of_other_tenant: {
+    level: 'debug',
+    meaning: 'An alarm is told to a method of another tenant',
+    action: 'none, unless tenants should not share methods',
+    counter: 'lookup_tenant_mismatches_total',
+  },
+  method_types_registered: {
+    level: 'info',
+    meaning: 'Names of types were added to notification_method_type',
+    action: 'none',
+  },
+  method_types_unregistered: {
+    level: 'info',
+    meaning: 'Names of types could not be added to notification_method_type: the table or the right is missing',
+    action: 'none for a schema of 2014; else grant SELECT and INSERT on that table',
+  },
+  alarm_malformed: {
+    level: 'warn',
+    meaning: 'A message is no valid alarm; it is parked',
+    action: 'see the detail with `dead-letters show`; correct its producer',
+  },
+  alarm_field_defaulted: {
+    level: 'debug',
+    meaning: 'A field that only decorates was of a wrong type and is left out',
+    action: 'correct the producer',
+    counter: 'alarm_fields_defaulted_total',
+  },
+  alarm_finished_early: {
+    level: 'debug',
+    meaning: 'An alarm needs no notification; `reason` says why',
+    action: 'none',
+  },
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;

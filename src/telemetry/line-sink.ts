@@ -62,10 +62,9 @@ export function openLineSink(fd: number): LineSink {
     flushSync() {
       if (isBroken) return;
       // A chunk that a pipe has not taken yet is not written at all; one that a file has been given is on its way already.
-      const rest = writeChunk.isAllOrNothing && inFlight !== undefined ? [inFlight, ...waiting] : [...waiting];
-      waiting.length = 0;
+      if (writeChunk.isAllOrNothing && inFlight !== undefined) waiting.unshift(inFlight);
       isBroken = true;
-      writeLast(fd, rest);
+      writeLast(fd, waiting);
     },
   };
 }
@@ -105,12 +104,13 @@ function takeChunk(waiting: Buffer[]): Buffer {
   return Buffer.concat(waiting.splice(0, count), bytes);
 }
 
-function writeLast(fd: number, lines: readonly Buffer[]): void {
+function writeLast(fd: number, waiting: Buffer[]): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  let rest = Buffer.concat(lines);
-  for (let tries = 0; tries < lastTries && rest.length > 0; ) {
+  let chunk = takeChunk(waiting);
+  for (let tries = 0; tries < lastTries && chunk.length > 0; ) {
     try {
-      rest = rest.subarray(writeSync(fd, rest.subarray(0, atomicBytes)));
+      chunk = chunk.subarray(writeSync(fd, chunk));
+      if (chunk.length === 0) chunk = takeChunk(waiting);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return;
       tries += 1;

@@ -1,4 +1,5 @@
 import { deadReasons, finishReasons, methodOutcomes } from '../domain/outcome.js';
+import { decoratingFields } from '../domain/parse-alarm.js';
 import { queueNames } from '../ports/flow.js';
 
 export interface MetricSpec {
@@ -82,6 +83,13 @@ export const metricTable = {
     labels: ['topic', 'partition'],
   },
   mirror_failures_total: { kind: 'counter', help: 'Positions that could not be mirrored to the Kafka group' },
+  lookup_tenant_mismatches_total: { kind: 'counter', help: 'Methods found for an alarm of another tenant' },
+  alarm_fields_defaulted_total: {
+    kind: 'counter',
+    help: 'Decorating fields of a wrong type, left out of an alarm',
+    labels: ['field'],
+    values: decoratingFields,
+  },
 } as const satisfies Record<string, MetricSpec>;
 
 type Table = typeof metricTable;

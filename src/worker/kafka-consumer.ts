@@ -1,5 +1,6 @@
 import { KafkaAlarmSource } from '../adapters/kafka/alarm-source.js';
 import type { KafkaConnection } from '../adapters/kafka/connection-options.js';
+import { KafkaOffsetMirror } from '../adapters/kafka/offset-mirror.js';
 import { isNonEmpty, parseOffset, partitionText, type TopicPartition } from '../domain/position.js';
 import type { AlarmSource, SourceEvent } from '../ports/flow.js';
 import type { OffsetMirror } from '../ports/progress.js';
@@ -8,10 +9,11 @@ import { SourceLoop } from '../runtime/source-loop.js';
 import { fromWirePosition, toWireParcel } from '../runtime/wire.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
 import { toParcel } from '../stages/kafka-consumer.js';
-import type { Surroundings } from './surroundings.js';
+import { kafkaDeps, type Surroundings } from './surroundings.js';
 
 export interface KafkaConsumerConfig {
   readonly connection: KafkaConnection;
+  readonly group: string;
   readonly alarmTopic: string;
   readonly windowCount: number;
 }
@@ -47,7 +49,7 @@ class ConsumerParts implements WorkerParts {
   handle(message: ToWorker): void {
     if (message.type === 'lease') this.#leased(message.term);
     if (!('term' in message) || message.term !== this.#loop.term) return;
-    if (message.type === 'room') this.#loop.handle(message);
+    if (message.type === 'work') this.#loop.handle(message);
     else if (message.type === 'resume') this.#resume(message);
     else if (message.type === 'pause') this.#pause(message.partition);
     else if (message.type === 'committed') this.#committed(message.positions);
@@ -122,20 +124,12 @@ function messageOf(event: SourceEvent, term: number): FromWorker {
 
 /** The worker that reads Kafka: connects at once, reads what main tells it to. */
 export function kafkaConsumer(config: KafkaConsumerConfig, around: Surroundings): WorkerParts {
-  const { clock, random, telemetry, systems } = around;
   const parts = new ConsumerParts(around, config.windowCount, (onEvent) => {
     const source = new KafkaAlarmSource(
       { connection: config.connection, topics: [config.alarmTopic], windowCount: config.windowCount },
-      {
-        clock,
-        random,
-        telemetry,
-        onEvent,
-        onAnswered: () => systems.answered('kafka'),
-        onFailure: (failure) => systems.failed('kafka', failure),
-      },
+      { ...kafkaDeps(around), onEvent },
     );
-    return [source, new KafkaOffsetMirror()];
+    return [source, new KafkaOffsetMirror(config.connection, config.group, around)];
   });
   parts.start();
   return parts;

@@ -34,7 +34,7 @@ export function stageParts<In extends Positioned, Out>(parts: StageParts<In, Out
   return {
     handle(message: ToWorker) {
       if (message.type === 'lease') parts.onLease?.(message.endsAtMonoMs);
-      if (message.type === 'lease' || message.type === 'items' || message.type === 'room') loop.handle(message);
+      if (message.type === 'lease' || message.type === 'work' || message.type === 'quarantine') loop.handle(message);
     },
     systems: () => around.systems.all(),
     metrics: () => around.telemetry.snapshot(),

@@ -10,6 +10,20 @@ export interface Surroundings {
   readonly random: Random;
   readonly telemetry: ProcessTelemetry;
   readonly systems: SystemsSeen;
+  /** 0 for the first worker of its stage: what must happen once happens there. */
+  readonly index: number;
   /** Names the engine in the records that it writes. */
   readonly instance: string;
+}
+
+/** What a Kafka client of this worker needs; its answers and failures are what readiness sees of Kafka. */
+export function kafkaDeps(around: Surroundings) {
+  const { clock, random, telemetry, systems } = around;
+  return {
+    clock,
+    random,
+    telemetry,
+    onAnswered: () => systems.answered('kafka'),
+    onFailure: (failure: string) => systems.failed('kafka', failure),
+  };
 }

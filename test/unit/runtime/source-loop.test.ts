@@ -22,7 +22,8 @@ function setUp() {
   loop.begin(1);
   const read = () =>
     sent.flatMap((message) => (message.type === 'read' ? message.parcels.map((parcel) => parcel.at.offset) : []));
-  const wanted = () => sent.flatMap((message) => (message.type === 'wants_room' ? [message.more] : []));
+  const wanted = () =>
+    sent.flatMap((message) => (message.type === 'read' && message.wants !== undefined ? [message.wants] : []));
   return { loop, read, wanted };
 }
 
@@ -31,19 +32,19 @@ describe('source loop', () => {
     const { loop, read, wanted } = setUp();
     const giving = loop.give(1, wire(1, 2, 3));
     assert.deepEqual([read(), wanted()], [[], [3]]);
-    loop.handle({ type: 'room', term: 1, more: 2 });
+    loop.handle({ type: 'work', term: 1, room: 2 });
     assert.deepEqual(read(), ['1', '2']);
-    loop.handle({ type: 'room', term: 1, more: 1 });
+    loop.handle({ type: 'work', term: 1, room: 1 });
     await giving;
     assert.deepEqual(read(), ['1', '2', '3']);
   });
 
   it('asks only for the room that it lacks', async () => {
     const { loop, read, wanted } = setUp();
-    loop.handle({ type: 'room', term: 1, more: 2 });
+    loop.handle({ type: 'work', term: 1, room: 2 });
     await loop.give(1, wire(1));
     const giving = loop.give(1, wire(3, 5));
-    loop.handle({ type: 'room', term: 1, more: 1 });
+    loop.handle({ type: 'work', term: 1, room: 1 });
     await giving;
     assert.deepEqual([read(), wanted()], [['1', '3', '5'], [1]]);
   });
@@ -52,13 +53,13 @@ describe('source loop', () => {
     const { loop, read } = setUp();
     const giving = loop.give(1, wire(1, 2, 3));
     loop.pause('t', 1);
-    loop.handle({ type: 'room', term: 1, more: 3 });
+    loop.handle({ type: 'work', term: 1, room: 3 });
     await giving;
     assert.deepEqual(read(), ['2']);
     const stale = loop.give(1, wire(4, 6, 8, 10));
     loop.begin(2);
     await stale;
-    loop.handle({ type: 'room', term: 1, more: 9 });
+    loop.handle({ type: 'work', term: 1, room: 9 });
     await loop.give(1, wire(12));
     assert.deepEqual(read(), ['2', '4', '6']);
   });
