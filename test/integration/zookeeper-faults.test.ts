@@ -197,6 +197,8 @@ describe('ZooKeeper under faults', () => {
   test('a connection cut inside an answer does not look like an expired session', async () => {
     bench = new ZookeeperBench([server.address], 20_000);
     const { proxy, servers } = await proxied();
+    // The very first answer too.
+    proxy.cutInsideAnswer(7);
     const { keeper, session } = await bench.session({ servers });
     for (const passedBytes of [1, 3, 5, 17]) {
       proxy.cutInsideAnswer(passedBytes);
