@@ -1,0 +1,55 @@
+import { EngineError } from '../../domain/errors.js';
+import type { Telemetry } from '../../telemetry/telemetry.js';
+import type { OutgoingRecord } from './producer.js';
+
+/** The part of the producer that this folder's writers need. */
+export interface RecordWriter {
+  publish(topic: string, record: OutgoingRecord, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Enough for every key of a record and some words of each, far below any sensible `max.message.bytes`. */
+const LONGEST_TEXT = 200;
+const MOST_BYTES = 400;
+
+/**
+ * Writes a record; one that Kafka will never take is written to the dead-letter topic instead, shortened and marked.
+ *
+ * An alarm must not stand still for ever because its record is too large. What is cut off is still at the source position in the record.
+ * @throws what `publish` throws; RECORD_REFUSED only when Kafka refuses the shortened record too.
+ */
+export async function writeDurably(
+  to: { readonly writer: RecordWriter; readonly deadLetterTopic: string; readonly telemetry: Telemetry },
+  topic: string,
+  record: OutgoingRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await to.writer.publish(topic, record, signal);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'RECORD_REFUSED') throw error;
+    to.telemetry.event('record_refused', { topic, key: record.key, error: error.message });
+    await to.writer.publish(to.deadLetterTopic, shortenedRecord(record, topic), signal);
+  }
+}
+
+/** The same record with its long texts cut; header `notification-shortened` names the topic that refused it. Pure. */
+export function shortenedRecord(record: OutgoingRecord, refusedBy: string): OutgoingRecord {
+  const headers: Record<string, string> = { 'notification-shortened': refusedBy };
+  for (const [name, text] of Object.entries(record.headers)) headers[name] = text.slice(0, LONGEST_TEXT);
+  return { key: record.key, value: shortenedValue(record.value), headers };
+}
+
+function shortenedValue(value: string | Uint8Array): string | Uint8Array {
+  if (typeof value !== 'string') return value.subarray(0, MOST_BYTES);
+  const fields: unknown = JSON.parse(value);
+  if (typeof fields !== 'object' || fields === null) return value.slice(0, MOST_BYTES);
+  const short = Object.entries(fields).map(([key, field]) => [key, shortenedField(field)] as const);
+  return JSON.stringify({ ...Object.fromEntries(short), shortened: true });
+}
+
+function shortenedField(field: unknown): unknown {
+  if (typeof field === 'string') return field.slice(0, LONGEST_TEXT);
+  if (typeof field !== 'object' || field === null) return field;
+  return JSON.stringify(field).length <= LONGEST_TEXT ? field : null;
+}

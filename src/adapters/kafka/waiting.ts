@@ -1,0 +1,54 @@
+import type { Clock, Random } from '../../ports/system.js';
+
+const FIRST_MS = 100;
+const LONGEST_MS = 2_000;
+
+/**
+ * How long to wait after `failures` failures in a row (1, 2, …), in milliseconds.
+ *
+ * Doubles from 100 ms up to 2 s, then takes a random point in the upper half, so that engines that lost one broker together do not
+ * return to it together.
+ */
+export function pauseMs(failures: number, random: Random): number {
+  const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
+  return ceiling / 2 + (random() * ceiling) / 2;
+}
+
+/** Something to wait for that is not a value: every waiter goes on at the next `ring`. */
+export class Bell {
+  readonly #waiting = new Set<AbortController>();
+
+  ring(): void {
+    for (const waiter of this.#waiting) waiter.abort();
+  }
+
+  /** Ends at the next ring, after `ms`, or when `signal` aborts; never rejects. */
+  async wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const waiter = new AbortController();
+    const give = () => waiter.abort();
+    signal.addEventListener('abort', give, { once: true });
+    this.#waiting.add(waiter);
+    await clock.sleep(ms, waiter.signal);
+    this.#waiting.delete(waiter);
+    signal.removeEventListener('abort', give);
+  }
+}
+
+/** The result of `work`, or a rejection as soon as `signal` aborts; what `work` does afterwards is nobody's concern. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let give = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    give = () => reject(new Error('given up'));
+  });
+  if (signal.aborted) give();
+  signal.addEventListener('abort', give, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
+    // Nobody else looks at these two any more; a rejection without a listener would end the process.
+    work.catch(() => {});
+    aborted.catch(() => {});
+  }
+}

@@ -1,0 +1,240 @@
+import { InstanceNode } from './adapters/zookeeper/instance-node.js';
+import { ZookeeperLeaderLock } from './adapters/zookeeper/leader-lock.js';
+import type { Identity } from './adapters/zookeeper/lock-node.js';
+import { ZookeeperOffsetStore } from './adapters/zookeeper/offset-store.js';
+import type { ZookeeperOptions } from './adapters/zookeeper/session.js';
+import { SessionKeeper } from './adapters/zookeeper/session-keeper.js';
+import { ConfigurationError, EngineError, type ErrorCode, messageOf } from './domain/errors.js';
+import type { NonEmpty } from './domain/position.js';
+import { drain } from './engine/drain.js';
+import { Flow } from './engine/flow.js';
+import { Leadership } from './engine/leadership.js';
+import { runStopSteps, type StopStep } from './engine/stop.js';
+import type { QueueName } from './ports/flow.js';
+import type { Clock, Random } from './ports/system.js';
+import type { FromWorker, SystemSeen } from './runtime/protocol.js';
+import type { StopRequest } from './runtime/shutdown.js';
+import { type Crew, Supervisor } from './runtime/supervisor.js';
+import type { WorkerProcess } from './runtime/worker-process.js';
+import type { Telemetry } from './telemetry/telemetry.js';
+import type { StageSpec } from './topology.js';
+import { CommitLoop } from './tracker/commit-loop.js';
+import { ParcelLedger } from './tracker/ledger.js';
+import { FirstUnfinishedTracker } from './tracker/offset-tracker.js';
+
+export interface EngineOptions {
+  readonly topology: NonEmpty<StageSpec>;
+  /** Downstream first, each with its stage's piece of the configuration. */
+  readonly crews: readonly Crew[];
+  readonly capacity: Readonly<Record<QueueName, number>>;
+  readonly alarmTopic: string;
+  readonly zookeeper: ZookeeperOptions;
+  readonly maxHeadAgeMs: number | undefined;
+  readonly stopDeadlineMs: number;
+  readonly identity: Identity;
+  readonly workerFile: URL;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly request: StopRequest;
+  onBeat(worker: WorkerProcess, beat: Extract<FromWorker, { type: 'beat' }>): void;
+  onWorkerDead(worker: WorkerProcess): void;
+}
+
+/** How far reading may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
+export const windowCapacity = 20_000;
+
+const leaseTellEveryMs = 200;
+const patienceMs = 2_000;
+/** Nothing can be cured by starting again. */
+const settingCodes: readonly ErrorCode[] = ['CONFIG_INVALID', 'STORE_DAMAGED', 'RIGHT_MISSING'];
+
+/**
+ * The main process: builds its parts, runs them, stops them.
+ *
+ * It owns the queues, the ledger, the tracker, the ZooKeeper session and the workers; it parses no alarm, asks no database and sends
+ * nothing. The first part that ends without being asked ends all.
+ */
+export class Engine {
+  readonly startedAtMonoMs: number;
+  readonly tracker: FirstUnfinishedTracker;
+  readonly keeper: SessionKeeper;
+  readonly flow: Flow;
+  readonly supervisor: Supervisor;
+  readonly commits: CommitLoop;
+  /** What each worker last told of its outside systems. */
+  readonly systems = new Map<WorkerProcess, Readonly<Record<string, SystemSeen>>>();
+  readonly notes = new Map<WorkerProcess, readonly string[]>();
+  role: 'starting' | 'standby' | 'active' | 'stopping' = 'starting';
+  readonly #options: EngineOptions;
+  readonly #leadership: Leadership;
+  readonly #instanceNode: InstanceNode;
+  readonly #stopping = new AbortController();
+  #failure: EngineError | undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    const { clock, random, telemetry, identity } = options;
+    this.startedAtMonoMs = clock.monoMs();
+    this.keeper = new SessionKeeper(options.zookeeper, { clock, random, telemetry });
+    const store = new ZookeeperOffsetStore(this.keeper, identity.instance);
+    this.tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => windowCapacity });
+    this.flow = new Flow({
+      topology: options.topology,
+      capacity: options.capacity,
+      ledger: new ParcelLedger(),
+      tracker: this.tracker,
+      store,
+      clock,
+      telemetry,
+      supervisor: () => this.supervisor,
+      onBeat: (worker, beat) => this.#heard(worker, beat),
+      onFailure: (error) => this.#fail(error),
+    });
+    this.supervisor = new Supervisor({
+      workerFile: options.workerFile,
+      crews: options.crews,
+      clock,
+      telemetry,
+      onReady: (worker) => this.flow.workerReady(worker),
+      onMessage: (worker, message) => this.flow.hear(worker, message),
+      onDead: (worker) => this.#buried(worker),
+      onFailure: (error) => this.#fail(error),
+    });
+    this.commits = new CommitLoop({
+      tracker: this.tracker,
+      store,
+      clock,
+      telemetry,
+      maxHeadAgeMs: options.maxHeadAgeMs,
+      lease: () => this.flow.lease,
+      fenceOf: () => this.flow.term?.lock.fence,
+      onCommitted: (commits) => this.flow.committed(commits),
+      onFenced: () => this.#leadership.fenced(),
+    });
+    this.#instanceNode = new InstanceNode(this.keeper, identity);
+    this.#leadership = new Leadership({
+      topic: options.alarmTopic,
+      lock: new ZookeeperLeaderLock(this.keeper, identity),
+      telemetry,
+      session: (signal) => this.keeper.current(signal),
+      begin: (lock, lease) => {
+        this.role = 'active';
+        this.flow.beginTerm(lock, lease);
+      },
+      end: (reason) => {
+        this.role = 'standby';
+        this.flow.endTerm(reason);
+      },
+    });
+  }
+
+  /** Runs until it is asked to stop or cannot go on. Resolves with the exit code. */
+  async run(): Promise<0 | 1 | 78> {
+    const { request, telemetry, clock } = this.#options;
+    request.stop.addEventListener('abort', () => this.#stopping.abort(), { once: true });
+    if (request.stop.aborted) this.#stopping.abort();
+    const ending = this.#stopping.signal;
+    this.keeper.start();
+    await Promise.race([this.supervisor.start(), untilAborted(ending)]);
+    const stopTelling = clock.every(leaseTellEveryMs, () => this.flow.renewLease());
+    if (!ending.aborted) this.role = 'standby';
+    const background = new AbortController();
+    const parts = [
+      this.#leadership.run(ending),
+      this.commits.run(background.signal),
+      this.#instanceNode.keep(background.signal),
+    ].map((part) => part.catch((error: unknown) => this.#fail(error)));
+    await untilAborted(ending);
+    this.role = 'stopping';
+    telemetry.event('engine_stopping', { reason: this.#failure?.message ?? request.name(), code: this.#failure?.code });
+    await parts[0];
+    await this.#stop();
+    background.abort();
+    await this.keeper.close();
+    await Promise.all(parts);
+    stopTelling();
+    return this.#exitCode();
+  }
+
+  /** Outside systems that have not answered lately, by name. */
+  away(): readonly string[] {
+    const failing = new Set<string>();
+    for (const systems of this.systems.values()) {
+      for (const [name, seen] of Object.entries(systems)) if (seen.failure !== undefined) failing.add(name);
+    }
+    if (this.keeper.session === undefined) failing.add('zookeeper');
+    if (this.#failure !== undefined) failing.add('this engine');
+    return [...failing];
+  }
+
+  async #stop(): Promise<void> {
+    const { clock, telemetry, request, stopDeadlineMs } = this.#options;
+    this.flow.pause();
+    const how = await drain(
+      {
+        clock,
+        telemetry,
+        deadlineMs: (stopDeadlineMs * 3) / 4,
+        patienceMs,
+        unfinishedCount: () => this.flow.pipeline.unfinishedCount,
+        away: () => this.away(),
+        waiting: () => this.#waiting(),
+      },
+      request.force,
+    );
+    const commit: StopStep = {
+      name: 'commit',
+      limitMs: 1_500,
+      run: (signal) => this.commits.flush(signal),
+    };
+    const stopWorkers: StopStep = {
+      name: 'stop the workers',
+      limitMs: 2_000,
+      run: (signal) => this.supervisor.stop(signal),
+    };
+    const release: StopStep = { name: 'release the lock', limitMs: 1_000, run: () => this.#leadership.release() };
+    // With work still in hand the next engine must not begin before every sender is gone.
+    const steps = how === 'drained' ? [commit, release, stopWorkers] : [commit, stopWorkers, release];
+    await runStopSteps(steps, clock, telemetry);
+  }
+
+  #heard(worker: WorkerProcess, beat: Extract<FromWorker, { type: 'beat' }>): void {
+    this.systems.set(worker, beat.systems);
+    this.notes.set(worker, beat.notes);
+    this.#options.onBeat(worker, beat);
+  }
+
+  #buried(worker: WorkerProcess): void {
+    this.systems.delete(worker);
+    this.notes.delete(worker);
+    this.flow.workerDead(worker);
+    this.#options.onWorkerDead(worker);
+  }
+
+  #waiting(): Readonly<Record<string, unknown>> {
+    const queues = this.flow.pipeline.queueLengths().filter(({ length }) => length > 0);
+    return Object.fromEntries(queues.map(({ name, length }) => [name, length]));
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??=
+      error instanceof EngineError
+        ? error
+        : new EngineError('WORKER_EXITED', messageOf(error), { retriable: true, cause: error });
+    this.#options.telemetry.event('engine_failed', { code: this.#failure.code, detail: this.#failure.message });
+    this.#stopping.abort();
+  }
+
+  #exitCode(): 0 | 1 | 78 {
+    if (this.#failure === undefined) return 0;
+    return this.#failure instanceof ConfigurationError || settingCodes.includes(this.#failure.code) ? 78 : 1;
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

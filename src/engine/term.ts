@@ -1,0 +1,169 @@
+import { type EngineError, EngineError as Failure, messageOf } from '../domain/errors.js';
+import type { FinishReason } from '../domain/outcome.js';
+import { type AlarmPosition, type Offset, partitionText, type TopicPartition } from '../domain/position.js';
+import type { HeldLock } from '../ports/ownership.js';
+import type { Commit, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
+import type { Clock } from '../ports/system.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import { type Carry, plainOffset } from './carry.js';
+
+/** The source of alarms as a term sees it: the kafka_consumer worker. */
+export interface Source {
+  resume(partition: TopicPartition, nextToRead: Offset | undefined, committed: Offset | undefined): void;
+}
+
+export interface TermOptions {
+  readonly number: number;
+  readonly lock: HeldLock;
+  readonly tracker: OffsetTracker;
+  readonly store: OffsetStore;
+  readonly carry: Carry;
+  readonly source: Source;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  onFailure(error: EngineError): void;
+}
+
+interface Known {
+  readonly partition: TopicPartition;
+  state: 'loading' | 'asked' | 'open' | 'halted';
+  stored: StoredOffset | undefined;
+  saved: StoredOffset | undefined;
+}
+
+const loadAgainAfterMs = 1_000;
+
+/**
+ * One stretch of time in which this engine owns the topic: opens its partitions where they were left, and remembers how far each came.
+ *
+ * A term ends with its lease or its lock, and never comes back.
+ */
+export class Term {
+  readonly number: number;
+  readonly lock: HeldLock;
+  readonly #options: TermOptions;
+  readonly #known = new Map<string, Known>();
+  readonly #halted = new Map<string, string>();
+  readonly #ended = new AbortController();
+
+  constructor(options: TermOptions) {
+    this.number = options.number;
+    this.lock = options.lock;
+    this.#options = options;
+  }
+
+  /** Why partitions stand still, in words. */
+  get halted(): readonly string[] {
+    return [...this.#halted.values()];
+  }
+
+  /** All partitions of the topic as Kafka has them now. New ones are taken up; one that is gone is asked for no more. */
+  partitionsSeen(topic: string, partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const at = { topic, partition };
+      if (!this.#known.has(partitionText(at))) void this.#open(at);
+    }
+  }
+
+  /** The kafka_consumer was replaced and knows nothing: it goes on where reading had come to. */
+  sourceReplaced(): void {
+    const { tracker, source } = this.#options;
+    for (const known of this.#known.values()) {
+      if (known.state === 'asked') this.#ask(known);
+      if (known.state !== 'open') continue;
+      const { read, committed } = tracker.progress(known.partition);
+      source.resume(known.partition, read, committed);
+    }
+  }
+
+  /** Reading begins, or goes on behind a hole that retention made. */
+  positioned(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
+    const known = this.#known.get(partitionText(partition));
+    if (known === undefined || known.state === 'loading') return;
+    if (skipped > 0n) this.#skipped(partition, nextToRead, skipped);
+    if (known.state === 'open') return;
+    known.state = 'open';
+    this.#halted.delete(partitionText(partition));
+    const start = known.stored?.nextToRead === nextToRead ? known.stored : plainOffset(nextToRead);
+    this.#options.tracker.open(partition, start);
+    this.#options.telemetry.event('partition_positioned', { ...partition, offset: nextToRead });
+  }
+
+  /** The topic ends before our position: it was made anew. Nobody but an operator knows what to do. */
+  halt(partition: TopicPartition, at: { nextToRead: Offset; logStart: Offset; logEnd: Offset }): void {
+    const known = this.#known.get(partitionText(partition));
+    if (known === undefined) return;
+    known.state = 'halted';
+    const text = `${partitionText(partition)} is committed at ${at.nextToRead} but Kafka holds ${at.logStart} to ${at.logEnd}: was the topic made anew? Set the position with: mon-notification offsets set ${partitionText(partition)}=OFFSET`;
+    this.#halted.set(partitionText(partition), text);
+    this.#options.telemetry.event('partition_halted', { ...partition, offset: at.nextToRead, detail: text });
+  }
+
+  /** False for an alarm that is not to be handed out: finished before, or of a partition that is not open. */
+  begin(position: AlarmPosition): boolean {
+    if (this.#known.get(partitionText(position))?.state !== 'open') return false;
+    const isNew = this.#options.tracker.begin(position) === 'begun';
+    if (isNew) this.#options.telemetry.count('alarms_read_total');
+    return isNew;
+  }
+
+  finish(position: AlarmPosition, reason: FinishReason): void {
+    if (this.#options.tracker.finish(position) === 'finished') {
+      this.#options.telemetry.count('alarms_finished_total', { reason });
+    }
+  }
+
+  committed(commits: readonly Commit[]): void {
+    for (const { partition, stored } of commits) {
+      const known = this.#known.get(partitionText(partition));
+      if (known !== undefined) known.saved = stored;
+    }
+  }
+
+  /** Gives everything up, but remembers how far it came. */
+  end(): void {
+    this.#ended.abort();
+    const { tracker, carry } = this.#options;
+    for (const { partition, saved, state } of this.#known.values()) {
+      if (state !== 'open') continue;
+      const reached = tracker.committable(partition);
+      if (saved !== undefined && reached !== undefined) carry.keep(partition, saved, reached);
+      tracker.close(partition);
+    }
+    this.#known.clear();
+  }
+
+  async #open(partition: TopicPartition): Promise<void> {
+    const known: Known = { partition, state: 'loading', stored: undefined, saved: undefined };
+    this.#known.set(partitionText(partition), known);
+    const { store, carry, clock, telemetry, onFailure } = this.#options;
+    while (!this.#ended.signal.aborted) {
+      try {
+        const stored = await store.load(partition);
+        if (this.#ended.signal.aborted) return;
+        known.saved = stored;
+        known.stored = carry.onto(partition, stored);
+        this.#ask(known);
+        return;
+      } catch (error) {
+        if (error instanceof Failure && !error.retriable) {
+          onFailure(error);
+          return;
+        }
+        telemetry.event('offset_load_failed', { ...partition, detail: messageOf(error) });
+        await clock.sleep(loadAgainAfterMs, this.#ended.signal);
+      }
+    }
+  }
+
+  #ask(known: Known): void {
+    known.state = 'asked';
+    this.#options.source.resume(known.partition, known.stored?.nextToRead, known.stored?.nextToRead);
+  }
+
+  #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
+    const labels = { topic: partition.topic, partition: String(partition.partition) };
+    this.#options.telemetry.count('skipped_by_broker_total', labels, Number(skipped));
+    this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
+  }
+}
