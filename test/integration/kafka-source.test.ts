@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { KafkaAlarmSource } from '../../src/adapters/kafka/alarm-source.js';
+import type { SourceEvent } from '../../src/ports/flow.js';
+import { alarmSourceContract } from '../contract/alarm-source.js';
 import { KafkaLab, numbered } from '../support/kafka-lab.js';
 import { ReadingSource } from '../support/reading-source.js';
 import { waitFor } from '../support/wait-for.js';
@@ -22,30 +25,29 @@ after(async () => {
   await lab.stop();
 });
 
-test('reads only what is resumed, from the position given, and tells the partitions', async () => {
+alarmSourceContract('KafkaAlarmSource', async () => {
   const topic = await lab.topic({ partitions: 2 });
-  await lab.write(topic, numbered('a', 0, 9), 0);
-  await lab.write(topic, numbered('b', 0, 9), 1);
-  const source = read([topic]);
-  await waitFor(() => source.told('partitions').length > 0, 'the partitions');
-  assert.deepEqual(source.told('partitions')[0]?.partitions, [0, 1]);
-  source.source.resume({ topic, partition: 1 }, 7n, 100n);
-  await waitFor(() => source.values(1).length === 3, 'three alarms');
-  assert.deepEqual(source.values(1), ['b-7', 'b-8', 'b-9']);
-  assert.deepEqual(source.values(0), []);
-  assert.deepEqual(source.told('positioned'), []);
-  await waitFor(() => source.told('high_water').at(-1)?.offset === 10n, 'the end of the log');
+  const events: SourceEvent[] = [];
+  const quiet = { onAnswered: () => undefined, onFailure: () => undefined };
+  const source = new KafkaAlarmSource(
+    { connection: lab.connection, topics: [topic], windowCount: 10 },
+    { ...lab.deps(), ...quiet, onEvent: (event) => events.push(event) },
+  );
+  return {
+    source,
+    topic,
+    events,
+    write: async (partition, values) => await lab.write(topic, values, partition),
+    removeBefore: async (partition, offset) => await lab.deleteRecords(topic, String(offset), partition),
+  };
 });
 
-test('tells the earliest offset before any alarm when no position is given', async () => {
+test('tells the end of the log', async () => {
   const topic = await lab.topic();
-  await lab.write(topic, ['x', 'y']);
+  await lab.write(topic, ['a', 'b']);
   const source = read([topic]);
-  source.source.resume({ topic, partition: 0 }, undefined, undefined);
-  await waitFor(() => source.alarms.length === 2, 'two alarms');
-  assert.deepEqual(source.told('positioned'), [
-    { kind: 'positioned', partition: { topic, partition: 0 }, nextToRead: 0n, skipped: 0n },
-  ]);
+  source.source.resume({ topic, partition: 0 }, 1n, undefined);
+  await waitFor(() => source.told('high_water').at(-1)?.offset === 2n, 'the end of the log');
 });
 
 test('delivers a tombstone as empty bytes', async () => {
@@ -56,32 +58,6 @@ test('delivers a tombstone as empty bytes', async () => {
   await waitFor(() => source.alarms.length === 2, 'two alarms');
   assert.deepEqual(source.values(), ['', 'y']);
   assert.ok(Math.abs((source.alarms[0]?.recordedAtMs ?? 0) - Date.now()) < 600_000);
-});
-
-test('yields nothing of a paused partition and starts anew where it is resumed', async () => {
-  const topic = await lab.topic();
-  const source = read([topic]);
-  source.source.resume({ topic, partition: 0 }, 0n, undefined);
-  await lab.write(topic, ['a', 'b', 'c']);
-  await waitFor(() => source.alarms.length === 3, 'three alarms');
-  source.source.pause({ topic, partition: 0 });
-  await lab.write(topic, ['d']);
-  source.source.resume({ topic, partition: 0 }, 1n, undefined);
-  await waitFor(() => source.alarms.length === 6, 'three more');
-  assert.deepEqual(source.offsets(), ['0', '1', '2', '1', '2', '3']);
-});
-
-test('goes no further than the window over what is uncommitted', async () => {
-  const topic = await lab.topic();
-  await lab.write(topic, numbered('a', 0, 29));
-  const source = read([topic], 10);
-  source.source.resume({ topic, partition: 0 }, 0n, 10n);
-  await waitFor(() => source.alarms.length === 10, 'a window full');
-  source.source.allow({ topic, partition: 0 }, 4n);
-  await waitFor(() => source.alarms.length === 14, 'four more');
-  source.source.allow({ topic, partition: 0 }, 14n);
-  await waitFor(() => source.alarms.length === 24, 'ten more');
-  assert.equal(source.offsets().at(-1), '23');
 });
 
 test('crosses a gap that is larger than the window once all before it is committed', async () => {
@@ -149,18 +125,6 @@ test('delivers an alarm of more than one MiB, and what follows it', async () => 
     source.values().map((value) => value.length),
     [6, 3_000_000, 5],
   );
-});
-
-test('goes to the earliest offset and says how many retention took', async () => {
-  const topic = await lab.topic();
-  await lab.write(topic, numbered('a', 0, 19));
-  await lab.deleteRecords(topic, '15');
-  const source = read([topic]);
-  source.source.resume({ topic, partition: 0 }, 5n, 25n);
-  await waitFor(() => source.alarms.length === 5, 'what is left');
-  const positioned = { kind: 'positioned', partition: { topic, partition: 0 }, nextToRead: 15n, skipped: 10n };
-  assert.deepEqual(source.events.filter(({ kind }) => kind !== 'high_water').slice(-1), [positioned]);
-  assert.equal(source.offsets()[0], '15');
 });
 
 test('halts a partition that ends before its position, and reads it when told where', async () => {
