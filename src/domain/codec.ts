@@ -27,6 +27,7 @@ interface WireNotification {
   readonly id: string;
   readonly attempt: number;
   readonly repeat: number;
+  readonly history?: readonly Attempt[];
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
 }
 type WithoutNotification<Record> = Record extends unknown ? Omit<Record, 'notification'> : never;
@@ -144,14 +145,24 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
   return { topic, partition, offset: parseOffset(offset) };
 }
 
-function wireNotification({ id, attempt, repeat, method }: Notification): WireNotification {
-  return { id, attempt, repeat, method: { ...method, address: method.address.reveal() } };
+function wireNotification({ id, attempt, repeat, history, method }: Notification): WireNotification {
+  const tried = history === undefined ? {} : { history };
+  return { id, attempt, repeat, ...tried, method: { ...method, address: method.address.reveal() } };
 }
 
 function notificationOf(item: WireNotification, position: AlarmPosition, alarm: Alarm): Notification {
   const { id, name, type, address, periodMs } = item.method;
   const method = { id, name, type, address: new Secret(address), periodMs };
-  return { position, id: item.id as NotificationId, alarm, method, attempt: item.attempt, repeat: item.repeat };
+  const tried = item.history === undefined ? {} : { history: item.history };
+  return {
+    position,
+    id: item.id as NotificationId,
+    alarm,
+    method,
+    attempt: item.attempt,
+    repeat: item.repeat,
+    ...tried,
+  };
 }
 
 function wireRecord(record: OutcomeRecord): WireRecord {

@@ -17,6 +17,7 @@ export const errorCodes = [
   'WORKERS_FAILING',
   'STOP_OVERDUE',
   'ABORTED',
+  'LISTEN_FAILED',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 

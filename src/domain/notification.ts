@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Alarm } from './alarm.js';
+import type { DeliveryFailure } from './errors.js';
 import type { AlarmPosition, NonEmpty, Positioned } from './position.js';
 import type { Secret } from './secret.js';
 
@@ -18,6 +19,14 @@ export interface NotificationMethod {
 /** Hash of topic, partition, offset, method id and repeat number; the same over retries, restarts and take-overs. */
 export type NotificationId = string & { readonly brand: 'NotificationId' };
 
+/** One send that failed. */
+export interface Attempt {
+  readonly attempt: number;
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+  readonly failure: DeliveryFailure;
+}
+
 /** One message to one method. `position` is where *this item* was read (a retry: the retry topic); `id` comes from `alarm.position`. */
 export interface Notification extends Positioned {
   readonly id: NotificationId;
@@ -27,6 +36,8 @@ export interface Notification extends Positioned {
   readonly attempt: number;
   /** 0 for the first telling, n for the n-th periodic one. */
   readonly repeat: number;
+  /** The sends before this one, oldest first; absent on the first. */
+  readonly history?: readonly Attempt[];
 }
 
 /** All of one alarm, kept together so that the alarm is finished exactly once. */

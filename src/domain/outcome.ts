@@ -1,5 +1,4 @@
-import type { DeliveryFailure } from './errors.js';
-import type { Notification } from './notification.js';
+import type { Attempt, Notification } from './notification.js';
 import type { AlarmPosition, NonEmpty, Positioned } from './position.js';
 
 export const deadReasons = [
@@ -14,12 +13,7 @@ export const deadReasons = [
 /** Why something was parked. A closed set: it labels metrics. */
 export type DeadReason = (typeof deadReasons)[number];
 
-export interface Attempt {
-  readonly attempt: number;
-  /** Epoch milliseconds. */
-  readonly atMs: number;
-  readonly failure: DeliveryFailure;
-}
+export type { Attempt };
 
 /** What is published per method; the outcome selects the topic. */
 export type OutcomeRecord = Readonly<

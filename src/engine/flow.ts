@@ -52,6 +52,7 @@ export class Flow {
       topology: options.topology,
       capacity: options.capacity,
       ledger: options.ledger,
+      soon: (run) => options.clock.soon(run),
       begin: (position) => !this.#isPaused && this.#term?.begin(position) === true,
       finish: (position, reason) => this.#term?.finish(position, reason),
       quarantined: ({ position }) => {
@@ -158,7 +159,6 @@ export class Flow {
   #hear(worker: WorkerProcess, message: FromWorker): void {
     switch (message.type) {
       case 'credits':
-      case 'wants_room':
       case 'read':
       case 'answers':
         this.pipeline.handle(worker, message);

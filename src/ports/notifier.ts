@@ -69,3 +69,10 @@ export type ConfiguredNotifier =
   /** Nothing is wrong, but what it needs was not configured: its methods are `dead` with reason `unknown_type` and this text. */
   | { readonly kind: 'unconfigured'; readonly detail: string }
   | { readonly kind: 'wrong'; readonly problems: readonly SectionProblem[] };
+
+/** The notifiers of one worker, by type. A type in neither map is unknown, or not enabled. */
+export interface NotifierSet {
+  readonly open: ReadonlyMap<string, Notifier>;
+  /** Known types that lack configuration, with what is missing. */
+  readonly unconfigured: ReadonlyMap<string, string>;
+}

@@ -31,3 +31,12 @@ export interface PartitionLocks {
 export type OwnershipChange = Readonly<
   { partition: TopicPartition } & ({ kind: 'gained'; lock: HeldLock } | { kind: 'wanted_elsewhere' | 'lost' })
 >;
+
+/** The lease as a sender sees it. */
+export interface LeaseView {
+  valid(): boolean;
+  /** Resolves when there is a lease, or when `signal` aborts. */
+  whenValid(signal: AbortSignal): Promise<void>;
+  /** Aborts when the present lease ends; another one after that. */
+  readonly signal: AbortSignal;
+}

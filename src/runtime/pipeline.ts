@@ -6,7 +6,7 @@ import type { Ledger, WorkerRef } from '../ports/progress.js';
 import type { StageSpec } from '../topology.js';
 import { BoundedQueue, type Putter } from './bounded-queue.js';
 import { Dispatcher, type Taker } from './dispatcher.js';
-import type { FromWorker } from './protocol.js';
+import type { FromWorker, WireParcel } from './protocol.js';
 import { Quarantine } from './quarantine.js';
 import { fromWireParcel, fromWirePosition, toWireParcel } from './wire.js';
 import type { WorkerProcess } from './worker-process.js';
@@ -15,6 +15,8 @@ export interface PipelineOptions {
   readonly topology: NonEmpty<StageSpec>;
   readonly capacity: Readonly<Record<QueueName, number>>;
   readonly ledger: Ledger;
+  /** Runs something after the present turn of the event loop. */
+  soon(run: () => void): void;
   /** Asked for each alarm read, in the order read; false keeps it out: it is finished already or not ours. */
   begin(position: AlarmPosition): boolean;
   finish(position: AlarmPosition, reason: FinishReason): void;
@@ -26,6 +28,8 @@ export interface PipelineOptions {
 class Station implements Taker, Putter {
   readonly worker: WorkerProcess;
   readonly term: number;
+  #parcels: WireParcel[] = [];
+  #room = 0;
 
   constructor(worker: WorkerProcess, term: number) {
     this.worker = worker;
@@ -37,17 +41,26 @@ class Station implements Taker, Putter {
   }
 
   deliver(parcels: NonEmpty<Parcel>): void {
-    const wire = parcels.map(toWireParcel);
-    if (isNonEmpty(wire)) this.worker.send({ type: 'items', term: this.term, parcels: wire });
+    for (const parcel of parcels) this.#parcels.push(toWireParcel(parcel));
   }
 
   quarantine(parcels: NonEmpty<Parcel>): void {
     const wire = parcels.map(toWireParcel);
-    if (isNonEmpty(wire)) this.worker.send({ type: 'items', term: this.term, parcels: wire, quarantine: true });
+    if (isNonEmpty(wire)) this.worker.send({ type: 'quarantine', term: this.term, parcels: wire });
   }
 
   grant(more: number): void {
-    this.worker.send({ type: 'room', term: this.term, more });
+    this.#room += more;
+  }
+
+  /** One message for all that has gathered in this turn: messages are what the way between processes costs. */
+  flush(): void {
+    if (this.#parcels.length === 0 && this.#room === 0) return;
+    const parcels = this.#parcels.length > 0 ? { parcels: this.#parcels } : {};
+    const room = this.#room > 0 ? { room: this.#room } : {};
+    this.#parcels = [];
+    this.#room = 0;
+    this.worker.send({ type: 'work', term: this.term, ...parcels, ...room });
   }
 }
 
@@ -64,6 +77,7 @@ export class Pipeline {
   readonly #stations = new Map<WorkerProcess, Station>();
   readonly #quarantine = new Quarantine();
   #term = 0;
+  #isScheduled = false;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -113,19 +127,14 @@ export class Pipeline {
    * One message of the flow. Messages of other terms are dropped.
    * @throws EngineError PROTOCOL_VIOLATED, RangeError or TypeError when the worker speaks nonsense: it has to be killed.
    */
-  handle(
-    worker: WorkerProcess,
-    message: Extract<FromWorker, { type: 'credits' | 'wants_room' | 'read' | 'answers' }>,
-  ): void {
+  handle(worker: WorkerProcess, message: Extract<FromWorker, { type: 'credits' | 'read' | 'answers' }>): void {
     if (message.term !== this.#term || worker.state === 'dead') return;
     const station = this.#station(worker);
     switch (message.type) {
       case 'credits':
         this.#dispatchers.get(worker.ref.stage)?.add(station, checkedCount(message.more));
         this.#sendQuarantined();
-        return;
-      case 'wants_room':
-        this.#putQueue(worker.ref.stage).want(station, checkedCount(message.more));
+        this.#schedule();
         return;
       case 'read':
         this.#read(station, message);
@@ -140,6 +149,7 @@ export class Pipeline {
 
   showedLife(worker: WorkerProcess): void {
     this.#dispatchers.get(worker.ref.stage)?.showedLife(worker.ref);
+    this.#schedule();
   }
 
   /** The worker is dead: what it held goes out again, and nothing else. */
@@ -155,6 +165,7 @@ export class Pipeline {
     }
     for (const name of queueNames) this.#queues[name].forget(station);
     this.#sendQuarantined();
+    this.#schedule();
   }
 
   #station(worker: WorkerProcess): Station {
@@ -177,7 +188,8 @@ export class Pipeline {
       const parcel = fromWireParcel(wire);
       if (!queue.put(station, parcel, this.#options.begin(parcel.position))) throw new TypeError('put without room');
     }
-    this.#pump(queue);
+    if (message.wants !== undefined) queue.want(station, checkedCount(message.wants));
+    this.#schedule();
   }
 
   #answered(station: Station, message: Extract<FromWorker, { type: 'answers' }>): void {
@@ -191,13 +203,19 @@ export class Pipeline {
         if (!this.#putQueue(station.ref.stage).put(station, next, true)) throw new TypeError('put without room');
       } else this.#options.finish(position, answer.reason);
     }
-    dispatcher.pump();
-    const puts = this.#options.topology.find((spec) => spec.stage === station.ref.stage)?.puts;
-    if (puts !== undefined) this.#pump(this.#queues[puts]);
+    if (message.wants !== undefined) this.#putQueue(station.ref.stage).want(station, checkedCount(message.wants));
+    this.#schedule();
   }
 
-  #pump(queue: BoundedQueue): void {
-    for (const dispatcher of this.#dispatchers.values()) if (dispatcher.queue === queue) dispatcher.pump();
+  /** Once, after every message that is here already has been heard. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#options.soon(() => {
+      this.#isScheduled = false;
+      for (const dispatcher of this.#dispatchers.values()) dispatcher.pump();
+      for (const station of this.#stations.values()) station.flush();
+    });
   }
 
   /** The last stage parks them: it is the one that writes to Kafka and opens nothing. */

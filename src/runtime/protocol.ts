@@ -23,9 +23,10 @@ export type SystemSeen = Readonly<{ answeredAtMonoMs: number; failure?: string }
 export type ToWorker = Readonly<
   | { type: 'start'; stage: string; index: number; config: Fields }
   | { type: 'drain' }
-  | { type: 'items'; term: number; parcels: NonEmpty<WireParcel>; quarantine?: true }
-  /** Room in the next queue for `more` items: an answer to `wants_room`. */
-  | { type: 'room'; term: number; more: number }
+  /** Items to work on, and room in the next queue for `room` more: an answer to `wants`. Either may be missing. */
+  | { type: 'work'; term: number; parcels?: readonly WireParcel[]; room?: number }
+  /** Items to park unopened. */
+  | { type: 'quarantine'; term: number; parcels: NonEmpty<WireParcel> }
   | { type: 'lease'; term: number; endsAtMonoMs: number }
   | { type: 'resume'; term: number; partition: TopicPartition; nextToRead?: string; committed?: string }
   | { type: 'pause'; term: number; partition: TopicPartition }
@@ -38,10 +39,9 @@ export type FromWorker = Readonly<
   | { type: 'start_failed' | 'crashed'; error: WireError }
   /** The worker may be given `more` items beyond those that it holds. */
   | { type: 'credits'; term: number; more: number }
-  /** The worker has `more` items to put on the next queue, beyond those that it asked room for already. */
-  | { type: 'wants_room'; term: number; more: number }
-  | { type: 'read'; term: number; parcels: NonEmpty<WireParcel> }
-  | { type: 'answers'; term: number; answers: NonEmpty<WireAnswer> }
+  /** `wants`: the worker has so many items to put on the next queue beyond those that it asked room for already. */
+  | { type: 'read'; term: number; parcels: readonly WireParcel[]; wants?: number }
+  | { type: 'answers'; term: number; answers: readonly WireAnswer[]; wants?: number }
   | { type: 'partitions'; topic: string; partitions: readonly number[] }
   | { type: 'positioned'; term: number; partition: TopicPartition; nextToRead: string; skipped: string }
   | { type: 'halted'; term: number; partition: TopicPartition; nextToRead: string; logStart: string; logEnd: string }

@@ -1,4 +1,4 @@
-import { isNonEmpty, type NonEmpty } from '../domain/position.js';
+import type { NonEmpty } from '../domain/position.js';
 import type { Link } from '../ports/flow.js';
 import type { FromWorker, ToWorker, WireParcel } from './protocol.js';
 
@@ -8,13 +8,13 @@ import type { FromWorker, ToWorker, WireParcel } from './protocol.js';
  * What is held when the term ends, or when a pause comes, is dropped: main has not begun it, so it will be read again.
  */
 export class SourceLoop {
-  readonly #link: Link<FromWorker, ToWorker>;
+  readonly #link: Pick<Link<FromWorker, ToWorker>, 'send'>;
   #term = 0;
   #room = 0;
   #held: WireParcel[] = [];
   #onRoom: (() => void) | undefined;
 
-  constructor(link: Link<FromWorker, ToWorker>) {
+  constructor(link: Pick<Link<FromWorker, ToWorker>, 'send'>) {
     this.#link = link;
   }
 
@@ -29,9 +29,9 @@ export class SourceLoop {
     this.#drop(() => true);
   }
 
-  handle(message: Extract<ToWorker, { type: 'room' }>): void {
+  handle(message: Extract<ToWorker, { type: 'work' }>): void {
     if (message.term !== this.#term) return;
-    this.#room += message.more;
+    this.#room += message.room ?? 0;
     this.#send();
   }
 
@@ -44,18 +44,18 @@ export class SourceLoop {
   async give(term: number, parcels: NonEmpty<WireParcel>): Promise<void> {
     if (term !== this.#term) return;
     this.#held = [...parcels];
-    const missing = this.#held.length - this.#room;
-    if (missing > 0) this.#link.send({ type: 'wants_room', term, more: missing });
     await new Promise<void>((resolve) => {
       this.#onRoom = resolve;
-      this.#send();
+      this.#send(Math.max(0, this.#held.length - this.#room));
     });
   }
 
-  #send(): void {
-    const leaving = this.#held.splice(0, this.#room);
-    this.#room -= leaving.length;
-    if (isNonEmpty(leaving)) this.#link.send({ type: 'read', term: this.#term, parcels: leaving });
+  #send(wants = 0): void {
+    const parcels = this.#held.splice(0, this.#room);
+    this.#room -= parcels.length;
+    if (parcels.length > 0 || wants > 0) {
+      this.#link.send({ type: 'read', term: this.#term, parcels, ...(wants > 0 ? { wants } : {}) });
+    }
     if (this.#held.length > 0) return;
     this.#onRoom?.();
     this.#onRoom = undefined;

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { StageOutcome } from '../domain/outcome.js';
-import { type AlarmPosition, isNonEmpty, type Positioned } from '../domain/position.js';
+import type { AlarmPosition, Positioned } from '../domain/position.js';
 import type { Link } from '../ports/flow.js';
 import type { Clock } from '../ports/system.js';
 import type { FromWorker, ToWorker, WireAnswer, WireParcel } from './protocol.js';
 import { fromWirePosition } from './wire.js';
 
 export interface StageLoopOptions<In extends Positioned, Out> {
-  readonly link: Link<FromWorker, ToWorker>;
+  readonly link: Pick<Link<FromWorker, ToWorker>, 'send'>;
   readonly clock: Clock;
   /** How many items the worker takes in hand at a time. */
   readonly inHandCount: number;
@@ -20,7 +20,7 @@ export interface StageLoopOptions<In extends Positioned, Out> {
   crash(error: unknown): void;
 }
 
-type Flow = Extract<ToWorker, { type: 'items' | 'room' | 'lease' }>;
+type Flow = Extract<ToWorker, { type: 'work' | 'quarantine' | 'lease' }>;
 
 /**
  * The worker's side of the flow: takes what it is given, answers for each by position, and holds back what the next queue has no room for.
@@ -45,13 +45,14 @@ export class StageLoop<In extends Positioned, Out> {
   handle(message: Flow): void {
     if (message.type === 'lease' && message.term !== this.#term) this.#begin(message.term);
     if (message.term !== this.#term) return;
-    if (message.type === 'room') {
-      this.#room += message.more;
-      this.#askedCount -= message.more;
-      this.#flush();
-    } else if (message.type === 'items') {
-      for (const parcel of message.parcels) void this.#take(parcel, message.quarantine === true);
+    if (message.type === 'quarantine') for (const parcel of message.parcels) void this.#take(parcel, true);
+    if (message.type !== 'work') return;
+    if (message.room !== undefined) {
+      this.#room += message.room;
+      this.#askedCount -= message.room;
+      this.#scheduleFlush();
     }
+    for (const parcel of message.parcels ?? []) void this.#take(parcel, false);
   }
 
   /** Aborts whatever is in hand. */
@@ -103,10 +104,9 @@ export class StageLoop<In extends Positioned, Out> {
     const answers = [...this.#finishes, ...this.#forwards.splice(0, leaving)];
     this.#finishes = [];
     this.#room -= leaving;
-    if (isNonEmpty(answers)) this.#options.link.send({ type: 'answers', term: this.#term, answers });
-    const missing = this.#forwards.length - this.#askedCount;
-    if (missing <= 0) return;
-    this.#askedCount += missing;
-    this.#options.link.send({ type: 'wants_room', term: this.#term, more: missing });
+    const wants = Math.max(0, this.#forwards.length - this.#askedCount);
+    this.#askedCount += wants;
+    if (answers.length === 0 && wants === 0) return;
+    this.#options.link.send({ type: 'answers', term: this.#term, answers, ...(wants > 0 ? { wants } : {}) });
   }
 }

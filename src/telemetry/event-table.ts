@@ -1,6 +1,6 @@
 import type { CounterName } from './metric-table.js';
 
-interface EventSpec {
+export interface EventSpec {
   /** `error`: someone must act. `warn`: degraded and handled. `info`: life of the engine. `debug`: per alarm. */
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly meaning: string;
@@ -67,6 +67,11 @@ export const eventTable = {
   },
   topic_created: { level: 'info', meaning: 'A missing output topic was created', action: 'none' },
   admin_listening: { level: 'info', meaning: 'The admin endpoint answers on `port`', action: 'none' },
+  plugin_message: {
+    level: 'info',
+    meaning: 'A notifier says something in its own words; the level is its own choice',
+    action: 'see `msg` and `component`',
+  },
   // Progress and ZooKeeper.
   head_stuck: {
     level: 'warn',
@@ -180,6 +185,59 @@ export const eventTable = {
     meaning: 'An item was in the hands of two workers that died; it is parked unopened with reason killed_workers',
     action: 'look at the dead letter; report what it did',
   },
+  notification_settled: {
+    level: 'debug',
+    meaning: 'One send has ended; `outcome` says how, `detail` why not',
+    action: 'none',
+  },
+  mysql_away: {
+    level: 'warn',
+    meaning: 'MySQL cannot be reached, is late, or refuses `what`; alarms wait',
+    action: 'look at `check`; the engine goes on by itself',
+  },
+  mysql_back: { level: 'info', meaning: 'MySQL answers `what` again', action: 'none' },
+  method_unusable: {
+    level: 'warn',
+    meaning: 'A notification method cannot be told, `problem` says why: its notifications are parked',
+    action: 'correct the method, then replay the dead letters',
+  },
+  method_of_other_tenant: {
+    level: 'debug',
+    meaning: 'An alarm is told to a method of another tenant',
+    action: 'none, unless tenants should not share methods',
+    counter: 'lookup_tenant_mismatches_total',
+  },
+  method_types_registered: {
+    level: 'info',
+    meaning: 'Names of types were added to notification_method_type',
+    action: 'none',
+  },
+  method_types_unregistered: {
+    level: 'info',
+    meaning: 'Names of types could not be added to notification_method_type: the table or the right is missing',
+    action: 'none for a schema of 2014; else grant SELECT and INSERT on that table',
+  },
+  alarm_malformed: {
+    level: 'warn',
+    meaning: 'A message is no valid alarm; it is parked',
+    action: 'see the detail with `dead-letters show`; correct its producer',
+  },
+  alarm_field_defaulted: {
+    level: 'debug',
+    meaning: 'A field that only decorates was of a wrong type and is left out',
+    action: 'correct the producer',
+    counter: 'alarm_fields_defaulted_total',
+  },
+  alarm_finished_early: {
+    level: 'debug',
+    meaning: 'An alarm needs no notification; `reason` says why',
+    action: 'none',
+  },
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;
+
+/** The specification under a name, with every optional part visible. */
+export function eventSpec(name: EventName): EventSpec {
+  return eventTable[name];
+}

@@ -1,12 +1,15 @@
 import { deadReasons, finishReasons, methodOutcomes } from '../domain/outcome.js';
+import { decoratingFields } from '../domain/parse-alarm.js';
 import { queueNames } from '../ports/flow.js';
 
-interface MetricSpec {
+export interface MetricSpec {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels?: readonly string[];
-  /** Label values that exist at 0 from the start; for the other labels they come with the configuration. */
+  /** Values of the last label that exist at 0 from the start; those of `type` and `stage` come with the configuration. */
   readonly values?: readonly string[];
+  /** How one gauge of several processes becomes one figure: their sum, or (without this) the greatest. */
+  readonly merge?: 'sum';
 }
 
 /** Every metric, without the prefix `mon_notification_`. Source: the names are public, so renaming one is a breaking change. */
@@ -46,13 +49,18 @@ export const metricTable = {
   },
   queue_length: { kind: 'gauge', help: 'Items waiting in a queue', labels: ['queue'], values: queueNames },
   worker_replacements_total: { kind: 'counter', help: 'Workers that died and were replaced', labels: ['stage'] },
-  worker_resident_bytes: { kind: 'gauge', help: 'Resident memory of the workers of a stage', labels: ['stage'] },
+  worker_resident_bytes: {
+    kind: 'gauge',
+    help: 'Resident memory of the workers of a stage',
+    labels: ['stage'],
+    merge: 'sum',
+  },
   event_loop_delay_seconds: {
     kind: 'gauge',
     help: 'Longest recent delay of an event loop of a stage',
     labels: ['stage'],
   },
-  retries_waiting: { kind: 'gauge', help: 'Retries that are not due yet' },
+  retries_waiting: { kind: 'gauge', help: 'Retries that are not due yet', merge: 'sum' },
   dead_letters_total: { kind: 'counter', help: 'Parked records by reason', labels: ['reason'], values: deadReasons },
   breaker_open: {
     kind: 'gauge',
@@ -75,6 +83,13 @@ export const metricTable = {
     labels: ['topic', 'partition'],
   },
   mirror_failures_total: { kind: 'counter', help: 'Positions that could not be mirrored to the Kafka group' },
+  lookup_tenant_mismatches_total: { kind: 'counter', help: 'Methods found for an alarm of another tenant' },
+  alarm_fields_defaulted_total: {
+    kind: 'counter',
+    help: 'Decorating fields of a wrong type, left out of an alarm',
+    labels: ['field'],
+    values: decoratingFields,
+  },
 } as const satisfies Record<string, MetricSpec>;
 
 type Table = typeof metricTable;
@@ -83,3 +98,15 @@ type OfKind<K> = { [N in MetricName]: Table[N]['kind'] extends K ? N : never }[M
 export type CounterName = OfKind<'counter'>;
 export type GaugeName = OfKind<'gauge'>;
 export type HistogramName = OfKind<'histogram'>;
+
+/** Prefix of every name on the wire. */
+export const metricPrefix = 'mon_notification_';
+
+/** The specification under a name, with every optional part visible. */
+export function metricSpec(name: MetricName): MetricSpec {
+  return metricTable[name];
+}
+
+export function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(metricTable, name);
+}

@@ -1,5 +1,5 @@
 import { EngineError, messageOf } from '../domain/errors.js';
-import { isNonEmpty, type NonEmpty, partitionText, type TopicPartition } from '../domain/position.js';
+import { type NonEmpty, partitionText, type TopicPartition } from '../domain/position.js';
 import type { Lease } from '../ports/ownership.js';
 import type { Commit, Fence, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
@@ -92,18 +92,18 @@ export class CommitLoop {
   }
 
   async #commit(partitions: readonly TopicPartition[]): Promise<Saved> {
-    const byLock = new Map<string, { fence: Fence; commits: Commit[] }>();
+    const byLock = new Map<string, { fence: Fence; commits: [Commit, ...Commit[]] }>();
     for (const partition of partitions) {
       const fence = this.#parts.fenceOf(partition);
       const stored = this.#parts.tracker.committable(partition);
       if (fence === undefined || stored === undefined || this.#isSaved(partition, stored)) continue;
-      const group = byLock.get(fence.lockPath) ?? { fence, commits: [] };
-      group.commits.push({ partition, stored });
-      byLock.set(fence.lockPath, group);
+      const group = byLock.get(fence.lockPath);
+      if (group === undefined) byLock.set(fence.lockPath, { fence, commits: [{ partition, stored }] });
+      else group.commits.push({ partition, stored });
     }
     let worst: Saved = 'saved';
     for (const { fence, commits } of byLock.values()) {
-      const saved = isNonEmpty(commits) ? await this.#save(commits, fence) : 'saved';
+      const saved = await this.#save(commits, fence);
       if (saved === 'fenced' || worst === 'saved') worst = saved;
     }
     return worst;

@@ -23,7 +23,7 @@ export function finishedBits(finished: Iterable<number>, from: number, capacityB
   const bits = new Uint8Array(Math.floor(highest / 8) + 1);
   for (const bit of inSpan) {
     const byte = bit >> 3;
-    bits[byte] = (bits[byte] ?? 0) | (1 << (bit & 7));
+    bits[byte] = byteAt(bits, byte) | (1 << (bit & 7));
   }
   return bits;
 }
@@ -59,29 +59,33 @@ export function decodeFinishedSet(text: string): Uint8Array {
   if (text === '') return new Uint8Array();
   const prefix = text.slice(0, bitsetPrefix.length);
   const body = text.slice(bitsetPrefix.length);
-  if (body === '' || !base64.test(body)) throw new RangeError('expected mn1:b or mn1:h and base64');
+  if (!base64.test(body)) throw new RangeError('expected mn1:b or mn1:h and base64');
   const bytes = Buffer.from(body, 'base64');
   if (prefix === holesPrefix) return fromHoles(bytes);
   if (prefix !== bitsetPrefix) throw new RangeError('expected mn1:b or mn1:h in front of the finished set');
-  if (bytes.length > maxBytes) throw new RangeError(`expected at most ${spanLimits.retries} bits`);
+  if (bytes.length === 0 || bytes.length > maxBytes) throw new RangeError(`expected 1 to ${spanLimits.retries} bits`);
   return new Uint8Array(bytes);
+}
+
+/** The index is inside by its reckoning; the compiler cannot know. */
+function byteAt(bits: Uint8Array, index: number): number {
+  return Number(bits[index]);
 }
 
 function withoutTrailingZeros(bits: Uint8Array): Uint8Array {
   let length = bits.length;
-  while (length > 0 && bits[length - 1] === 0) length--;
+  while (length > 0 && byteAt(bits, length - 1) === 0) length--;
   return bits.subarray(0, length);
 }
 
 /** Undefined as soon as the list is not shorter than the bits themselves. */
 function holeList(bits: Uint8Array): number[] | undefined {
-  const last = bits[bits.length - 1] ?? 0;
-  const bitCount = bits.length * 8 - (Math.clz32(last) - 24);
+  const bitCount = bits.length * 8 - (Math.clz32(byteAt(bits, bits.length - 1)) - 24);
   const out: number[] = [];
   pushVarint(out, bitCount);
   let next = 0;
   for (let bit = 0; bit < bitCount; bit++) {
-    if (((bits[bit >> 3] ?? 0) >> (bit & 7)) & 1) continue;
+    if ((byteAt(bits, bit >> 3) >> (bit & 7)) & 1) continue;
     pushVarint(out, bit - next);
     next = bit + 1;
     if (out.length >= bits.length) return undefined;
@@ -90,17 +94,16 @@ function holeList(bits: Uint8Array): number[] | undefined {
 }
 
 function fromHoles(bytes: Uint8Array): Uint8Array {
-  const numbers = readVarints(bytes);
-  const bitCount = numbers[0] ?? 0;
+  const [bitCount = 0, ...distances] = readVarints(bytes);
   if (bitCount === 0 || bitCount > spanLimits.retries) throw new RangeError(`expected 1 to ${spanLimits.retries} bits`);
   const bits = new Uint8Array(Math.ceil(bitCount / 8)).fill(0xff);
   bits[bits.length - 1] = 0xff >> (bits.length * 8 - bitCount);
   let next = 0;
-  for (const distance of numbers.slice(1)) {
+  for (const distance of distances) {
     const hole = next + distance;
     if (hole >= bitCount) throw new RangeError('expected every hole inside the set');
     const byte = hole >> 3;
-    bits[byte] = (bits[byte] ?? 0) & ~(1 << (hole & 7));
+    bits[byte] = byteAt(bits, byte) & ~(1 << (hole & 7));
     next = hole + 1;
   }
   return bits;

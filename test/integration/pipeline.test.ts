@@ -13,7 +13,7 @@ import { RecordingTelemetry } from '../support/fakes/recording-telemetry.js';
 import { waitFor } from '../support/wait-for.js';
 
 type FlowMessage = Parameters<Pipeline['handle']>[1];
-const flowTypes = new Set<FromWorker['type']>(['credits', 'wants_room', 'read', 'answers']);
+const flowTypes = new Set<FromWorker['type']>(['credits', 'read', 'answers']);
 
 /** Workers really forked, a source that gives `payloads`, and the queues between them. */
 class Rig {
@@ -32,6 +32,7 @@ class Rig {
       topology: stages,
       capacity: { alarms: capacity, notifications: capacity, sent_notifications: 50, finished: capacity },
       ledger: new ParcelLedger(),
+      soon: (run) => systemClock.soon(run),
       begin: (position) => {
         const key = positionText(position);
         this.begun.set(key, (this.begun.get(key) ?? 0) + 1);

@@ -62,7 +62,7 @@ export class ZookeeperLeaderLock implements LeaderLock {
       });
       // A partition lock may have been taken meanwhile; its engine gives way to our node and takes no further one.
       await this.#untilUnblocked(session, topic, signal);
-      const held = await HeldLockNode.hold(session, path, this.#keeper.telemetry);
+      const held = await HeldLockNode.hold(session, path, this.#keeper.telemetry, () => this.#made.delete(node));
       this.#keeper.telemetry.event('lock_taken', { topic, lock: path, epoch: held.fence.epoch.toString() });
       return held;
     } catch (error) {

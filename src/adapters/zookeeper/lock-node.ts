@@ -90,21 +90,28 @@ export class HeldLockNode implements HeldLock {
   readonly fence: Fence;
   readonly #session: ZookeeperSession;
   readonly #telemetry: Telemetry;
+  readonly #onReleased: () => void;
   readonly #lost = new AbortController();
   #isReleased = false;
 
-  private constructor(session: ZookeeperSession, fence: Fence, telemetry: Telemetry) {
+  private constructor(session: ZookeeperSession, fence: Fence, telemetry: Telemetry, onReleased: () => void) {
     this.fence = fence;
     this.#session = session;
     this.#telemetry = telemetry;
+    this.#onReleased = onReleased;
     void untilAborted(session.lease.ended, this.#lost.signal).then(() => this.#lost.abort());
   }
 
   /** @throws ZookeeperError when the node is gone already. */
-  static async hold(session: ZookeeperSession, lockPath: string, telemetry: Telemetry): Promise<HeldLockNode> {
+  static async hold(
+    session: ZookeeperSession,
+    lockPath: string,
+    telemetry: Telemetry,
+    onReleased: () => void,
+  ): Promise<HeldLockNode> {
     const stat = await session.exists(lockPath);
     if (stat === undefined) throw new ZookeeperError('no_node', `ZooKeeper: our lock node ${lockPath} is gone`);
-    const held = new HeldLockNode(session, { lockPath, epoch: stat.czxid.readBigInt64BE(0) }, telemetry);
+    const held = new HeldLockNode(session, { lockPath, epoch: stat.czxid.readBigInt64BE(0) }, telemetry, onReleased);
     held.#look();
     return held;
   }
@@ -118,6 +125,7 @@ export class HeldLockNode implements HeldLock {
     for (let attempt = 1; attempt <= removeTries && this.#session.endReason === undefined; attempt++) {
       try {
         await this.#session.remove(this.fence.lockPath);
+        this.#onReleased();
         return;
       } catch (error) {
         // What cannot be removed ends with the session.

@@ -64,10 +64,9 @@ export class SessionKeeper {
   async current(signal: AbortSignal): Promise<ZookeeperSession> {
     while (this.#session === undefined) {
       if (signal.aborted || this.#stop.signal.aborted) throw aborted('the wait for a ZooKeeper session');
-      await new Promise<void>((resolve) => {
-        signal.addEventListener('abort', () => resolve(), { once: true });
-        this.#waiting.push(resolve);
-      });
+      const woken = new AbortController();
+      this.#waiting.push(() => woken.abort());
+      await untilAborted(woken.signal, signal);
     }
     return this.#session;
   }

@@ -200,7 +200,7 @@ export class ZookeeperSession {
 
   /** Ends the session on the server, so that its locks are free at once; by force when the server does not answer. */
   async close(): Promise<void> {
-    if (this.#endReason !== undefined) return;
+    if (!this.#retire('closed')) return;
     if (this.#requests.isConnected) {
       const limit = this.#clock.limit(closeLimitMs);
       await new Promise<void>((resolve) => {
@@ -210,7 +210,7 @@ export class ZookeeperSession {
       });
       limit.clear();
     }
-    this.#end('closed');
+    abandon(this.#client, this.#requests.isConnected);
   }
 
   #listen(): void {
@@ -246,11 +246,16 @@ export class ZookeeperSession {
   }
 
   #end(reason: string): void {
-    if (this.#endReason !== undefined) return;
+    if (this.#retire(reason)) abandon(this.#client, this.#requests.isConnected);
+  }
+
+  /** Before the client is told: it answers what is asked while it closes by an error, at once and without end. */
+  #retire(reason: string): boolean {
+    if (this.#endReason !== undefined) return false;
     this.#endReason = reason;
     this.#stopRenewing();
-    this.lease.end();
-    abandon(this.#client, this.#requests.isConnected);
     this.#requests.end(reason);
+    this.lease.end();
+    return true;
   }
 }

@@ -46,7 +46,7 @@ function runStage(stage: string): (message: ToWorker) => void {
     },
   });
   return (message) => {
-    if (message.type === 'lease' || message.type === 'items' || message.type === 'room') loop.handle(message);
+    if (message.type === 'lease' || message.type === 'work' || message.type === 'quarantine') loop.handle(message);
   };
 }
 
@@ -63,7 +63,7 @@ function runSource(payloads: readonly string[]): (message: ToWorker) => void {
     }
   };
   return (message) => {
-    if (message.type === 'room') loop.handle(message);
+    if (message.type === 'work') loop.handle(message);
     else if (message.type === 'resume') void give(message.term, Number(message.nextToRead ?? 0));
   };
 }

@@ -59,23 +59,24 @@ describe('stage loop', () => {
 
   it('holds back what it forwards until main has room', async () => {
     const { link, loop } = setUp(forward);
-    loop.handle({ type: 'items', term: 1, parcels: [wire(1), wire(2)] });
+    loop.handle({ type: 'work', term: 1, parcels: [wire(1), wire(2)] });
     await turn();
     await turn();
-    assert.deepEqual(link.ofType('answers'), []);
-    assert.deepEqual(link.ofType('wants_room'), [{ type: 'wants_room', term: 1, more: 2 }]);
-    loop.handle({ type: 'room', term: 1, more: 1 });
-    loop.handle({ type: 'room', term: 1, more: 1 });
+    assert.deepEqual(link.ofType('answers'), [{ type: 'answers', term: 1, answers: [], wants: 2 }]);
+    loop.handle({ type: 'work', term: 1, room: 1 });
+    await turn();
+    loop.handle({ type: 'work', term: 1, room: 1 });
+    await turn();
     const payloads = link
       .ofType('answers')
       .flatMap(({ answers }) => answers.map((each) => each.kind === 'forward' && each.payload));
     assert.deepEqual(payloads, ['p1!', 'p2!']);
-    assert.equal(link.ofType('wants_room').length, 1);
+    assert.equal(link.ofType('answers').filter(({ wants }) => wants !== undefined).length, 1);
   });
 
   it('answers at once for what is finished', async () => {
     const { link, loop } = setUp(() => Promise.resolve({ kind: 'finish', reason: 'no_methods' }));
-    loop.handle({ type: 'items', term: 1, parcels: [wire(1), wire(2)] });
+    loop.handle({ type: 'work', term: 1, parcels: [wire(1), wire(2)] });
     await turn();
     await turn();
     assert.deepEqual(
@@ -86,7 +87,7 @@ describe('stage loop', () => {
 
   it('parks what is quarantined without opening it', async () => {
     const { link, loop } = setUp(() => Promise.reject(new Error('opened')));
-    loop.handle({ type: 'items', term: 1, parcels: [wire(1)], quarantine: true });
+    loop.handle({ type: 'quarantine', term: 1, parcels: [wire(1)] });
     await turn();
     await turn();
     assert.deepEqual(link.ofType('answers')[0]?.answers, [{ at: wire(1).at, kind: 'finish', reason: 'quarantined' }]);
@@ -98,7 +99,7 @@ describe('stage loop', () => {
       signals.push(signal);
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
     });
-    loop.handle({ type: 'items', term: 1, parcels: [wire(1)] });
+    loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
     loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
     await turn();
     await turn();
@@ -115,7 +116,7 @@ describe('stage loop', () => {
           decide = resolve;
         }),
     );
-    loop.handle({ type: 'items', term: 1, parcels: [wire(1)] });
+    loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
     loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
     decide({ kind: 'finish', reason: 'recorded' });
     await turn();
@@ -125,8 +126,8 @@ describe('stage loop', () => {
 
   it('ignores items and room of another term', async () => {
     const { link, loop } = setUp(forward);
-    loop.handle({ type: 'items', term: 7, parcels: [wire(1)] });
-    loop.handle({ type: 'room', term: 7, more: 5 });
+    loop.handle({ type: 'work', term: 7, parcels: [wire(1)] });
+    loop.handle({ type: 'work', term: 7, room: 5 });
     await turn();
     await turn();
     assert.equal(link.sent.length, 1);
@@ -134,7 +135,7 @@ describe('stage loop', () => {
 
   it('ends the worker when an item is neither decided nor aborted', async () => {
     const { loop, crashes } = setUp(() => Promise.reject(new Error('a bug')));
-    loop.handle({ type: 'items', term: 1, parcels: [wire(1)] });
+    loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
     await turn();
     assert.deepEqual(crashes.map(String), ['Error: a bug']);
   });
@@ -145,7 +146,7 @@ describe('stage loop', () => {
       seen = signal;
       return new Promise(() => undefined);
     });
-    loop.handle({ type: 'items', term: 1, parcels: [wire(1)] });
+    loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
     loop.close();
     assert.equal(seen?.aborted, true);
   });

@@ -1,0 +1,130 @@
+/**
+ * What `npm test` runs: installs what is missing, builds, lints, starts the services, runs the suites, prints one summary.
+ *
+ *   node deploy/dev/test.mjs [--check] [--suite NAME]… [--file PART-OF-A-PATH] [-- ARGUMENTS-OF-THE-BENCH]
+ *
+ * `--check`: no services, quick suites only. `--suite bench` runs test/bench/main.ts instead of tests.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildProgram, buildTests, ensurePackages, lint, rootFolder } from './build.mjs';
+import { coverageComplaint, coverageEnvironment } from './coverage.mjs';
+import { asEnvironment, startServices } from './services.mjs';
+import { filesOf, killRunningFiles, runFile, suites } from './test-files.mjs';
+
+const say = (text) => process.stdout.write(`${text}\n`);
+const seconds = (ms) => `${(ms / 1_000).toFixed(1)} s`;
+const totals = { passed: 0, failed: 0, skipped: 0 };
+let stopServices = async () => {};
+
+function show({ file, tests, output, durationMs }) {
+  const of = (verdict) => tests.filter((test) => test.verdict === verdict);
+  const failed = of('failed');
+  const counts = `${of('passed').length} passed, ${failed.length} failed`;
+  for (const verdict of Object.keys(totals)) totals[verdict] += of(verdict).length;
+  say(`${failed.length === 0 ? ' ok ' : 'FAIL'} ${file} (${counts}, ${seconds(durationMs)})`);
+  for (const { name, reason } of of('skipped')) say(`     SKIPPED ${name}: ${reason}`);
+  for (const { name, reason } of failed) say(`     FAILED ${name}\n${indent(reason)}`);
+  if (failed.length > 0 && output.trim() !== '') say(`     What the file printed:\n${indent(output.trimEnd())}`);
+}
+
+const indent = (text) => text.replace(/^/gm, '       ');
+
+async function runSuite({ name, concurrency, fileLimitMs }, files, env) {
+  if (files.length === 0) return;
+  const startedAtMs = Date.now();
+  const waiting = [...files];
+  const next = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      show(await runFile(file, { limitMs: fileLimitMs, env }));
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, next));
+  say(`suite ${name}: ${files.length} files, ${seconds(Date.now() - startedAtMs)}`);
+}
+
+async function runUnit(suite, files, isWhole) {
+  const env = isWhole ? await coverageEnvironment() : {};
+  await runSuite(suite, files, env);
+  if (!isWhole) return;
+  const complaint = await coverageComplaint();
+  if (complaint === undefined) return;
+  totals.failed += 1;
+  say(`     FAILED branch coverage (deploy/dev/coverage.mjs)\n${indent(complaint)}`);
+}
+
+async function startForTests() {
+  const services = await startServices({ log: say });
+  stopServices = services.stop;
+  return { ...asEnvironment(services), REQUIRE_SERVICES: '1' };
+}
+
+async function runTests({ check, wanted, pattern }) {
+  const chosen = suites.filter(({ name, isQuick }) => (wanted.length > 0 ? wanted.includes(name) : !check || isQuick));
+  const plan = await Promise.all(chosen.map(async (suite) => ({ suite, files: await filesOf(suite.name, pattern) })));
+  const needsServices = plan.some(({ suite, files }) => suite.needsServices && files.length > 0);
+  const starting = needsServices ? startForTests() : Promise.resolve({});
+  // Looked at again below, when the suites that need none have run.
+  starting.catch(() => {});
+  for (const { suite, files } of plan.filter(({ suite }) => !suite.needsServices)) {
+    if (suite.name === 'unit') await runUnit(suite, files, pattern === '' && files.length > 0);
+    else await runSuite(suite, files, {});
+  }
+  const env = await starting;
+  for (const { suite, files } of plan.filter(({ suite }) => suite.needsServices)) await runSuite(suite, files, env);
+}
+
+async function runBench(words) {
+  const env = await startForTests();
+  const main = join(rootFolder, 'dist/.test/test/bench/main.js');
+  const bench = spawn(process.execPath, [main, ...words], {
+    cwd: rootFolder,
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  const [code] = await once(bench, 'exit');
+  return code ?? 1;
+}
+
+function endOnSignal(signal, code) {
+  process.once(signal, async () => {
+    killRunningFiles();
+    await stopServices();
+    process.exit(code);
+  });
+}
+
+async function main() {
+  const options = { check: { type: 'boolean' }, suite: { type: 'string', multiple: true }, file: { type: 'string' } };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const wanted = values.suite ?? [];
+  const names = ['bench', ...suites.map(({ name }) => name)];
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`no suite ${unknown.join(', ')}; there are ${names.join(', ')}`);
+  await ensurePackages(say);
+  await Promise.all([buildProgram(say), buildTests(say), lint(say)]);
+  if (wanted.includes('bench')) return await runBench(positionals);
+  await runTests({ check: values.check === true, wanted, pattern: values.file ?? '' });
+  if (totals.passed + totals.failed === 0) say('no test ran');
+  if (totals.skipped > 0) say(`${totals.skipped} skipped`);
+  return totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+}
+
+endOnSignal('SIGINT', 130);
+endOnSignal('SIGTERM', 143);
+endOnSignal('SIGHUP', 129);
+const startedAtMs = Date.now();
+let code = 1;
+let isTestRun = true;
+try {
+  code = await main();
+  isTestRun = !process.argv.includes('bench');
+} catch (error) {
+  say(error.message);
+  totals.failed += 1;
+}
+await stopServices();
+if (isTestRun) say(`${seconds(Date.now() - startedAtMs)} in all\n${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = code;

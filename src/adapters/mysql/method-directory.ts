@@ -1,0 +1,218 @@
+import type { Alarm } from '../../domain/alarm.js';
+import { EngineError } from '../../domain/errors.js';
+import type { NotificationMethod } from '../../domain/notification.js';
+import type { NonEmpty } from '../../domain/position.js';
+import { Secret } from '../../domain/secret.js';
+import type { MethodDirectory } from '../../ports/directory.js';
+import { isOtherSchema, numberOf } from './mysql-errors.js';
+import { type MysqlDeps, type MysqlOptions, MysqlPool, type Row } from './pool.js';
+import { foldOf, type Question, QuestionGatherer, unlessAborted } from './question-gatherer.js';
+import {
+  lookupStatement,
+  maxAddressLength,
+  placeholders,
+  type QuestionKind,
+  readSchemaForm,
+  type SchemaForm,
+} from './schema-form.js';
+
+/** More methods than this for one alarm are parked instead of told. */
+const maxMethodCount = 1000;
+const maxRowCount = 20_000;
+const maxReportedCount = 1000;
+const ascii = /^[\x20-\x7e]*$/;
+
+interface Lookup extends Question {
+  readonly kind: QuestionKind;
+  readonly state: string;
+  readonly form: SchemaForm;
+}
+
+const whats: Readonly<Record<QuestionKind, string>> = {
+  definition: 'methods by alarm definition',
+  alarm: 'methods by alarm',
+  method: 'one method',
+};
+
+/**
+ * Notification methods as MySQL has them at the moment of asking; nothing is remembered.
+ *
+ * Chooses among the three forms of the schema by looking at the columns: before the first lookup, and again after every failure. Questions
+ * that are open at one time share a query. A method whose address cannot be used comes with an empty one, as a row with NULL does, so that it
+ * ends in a dead letter: an address of more than 4096 characters, and all methods beyond the first 1,000 of one alarm.
+ */
+export class MysqlMethodDirectory implements MethodDirectory {
+  readonly #options: MysqlOptions;
+  readonly #deps: MysqlDeps;
+  readonly #pool: MysqlPool;
+  readonly #gatherer: QuestionGatherer<readonly Row[]>;
+  readonly #reported = new Set<string>();
+  #form: Promise<SchemaForm> | undefined;
+
+  constructor(options: MysqlOptions, deps: MysqlDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#pool = new MysqlPool(options, deps);
+    this.#gatherer = new QuestionGatherer((questions) => this.#answers(questions as NonEmpty<Lookup>), deps.clock);
+  }
+
+  async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
+    const rows = await this.#asked((form) => lookupOf(alarm, form), signal);
+    const methods = new Map<string, NotificationMethod>();
+    for (const row of rows) {
+      if (row.tenantId !== undefined && String(row.tenantId) !== alarm.tenantId) {
+        this.#deps.telemetry.event('method_of_other_tenant', { alarm_id: alarm.alarmId, method_id: String(row.id) });
+      }
+      const method = this.#methodOf(row);
+      methods.set(method.id, method);
+    }
+    const ordered = [...methods.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+    if (ordered.length <= maxMethodCount) return ordered;
+    this.#report(`alarm ${alarm.alarmId}`, { alarm_id: alarm.alarmId, problem: `${ordered.length} methods` });
+    const withoutAddress = (method: NotificationMethod) => ({ ...method, address: new Secret('') });
+    return [...ordered.slice(0, maxMethodCount), ...ordered.slice(maxMethodCount).map(withoutAddress)];
+  }
+
+  async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {
+    const [row] = await this.#asked((form) => lookup('method', id, '', form), signal);
+    return row === undefined ? undefined : this.#methodOf(row);
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#pool.query('an answer', 'SELECT 1', [], signal);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  /**
+   * Adds the names of types that the table notification_method_type lacks, in upper case: the API that users talk to knows types from there.
+   *
+   * A table or a right that is missing is a notice, not an error: a database of 2014 has neither.
+   * @throws DIRECTORY_UNAVAILABLE when MySQL does not answer at all.
+   */
+  async registerTypes(types: readonly string[]): Promise<void> {
+    const what = 'the known types of methods';
+    try {
+      const rows = await this.#pool.query(what, 'SELECT name FROM notification_method_type', []);
+      const known = new Set(rows.map((row) => String(row.name).trimEnd().toUpperCase()));
+      const missing = [...new Set(types.map((type) => type.toUpperCase()))].filter((type) => !known.has(type));
+      if (missing.length === 0) return;
+      const values = missing.map(() => `(${placeholders(1)})`).join(', ');
+      await this.#pool.query(what, `INSERT IGNORE INTO notification_method_type (name) VALUES ${values}`, missing);
+      this.#deps.telemetry.event('method_types_registered', { types: missing });
+    } catch (error) {
+      const number = error instanceof EngineError ? numberOf(error.cause) : undefined;
+      if (number === undefined) throw error;
+      this.#deps.telemetry.event('method_types_unregistered', { code: number });
+    }
+  }
+
+  async #asked(question: (form: SchemaForm) => Lookup, signal: AbortSignal): Promise<readonly Row[]> {
+    const ask = async () => this.#gatherer.ask(question(await unlessAborted(this.#currentForm(), signal)), signal);
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isOtherSchema(error)) throw error;
+      return await ask();
+    }
+  }
+
+  #currentForm(): Promise<SchemaForm> {
+    this.#form ??= this.#remembered(readSchemaForm(this.#pool, this.#options.lookup));
+    return this.#form;
+  }
+
+  #remembered(form: Promise<SchemaForm>): Promise<SchemaForm> {
+    form.catch(() => {
+      if (this.#form === form) this.#form = undefined;
+    });
+    return form;
+  }
+
+  async #answers(questions: NonEmpty<Lookup>): Promise<readonly (readonly Row[])[]> {
+    const rows = await this.#rows(questions);
+    if (questions.length === 1 && rows.length < maxRowCount) return [rows];
+    if (questions.length === 1) {
+      const message = `one alarm has ${maxRowCount} methods or more, too many to notify; check alarm_action for ${questions[0].id}`;
+      throw new EngineError('DIRECTORY_UNAVAILABLE', message, { retriable: true });
+    }
+    return assigned(questions, rows) ?? (await this.#oneByOne(questions));
+  }
+
+  /** MySQL held ids equal in a way of its own, or there were too many rows: alone, each question gets exactly its rows. */
+  async #oneByOne(questions: NonEmpty<Lookup>): Promise<readonly (readonly Row[])[]> {
+    const answers: (readonly Row[])[] = [];
+    for (const question of questions) answers.push(...(await this.#answers([question])));
+    return answers;
+  }
+
+  async #rows(questions: NonEmpty<Lookup>): Promise<readonly Row[]> {
+    const [{ form, kind, state }] = questions;
+    const ids = questions.map((question) => question.id);
+    const isConverted = !ascii.test(ids.join('') + state);
+    const { sql, hasStateValue } = lookupStatement(form, kind, { count: ids.length, maxRowCount, isConverted });
+    const { clock, telemetry } = this.#deps;
+    const startedMonoMs = clock.monoMs();
+    try {
+      return await this.#pool.query(whats[kind], sql, hasStateValue ? [...ids, state] : ids);
+    } catch (error) {
+      // Whatever happened, the tables may be others when MySQL is back.
+      this.#form = undefined;
+      throw error;
+    } finally {
+      telemetry.observe('lookup_seconds', (clock.monoMs() - startedMonoMs) / 1000);
+    }
+  }
+
+  #methodOf(row: Row): NotificationMethod {
+    const id = String(row.id);
+    const address = textOf(row.address);
+    const isTooLong = address.length > maxAddressLength;
+    if (isTooLong) this.#report(`method ${id}`, { method_id: id, problem: 'address too long' });
+    return {
+      id,
+      name: textOf(row.name),
+      type: textOf(row.type).toLowerCase(),
+      address: new Secret(isTooLong ? '' : address),
+      periodMs: Math.max(0, Number(row.period ?? 0) || 0) * 1000,
+    };
+  }
+
+  /** Once per process for each subject; what becomes of the methods is recorded every time. */
+  #report(subject: string, fields: Readonly<Record<string, string>>): void {
+    if (this.#reported.has(subject) || this.#reported.size >= maxReportedCount) return;
+    this.#reported.add(subject);
+    this.#deps.telemetry.event('method_unusable', fields);
+  }
+}
+
+function lookupOf(alarm: Alarm, form: SchemaForm): Lookup {
+  if (form.owner === 'alarm_definition_id' && alarm.alarmDefinitionId !== undefined) {
+    return lookup('definition', alarm.alarmDefinitionId, alarm.newState, form);
+  }
+  return lookup('alarm', alarm.alarmId, alarm.newState, form);
+}
+
+function lookup(kind: QuestionKind, id: string, state: string, form: SchemaForm): Lookup {
+  const { owner, hasState, hasPeriod, hasTenant } = form;
+  const group = JSON.stringify([kind, hasState ? state : '', owner, hasState, hasPeriod, hasTenant]);
+  return { kind, id, state, form, group };
+}
+
+/** The rows of each question; undefined when a row is of none of them by letter. */
+function assigned(questions: readonly Lookup[], rows: readonly Row[]): readonly (readonly Row[])[] | undefined {
+  const answers = new Map<string, Row[]>(questions.map(({ id }) => [foldOf(id), []]));
+  for (const row of rows) {
+    const answer = answers.get(foldOf(String(row.asked)));
+    if (answer === undefined || rows.length >= maxRowCount) return undefined;
+    answer.push(row);
+  }
+  return [...answers.values()];
+}
+
+/** NULL is the empty text; a binary column is read as UTF-8. */
+function textOf(value: unknown): string {
+  return value === null || value === undefined ? '' : String(value);
+}

@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { EngineError, messageOf } from '../domain/errors.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { EngineView } from './engine-view.js';
+import { statusPage, statusPageHeaders } from './status-page.js';
+
+export interface AdminOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly view: EngineView;
+  readonly telemetry: Telemetry;
+}
+
+export interface AdminServer {
+  readonly port: number;
+  /** Cuts what is still open. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const limits = { headerBytes: 8192, urlCharacters: 1024, connectionCount: 64, requestMs: 5000, idleMs: 5000 } as const;
+
+/**
+ * Answers `/health`, `/ready`, `/metrics` and `/status` over HTTP: GET and HEAD, nothing that changes anything, no body read.
+ *
+ * @throws LISTEN_FAILED when the port cannot be had; names port and key.
+ */
+export async function startAdmin({ host, port, view, telemetry }: AdminOptions): Promise<AdminServer> {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.requestMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: limits.requestMs / 5,
+    },
+    (request, response) => void serve(view, request, response),
+  );
+  server.maxConnections = limits.connectionCount;
+  const bound = await listen(server, host, port);
+  // One connection that cannot be accepted is no reason to end.
+  server.on('error', () => undefined);
+  telemetry.event('admin_listening', { host, port: bound });
+  return {
+    port: bound,
+    async close() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  const listening = once(server, 'listening');
+  server.listen({ host, port });
+  try {
+    await listening;
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? 'it is taken' : undefined;
+    throw new EngineError(
+      'LISTEN_FAILED',
+      `the admin endpoint cannot listen on ${host} port ${port}: ${why ?? messageOf(error)}; ` +
+        'see what else runs there, or set admin.host and admin.port',
+      { retriable: true, cause: error },
+    );
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+async function serve(view: EngineView, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // A body is not wanted and not awaited; left in the socket it would be taken for the next request.
+  const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+  const answer = await answerTo(view, request).catch(() => json(500, { error: 'the answer could not be made' }));
+  if (response.destroyed) return;
+  response.writeHead(answer.status, {
+    'Content-Length': Buffer.byteLength(answer.body),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...(hasBody ? { Connection: 'close' } : {}),
+    ...answer.headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+async function answerTo(view: EngineView, request: IncomingMessage): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return json(405, { error: 'only GET and HEAD' }, { Allow: 'GET, HEAD' });
+  }
+  const url = request.url ?? '/';
+  if (url.length > limits.urlCharacters) return json(414, { error: 'the URL is too long' });
+  switch (url.split('?', 1)[0]) {
+    case '/health':
+    case '/-/healthy':
+      return health(view);
+    case '/ready':
+    case '/-/ready':
+      return ready(view);
+    case '/metrics':
+      return { status: 200, headers: { 'Content-Type': metricsType }, body: await view.metricsText() };
+    case '/status.json':
+      return json(200, view.status());
+    case '/status':
+      return wantsJson(request) ? json(200, view.status(), vary) : page(view);
+    case '/':
+      return { status: 302, headers: { Location: '/status' }, body: '' };
+    default:
+      return json(404, { error: 'try /health, /ready, /metrics, /status or /status.json' });
+  }
+}
+
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+const vary = { Vary: 'Accept' } as const;
+
+function health(view: EngineView): Answer {
+  const { ok, reasons } = view.health();
+  return json(ok ? 200 : 503, { ok, reasons });
+}
+
+function ready(view: EngineView): Answer {
+  const { ready: isReady, reasons, notes } = view.ready();
+  return json(isReady ? 200 : 503, { ready: isReady, role: view.status().role, reasons, notes });
+}
+
+function page(view: EngineView): Answer {
+  return {
+    status: 200,
+    headers: { ...statusPageHeaders, ...vary },
+    body: statusPage(view.status(), view.ready().notes),
+  };
+}
+
+function json(status: number, document: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+    body: `${JSON.stringify(document)}\n`,
+  };
+}
+
+/** Browsers name text/html; a script that asks for JSON names nothing but that. */
+function wantsJson(request: IncomingMessage): boolean {
+  const accept = request.headers.accept ?? '';
+  return accept.includes('application/json') && !accept.includes('text/html');
+}

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { nearestName } from '../config/nearest.js';
+import { type Command, type CommandArguments, UsageError } from './command.js';
+
+/** Reads the words after a command's name. @throws UsageError, naming what is unknown, missing or too much. */
+export function readArguments(command: Command, words: readonly string[]): CommandArguments {
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { value, short }]) => [
+      name,
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        ...(short === undefined ? {} : { short }),
+      },
+    ]),
+  );
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  const given = new Map<string, string[]>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'option') {
+      given.set(token.name, [...(given.get(token.name) ?? []), optionValue(command, token)]);
+    } else if (token.kind === 'positional') positionals.push(token.value);
+  }
+  if (command.positionals === undefined && positionals[0] !== undefined) {
+    throw new UsageError(`unexpected ${JSON.stringify(positionals[0])}`);
+  }
+  return {
+    has: (option) => given.has(option),
+    text: (option) => given.get(option)?.at(-1),
+    texts: (option) => given.get(option) ?? [],
+    positionals,
+  };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+function optionValue(command: Command, { name, rawName, value, inlineValue }: OptionToken): string {
+  const option = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
+  if (option === undefined) {
+    const nearest = nearestName(name, [...Object.keys(command.options), 'help', 'version']);
+    throw new UsageError(`unknown option ${rawName}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`);
+  }
+  if (option.value === undefined) {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
+    return '';
+  }
+  // `--config --json` is far more often a forgotten value than a file named --json.
+  const isForgotten =
+    value === undefined || value === '' || (!inlineValue && value.length > 1 && value.startsWith('-'));
+  if (isForgotten) throw new UsageError(`${rawName} needs a value: ${option.value}`);
+  return value;
+}

@@ -1,0 +1,22 @@
+import type { Command } from './command.js';
+
+/** A command before it is loaded: each is imported only when it is asked for, so that small commands start fast. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every subcommand, in the order of the usage. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'check-config',
+    summary: 'report everything that is wrong or strange in the configuration; connects to nothing',
+    load: async () => (await import('./check-config.js')).command,
+  },
+  {
+    name: 'config show',
+    summary: 'print the configuration in force, defaults included, secrets redacted',
+    load: async () => (await import('./config-show.js')).command,
+  },
+];

@@ -1,0 +1,83 @@
+import { nearestName } from '../config/nearest.js';
+import { ConfigurationError, EngineError } from '../domain/errors.js';
+import { type CommandIo, type ExitCode, UsageError } from './command.js';
+import { readArguments } from './command-line.js';
+import type { CommandEntry } from './command-table.js';
+import { commandUsage, programUsage } from './usage.js';
+import { packageVersion } from './version.js';
+
+/** Finds the command that the words ask for, runs it, and says how it ended. Never throws. */
+export async function runProgram(
+  words: readonly string[],
+  table: readonly CommandEntry[],
+  io: CommandIo,
+): Promise<ExitCode> {
+  try {
+    const [first] = words;
+    if (first === '--help' || first === '-h' || first === 'help') {
+      io.out(programUsage(table));
+      return 0;
+    }
+    if (first === '--version') return printVersion(io);
+    if (first === undefined) {
+      io.err(programUsage(table));
+      return 2;
+    }
+    return await runCommand(words, table, io);
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+async function runCommand(words: readonly string[], table: readonly CommandEntry[], io: CommandIo): Promise<ExitCode> {
+  const { entry, rest } = findCommand(words, table);
+  const command = await entry.load();
+  const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (options.includes('--help') || options.includes('-h')) {
+    io.out(commandUsage(entry, command));
+    return 0;
+  }
+  if (options.includes('--version')) return printVersion(io);
+  return await command.run(readArguments(command, rest), io);
+}
+
+function findCommand(
+  words: readonly string[],
+  table: readonly CommandEntry[],
+): { entry: CommandEntry; rest: readonly string[] } {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ');
+    const entry = table.find((candidate) => candidate.name === name);
+    if (entry !== undefined) return { entry, rest: words.slice(length) };
+  }
+  const first = words[0] ?? '';
+  if (first.startsWith('-')) throw new UsageError(`expected a command before ${first}`);
+  const family = table.filter((entry) => entry.name.startsWith(`${first} `)).map((entry) => entry.name);
+  if (family.length > 0) throw new UsageError(`${first} is not a command by itself; there is ${family.join(', ')}`);
+  const nearest = nearestName(
+    first,
+    table.map((entry) => entry.name),
+  );
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  throw new UsageError(`unknown command ${JSON.stringify(first)}${hint}`);
+}
+
+function printVersion(io: CommandIo): ExitCode {
+  io.out(`mon-notification ${packageVersion()} (node ${process.version})`);
+  return 0;
+}
+
+function report(error: unknown, io: CommandIo): ExitCode {
+  if (error instanceof UsageError) {
+    io.err(`mon-notification: ${error.message}`);
+    io.err('Try: mon-notification --help');
+    return 2;
+  }
+  if (error instanceof EngineError) {
+    io.err(`mon-notification: ${error.message}`);
+    return error instanceof ConfigurationError ? 78 : 1;
+  }
+  // Nothing that we foresaw: the stack is what a report of the fault needs.
+  io.err(`mon-notification: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return 1;
+}

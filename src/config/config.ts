@@ -1,0 +1,97 @@
+import type { NonEmpty } from '../domain/position.js';
+import type { Secret } from '../domain/secret.js';
+import type { QueueName } from '../ports/flow.js';
+import type { HttpRules } from '../ports/notifier.js';
+import type { Period } from './key-spec.js';
+
+/** How to speak TLS to an outside system. PEM texts; what is absent is left to the client library. */
+export interface Tls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+  readonly passphrase?: Secret;
+  readonly servername?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+/** `brokers` are `host:port`, IPv6 in brackets. */
+export interface KafkaConfig {
+  readonly brokers: NonEmpty<string>;
+  readonly ssl: Tls | undefined;
+  readonly sasl:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: Secret;
+      }
+    | undefined;
+  readonly group: string;
+  readonly alarmTopic: string;
+  readonly notificationTopic: string;
+  readonly notificationRetryTopic: string;
+  readonly deadLetterTopic: string;
+  /** Rising by time; empty: nothing is repeated. */
+  readonly periodic: readonly Period[];
+  readonly createTopics: boolean;
+}
+
+export interface ZooKeeperConfig {
+  readonly servers: NonEmpty<string>;
+  readonly lock: 'topic' | 'partition';
+  readonly sessionTimeoutMs: number;
+  /** Undefined: a stuck head is never reported. */
+  readonly maxOffsetLagMs: number | undefined;
+  /** `user:password` for digest authentication. */
+  readonly auth: Secret | undefined;
+  /** Begins with a slash and does not end with one. */
+  readonly chroot: string | undefined;
+}
+
+export interface MysqlConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: Secret;
+  readonly db: string;
+  readonly ssl: Tls | undefined;
+  readonly lookup: 'auto' | 'definition' | 'alarm';
+}
+
+/** Checked values of one notifier's section; what is absent the notifier fills in. Durations in seconds, as its keys say. */
+export type NotifierSection = Readonly<Record<string, string | number | boolean | Secret>>;
+
+/**
+ * The whole configuration, checked and with every default filled in, deeply frozen.
+ *
+ * Nothing is optional but in `Tls`: what may be absent says so with `| undefined`. Times are milliseconds. Secrets print as `<redacted>`.
+ */
+export interface Config {
+  readonly kafka: KafkaConfig;
+  readonly zookeeper: ZooKeeperConfig;
+  readonly mysql: MysqlConfig;
+  /** `alarmTtlMs` undefined: no alarm is too old. */
+  readonly processors: {
+    readonly alarmCount: number;
+    readonly alarmTtlMs: number | undefined;
+    readonly notificationCount: number;
+  };
+  readonly queueCapacity: Readonly<Record<QueueName, number>>;
+  /** `maxAttempts` counts retries after the first send. */
+  readonly retry: { readonly intervalMs: number; readonly maxAttempts: number };
+  /** By type; without those that have no section. */
+  readonly notifierSections: Readonly<Record<string, NotifierSection>>;
+  /** Types to send, whether or not they have what they need. */
+  readonly enabledTypes: readonly string[];
+  readonly http: HttpRules;
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly shutdown: { readonly deadlineMs: number };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'text' };
+  readonly statsd: {
+    readonly enable: boolean;
+    readonly host: string;
+    readonly port: number;
+    readonly names: 'mon' | 'monasca' | 'both';
+  };
+  readonly heartbeat: { readonly url: Secret; readonly intervalMs: number } | undefined;
+  readonly canary: { readonly intervalMs: number } | undefined;
+}

@@ -1,0 +1,74 @@
+import type { NonEmpty } from '../domain/position.js';
+import type { Secret } from '../domain/secret.js';
+
+/** How often a notification is repeated, and the topic that its repeats go through. */
+export interface Period {
+  readonly periodMs: number;
+  readonly topic: string;
+}
+
+/** The value of each type of key once read: durations in milliseconds, `hosts` as `host:port` with IPv6 in brackets. */
+interface TypeMap {
+  text: string;
+  secret: Secret;
+  /** PEM text, or the path of a PEM file. */
+  pem: string;
+  secret_pem: Secret;
+  whole: number;
+  boolean: boolean;
+  seconds: number;
+  hosts: NonEmpty<string>;
+  list: readonly string[];
+  periods: readonly Period[];
+  /** `true`, or a section that says how: on. `false` or empty: off. */
+  switch: boolean;
+}
+
+/** What a text, or each text of a list, must look like besides being there. */
+export type Form = 'host' | 'topic' | 'node' | 'chroot' | 'database' | 'network';
+
+interface Common {
+  readonly description: string;
+  /** In units of the file: durations in seconds. Required keys have none. */
+  readonly default?: string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
+  readonly required?: true;
+  /** Without it and without a default: undefined. */
+  readonly optional?: true;
+  /** An empty value switches the feature off, although the key has a default. */
+  readonly emptyIsOff?: true;
+  /** Other names of the same key. */
+  readonly also?: readonly string[];
+  /** A name of the past that counts only when the key itself is absent. */
+  readonly older?: string;
+  /** Public and checked, but without effect in this version; left out of the reference. */
+  readonly unused?: true;
+}
+
+/** One key as data. The schema is the only home of its default, bounds and description. */
+export type KeySpec = Common &
+  (
+    | { readonly type: 'text'; readonly form?: Form }
+    | { readonly type: 'secret'; readonly emptyAllowed?: true }
+    | { readonly type: 'pem' | 'secret_pem' | 'boolean' | 'switch' | 'periods' }
+    | { readonly type: 'whole' | 'seconds'; readonly minimum: number; readonly maximum: number }
+    | {
+        readonly type: 'choice';
+        readonly choices: readonly string[];
+        readonly synonyms?: Readonly<Record<string, string>>;
+      }
+    | { readonly type: 'hosts'; readonly port: number }
+    | { readonly type: 'list'; readonly form?: Form }
+  );
+
+/** Keys by dotted public name. */
+export type Keys = Readonly<Record<string, KeySpec>>;
+
+type Present<K> = K extends { type: 'choice'; choices: readonly (infer C)[] }
+  ? C
+  : K extends { type: infer T extends keyof TypeMap }
+    ? TypeMap[T]
+    : never;
+type ValueOf<K> = K extends { optional: true } | { emptyIsOff: true } ? Present<K> | undefined : Present<K>;
+
+/** The values of a checked file, by key: every default filled in, what is optional and absent undefined. */
+export type Values<S extends Keys> = { readonly [K in keyof S]: ValueOf<S[K]> };

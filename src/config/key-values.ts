@@ -1,0 +1,137 @@
+import { Secret } from '../domain/secret.js';
+import type { KeySpec, Period } from './key-spec.js';
+import { hostWithPort, textForms } from './text-forms.js';
+
+/** A value in the unit of the compiled configuration, or the words that complete "expected …, got …". */
+export type ReadValue = { readonly value: unknown } | { readonly expected: string };
+
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** Reads the text of one scalar as the key asks. `text` is not empty but where the key allows that. */
+export function valueOfText(spec: KeySpec, text: string): ReadValue {
+  switch (spec.type) {
+    case 'text':
+      return orExpected(spec, fits(spec, text) ? text : undefined);
+    case 'secret':
+    case 'secret_pem':
+      return { value: new Secret(text) };
+    case 'pem':
+      return { value: text };
+    case 'whole':
+      return orExpected(spec, inside(spec, /^(0|-?[1-9][0-9]{0,14})$/.test(text) ? Number(text) : undefined));
+    case 'seconds': {
+      const seconds = inside(spec, secondsOf(text));
+      return orExpected(spec, seconds === undefined ? undefined : Math.round(seconds * 1000));
+    }
+    case 'boolean':
+    case 'switch':
+      return orExpected(spec, booleanOf(text));
+    case 'choice': {
+      const word = text.toLowerCase();
+      return orExpected(spec, spec.choices.includes(word) ? word : spec.synonyms?.[word]);
+    }
+    case 'hosts':
+    case 'list':
+      return valueOfTexts(
+        spec,
+        text.split(',').map((part) => part.trim()),
+      );
+    case 'periods':
+      return { expected: expectedOf(spec) };
+    default:
+      return spec satisfies never;
+  }
+}
+
+/** Reads several texts: the items of a list, or the parts between commas. */
+export function valueOfTexts(spec: KeySpec, texts: readonly string[]): ReadValue {
+  if (spec.type === 'list') {
+    return orExpected(spec, texts.every((text) => text !== '' && fits(spec, text)) ? texts : undefined);
+  }
+  if (spec.type !== 'hosts') return { expected: expectedOf(spec) };
+  const hosts = texts.map((text) => hostWithPort(text, spec.port));
+  return orExpected(spec, hosts.length === 0 || hosts.includes(undefined) ? undefined : hosts);
+}
+
+/** Reads repeat times with their topics; times are compared as numbers. */
+export function valueOfPairs(spec: KeySpec, pairs: readonly (readonly [string, string])[]): ReadValue {
+  if (spec.type !== 'periods') return { expected: expectedOf(spec) };
+  const periods = new Map<number, Period>();
+  for (const [time, topic] of pairs) {
+    const seconds = secondsOf(time);
+    if (seconds === undefined || seconds < 1 || !textForms.topic.fits(topic)) return { expected: expectedOf(spec) };
+    const periodMs = Math.round(seconds * 1000);
+    if (periods.has(periodMs)) return { expected: 'each repeat time once' };
+    periods.set(periodMs, { periodMs, topic });
+  }
+  return { value: [...periods.values()].sort((a, b) => a.periodMs - b.periodMs) };
+}
+
+/** What a key wants, in words for people. */
+export function expectedOf(spec: KeySpec): string {
+  switch (spec.type) {
+    case 'text':
+      return spec.form === undefined ? 'a text' : textForms[spec.form].expected;
+    case 'secret':
+      return 'a text';
+    case 'pem':
+    case 'secret_pem':
+      return 'PEM text or the path of a PEM file';
+    case 'whole':
+      return bounds(spec, '');
+    case 'seconds':
+      return `seconds or a duration such as 30s, 5m, 2h, 500ms, ${bounds(spec, ' s')}`;
+    case 'boolean':
+      return 'true or false';
+    case 'switch':
+      return 'true, false or a section';
+    case 'choice':
+      return oneOf(spec.choices);
+    case 'hosts':
+      return 'host:port, or several separated by commas';
+    case 'list':
+      return `a list, each item ${spec.form === undefined ? 'a text' : textForms[spec.form].expected}`;
+    case 'periods':
+      return 'a section of repeat seconds and topic names';
+    default:
+      return spec satisfies never;
+  }
+}
+
+/** `a, b or c`. */
+export function oneOf(words: readonly string[]): string {
+  const last = words.at(-1) ?? 'nothing';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
+}
+
+function orExpected(spec: KeySpec, value: unknown): ReadValue {
+  return value === undefined ? { expected: expectedOf(spec) } : { value };
+}
+
+function fits(spec: Extract<KeySpec, { type: 'text' | 'list' }>, text: string): boolean {
+  return spec.form === undefined || textForms[spec.form].fits(text);
+}
+
+type Bounded = Extract<KeySpec, { minimum: number }>;
+
+function inside(spec: Bounded, value: number | undefined): number | undefined {
+  return value !== undefined && value >= spec.minimum && value <= spec.maximum ? value : undefined;
+}
+
+function bounds({ minimum, maximum }: Bounded, unit: string): string {
+  if (maximum === Number.MAX_SAFE_INTEGER) return `at least ${minimum}${unit}`;
+  return `${minimum} to ${maximum}${unit}`;
+}
+
+function secondsOf(text: string): number | undefined {
+  const match = /^([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)?$/.exec(text);
+  if (match?.[1] === undefined) return undefined;
+  const unit = (match[2] ?? 's') as keyof typeof unitMs;
+  return (Number(match[1]) * unitMs[unit]) / 1000;
+}
+
+/** The booleans of YAML 1.1, which the files of 2014 are written in. */
+function booleanOf(text: string): boolean | undefined {
+  if (/^(true|yes|on)$/i.test(text)) return true;
+  return /^(false|no|off)$/i.test(text) ? false : undefined;
+}

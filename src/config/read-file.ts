@@ -1,0 +1,54 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** A small text file with its permission bits, or why it cannot be used, in words that complete "got …". */
+export type FileText =
+  | { readonly kind: 'text'; readonly text: string; readonly mode: number }
+  | { readonly kind: 'unusable'; readonly why: string };
+
+/**
+ * Reads a UTF-8 file of at most `maxBytes`, without its byte order mark.
+ *
+ * Never reads past the limit, whatever the path leads to, and never throws.
+ */
+export function readFileText(path: string, maxBytes: number): FileText {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const bytes = readUpTo(descriptor, maxBytes + 1);
+      if (bytes.length > maxBytes) return { kind: 'unusable', why: `more than ${maxBytes} bytes` };
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      return { kind: 'text', text, mode: fstatSync(descriptor).mode & 0o777 };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    return { kind: 'unusable', why: whyUnusable(error) };
+  }
+}
+
+function readUpTo(descriptor: number, limit: number): Buffer {
+  const buffer = Buffer.alloc(limit);
+  let filled = 0;
+  while (filled < limit) {
+    const count = readSync(descriptor, buffer, filled, limit - filled, null);
+    if (count === 0) break;
+    filled += count;
+  }
+  return buffer.subarray(0, filled);
+}
+
+function whyUnusable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file';
+    case 'EACCES':
+      return 'no permission to read it';
+    case 'EISDIR':
+      return 'a directory';
+    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
+      return 'bytes that are not UTF-8';
+    default:
+      return typeof code === 'string' ? code : 'a path that cannot be opened';
+  }
+}

@@ -1,0 +1,197 @@
+import { isAbsolute, resolve } from 'node:path';
+import { Secret } from '../domain/secret.js';
+import { type Environment, fillIn } from './fill-in.js';
+import type { Given, GivenName } from './given.js';
+import type { KeySpec, Keys } from './key-spec.js';
+import { expectedOf, type ReadValue, valueOfPairs, valueOfText, valueOfTexts } from './key-values.js';
+import { mayBeFile } from './known-names.js';
+import type { Findings, Place } from './problem.js';
+import { readFileText } from './read-file.js';
+import { isNothing, type YamlNode } from './yaml-document.js';
+
+/** Where a key was given and as what; `got` shows the value unless it is a secret, a list or a section. */
+interface Whereabouts {
+  readonly place: Place;
+  readonly name: string;
+  readonly isGiven: boolean;
+  readonly got: string | undefined;
+}
+
+/** The checked value of every key, with the place and the name under which it was given. */
+export interface Settings {
+  readonly values: ReadonlyMap<string, unknown>;
+  /** Where a key was given, or where it would belong. */
+  whereIs(key: string): Whereabouts;
+  /** The first secret that stands in the file itself. */
+  readonly inlineSecret: { readonly place: Place; readonly name: string } | undefined;
+}
+
+/** Where relative paths start, and what `${NAME}` is looked up in. */
+export interface ReadContext {
+  readonly folder: string;
+  readonly environment: Environment;
+}
+
+const secretFileMaxBytes = 64 * 1024;
+
+/** Reads every key: the file's value, else the default. Everything wrong goes to `findings`; the value is then undefined. */
+export function readSettings(keys: Keys, given: Given, context: ReadContext, findings: Findings): Settings {
+  const reader = new SettingsReader(given, context, findings);
+  const values = new Map<string, unknown>();
+  for (const [key, spec] of Object.entries(keys)) values.set(key, reader.valueOf(key, spec));
+  return {
+    values,
+    inlineSecret: reader.inlineSecret,
+    whereIs(key) {
+      const first = given.byKey.get(key)?.[0];
+      if (first === undefined) return { place: given.placeOf(key), name: key, isGiven: false, got: undefined };
+      const { node, name } = first;
+      const spec = keys[key];
+      const isShown = node.kind === 'scalar' && spec !== undefined && !mayBeFile(spec);
+      return { place: node.at, name, isGiven: true, got: isShown ? shown(node.text) : undefined };
+    },
+  };
+}
+
+/** The default of a key, in the unit of the compiled configuration. */
+export function defaultOf(spec: KeySpec): unknown {
+  if (spec.default === undefined) return undefined;
+  if (spec.type === 'seconds') return Number(spec.default) * 1000;
+  if (spec.type !== 'periods') return spec.default;
+  const read = valueOfPairs(spec, Object.entries(spec.default));
+  return 'value' in read ? read.value : undefined;
+}
+
+class SettingsReader {
+  inlineSecret: Settings['inlineSecret'];
+  readonly #given: Given;
+  readonly #context: ReadContext;
+  readonly #findings: Findings;
+
+  constructor(given: Given, context: ReadContext, findings: Findings) {
+    this.#given = given;
+    this.#context = context;
+    this.#findings = findings;
+  }
+
+  valueOf(key: string, spec: KeySpec): unknown {
+    const all = this.#given.byKey.get(key) ?? [];
+    const modern = all.filter((given) => given.kind !== 'older');
+    const candidates = modern.length > 0 ? modern : all;
+    const filled = candidates.filter((given) => !isNothing(given.node));
+    const [first, second] = filled.length > 0 ? filled : candidates;
+    if (first !== undefined && second !== undefined) {
+      this.#findings.problem(second.node.at, second.name, `expected one of ${first.name} and ${second.name}, got both`);
+      return undefined;
+    }
+    if (first !== undefined) return this.#read(first, spec);
+    if (spec.required)
+      this.#findings.problem(this.#given.placeOf(key), key, `expected ${expectedOf(spec)}, got nothing`);
+    return defaultOf(spec);
+  }
+
+  #read(given: GivenName, spec: KeySpec): unknown {
+    if (given.kind === 'file') return this.#readSecretFile(given, spec);
+    const { node, name } = given;
+    if (node.kind === 'scalar') {
+      const text = isNothing(node) ? '' : this.#fill(node.text, given);
+      if (text === undefined) return undefined;
+      if (text === '') return this.#readEmpty(given, spec);
+      if (mayBeFile(spec) && !node.text.includes('${')) this.inlineSecret ??= { place: node.at, name };
+      if (spec.type === 'pem' || spec.type === 'secret_pem') return this.#readPem(given, spec, text);
+      return this.#accept(given, spec, valueOfText(spec, text), shown(node.text));
+    }
+    if (spec.type === 'switch' && node.kind === 'section') {
+      if (node.entries.length === 0) this.#findings.warning(node.at, name, 'an empty section is off; true is on');
+      return node.entries.length > 0;
+    }
+    const pieces = node.kind === 'list' ? this.#texts(node.items, given) : this.#pairs(node.entries, given);
+    if (pieces === undefined) return undefined;
+    const read = pieces.kind === 'texts' ? valueOfTexts(spec, pieces.texts) : valueOfPairs(spec, pieces.pairs);
+    return this.#accept(given, spec, read, pieces.kind === 'texts' ? 'a list' : 'a section');
+  }
+
+  #readEmpty(given: GivenName, spec: KeySpec): unknown {
+    if (spec.optional || spec.emptyIsOff) return undefined;
+    if (spec.type === 'list' || spec.type === 'periods') return [];
+    if (spec.type === 'switch') return false;
+    const isQuoted = given.node.kind === 'scalar' && !isNothing(given.node);
+    if (spec.type === 'secret' && spec.emptyAllowed && isQuoted) return new Secret('');
+    this.#findings.problem(given.node.at, given.name, `expected ${expectedOf(spec)}, got nothing`);
+    return undefined;
+  }
+
+  #accept(given: GivenName, spec: KeySpec, read: ReadValue, got: string): unknown {
+    if ('value' in read) return read.value;
+    const words = mayBeFile(spec) && given.node.kind === 'scalar' ? 'something else' : got;
+    this.#findings.problem(given.node.at, given.name, `expected ${read.expected}, got ${words}`);
+    return undefined;
+  }
+
+  #readSecretFile(given: GivenName, spec: KeySpec): unknown {
+    const { node, name } = given;
+    const path = node.kind === 'scalar' && !isNothing(node) ? this.#fill(node.text, given) : '';
+    if (path === undefined) return undefined;
+    if (path === '') {
+      if (spec.optional) return undefined;
+      this.#findings.problem(node.at, name, 'expected the path of a file, got nothing');
+      return undefined;
+    }
+    const file = readFileText(this.#path(path), secretFileMaxBytes);
+    if (file.kind === 'text') return new Secret(file.text.replace(/\r?\n$/, ''));
+    this.#findings.problem(node.at, name, `expected a readable file, got ${JSON.stringify(path)} (${file.why})`);
+    return undefined;
+  }
+
+  #readPem(given: GivenName, spec: KeySpec, text: string): unknown {
+    if (text.includes('-----BEGIN ')) return spec.type === 'pem' ? text : new Secret(text);
+    const file = readFileText(this.#path(text), secretFileMaxBytes);
+    if (file.kind === 'text' && file.text.includes('-----BEGIN ')) {
+      return spec.type === 'pem' ? file.text : new Secret(file.text);
+    }
+    const why = file.kind === 'text' ? 'a file without PEM text' : file.why;
+    this.#findings.problem(given.node.at, given.name, `expected ${expectedOf(spec)}, got ${why}`);
+    return undefined;
+  }
+
+  #texts(items: readonly YamlNode[], given: GivenName): { kind: 'texts'; texts: string[] } | undefined {
+    const texts: string[] = [];
+    for (const item of items) {
+      const text = item.kind === 'scalar' ? this.#fill(item.text, given) : '';
+      if (text === undefined) return undefined;
+      texts.push(text);
+    }
+    return { kind: 'texts', texts };
+  }
+
+  #pairs(
+    entries: readonly { key: string; value: YamlNode }[],
+    given: GivenName,
+  ): { kind: 'pairs'; pairs: [string, string][] } | undefined {
+    const pairs: [string, string][] = [];
+    for (const { key, value } of entries) {
+      const text = value.kind === 'scalar' ? this.#fill(value.text, given) : '';
+      if (text === undefined) return undefined;
+      pairs.push([key, text]);
+    }
+    return { kind: 'pairs', pairs };
+  }
+
+  #fill(text: string, given: GivenName): string | undefined {
+    const filled = fillIn(text, this.#context.environment);
+    if ('text' in filled) return filled.text;
+    this.#findings.problem(given.node.at, given.name, `expected ${filled.expected}`);
+    return undefined;
+  }
+
+  #path(path: string): string {
+    return isAbsolute(path) ? path : resolve(this.#context.folder, path);
+  }
+}
+
+/** A value as it stands in the file, shortened, and without the password of a URL. What the environment filled in is not shown. */
+function shown(written: string): string {
+  const masked = written.replace(/[^\s/,:"]+:[^\s/,"]*@/g, '<redacted>@');
+  const short = masked.length > 60 ? `${masked.slice(0, 60)}…` : masked;
+  return `${JSON.stringify(short)}${written.includes('${') ? ' once filled in' : ''}`;
+}

@@ -1,0 +1,81 @@
+import { dump } from 'js-yaml';
+import { Secret } from '../domain/secret.js';
+import type { NotifierPlugin } from '../ports/notifier.js';
+import type { KeySpec, Period } from './key-spec.js';
+import { schema, sectionKeyName } from './schema.js';
+import type { Settings } from './settings.js';
+
+type Tree = { [key: string]: Tree | PublicValue };
+type PublicValue = string | number | boolean | null | readonly string[] | Readonly<Record<string, string>>;
+
+/**
+ * The values in force under their public names, defaults included: plain data in sections, in the units of the file.
+ *
+ * Secrets are `<redacted>`; what is not set is null.
+ */
+export function effectiveTree(settings: Settings, plugins: readonly NotifierPlugin[]): Tree {
+  const tree: Tree = {};
+  for (const [key, spec] of Object.entries<KeySpec>(schema)) {
+    if (spec.unused || spec.type === 'switch') continue;
+    const isOff = key.includes('.ssl.') && !settings.values.get(key.slice(0, key.lastIndexOf('.')));
+    if (!isOff) put(tree, key, publicValue(spec, settings.values.get(key)));
+  }
+  for (const { type, keys } of plugins) {
+    for (const { key, type: keyType, default: fallback } of keys) {
+      const name = sectionKeyName(type, key);
+      const value = settings.values.get(name);
+      const seconds = keyType === 'seconds' && value !== undefined;
+      put(tree, name, seconds ? Number(value) / 1000 : scalarOf(value ?? fallback));
+    }
+  }
+  for (const section of ['kafka.ssl', 'mysql.ssl'] as const)
+    if (!settings.values.get(section)) put(tree, section, false);
+  return tree;
+}
+
+/** The values in force as YAML that, secrets aside, loads again and means the same. */
+export function effectiveYaml(settings: Settings, plugins: readonly NotifierPlugin[]): string {
+  return dump(effectiveTree(settings, plugins), { lineWidth: -1 });
+}
+
+function put(tree: Tree, key: string, value: PublicValue): void {
+  const parts = key.split('.');
+  const last = parts.pop() ?? key;
+  let section = tree;
+  for (const part of parts) {
+    const next = (section[part] ?? {}) as Tree;
+    section[part] = next;
+    section = next;
+  }
+  section[last] = value;
+}
+
+function publicValue(spec: KeySpec, value: unknown): PublicValue {
+  if (value === undefined) return null;
+  switch (spec.type) {
+    case 'seconds':
+      return Number(value) / 1000;
+    case 'hosts':
+      return (value as readonly string[]).join(',');
+    case 'list':
+      return value as readonly string[];
+    case 'periods':
+      return Object.fromEntries((value as readonly Period[]).map(({ periodMs, topic }) => [periodMs / 1000, topic]));
+    case 'text':
+    case 'secret':
+    case 'pem':
+    case 'secret_pem':
+    case 'whole':
+    case 'boolean':
+    case 'switch':
+    case 'choice':
+      return scalarOf(value);
+    default:
+      return spec satisfies never;
+  }
+}
+
+function scalarOf(value: unknown): PublicValue {
+  if (value instanceof Secret) return value.toString();
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

@@ -1,0 +1,47 @@
+import type { DeliveryError } from '../domain/errors.js';
+import type { Attempt, Notification } from '../domain/notification.js';
+import type { DeadReason, OutcomeRecord } from '../domain/outcome.js';
+import type { Receipt } from '../ports/notifier.js';
+
+/** How often and how soon a failed send is tried again. */
+export interface RetryPolicy {
+  /** Retries after the first send. */
+  readonly maxAttempts: number;
+  /** The wait before attempt `attempt` (2, 3, …) where the receiver asked for `askedMs`, or 0. */
+  delayMs(attempt: number, askedMs: number): number;
+}
+
+/** The record of a send that the receiver took. */
+export function sentRecord(notification: Notification, receipt: Receipt, nowMs: number): OutcomeRecord {
+  const { history = [] } = notification;
+  return { notification, history, outcome: 'sent', sentAtMs: nowMs, remoteId: receipt.remoteId };
+}
+
+/** The record of a notification that no notifier of ours can send. */
+export function unsendableRecord(notification: Notification, detail: string): OutcomeRecord {
+  const { history = [] } = notification;
+  return { notification, history, outcome: 'dead', reason: 'unknown_type', detail };
+}
+
+function detailOf(error: DeliveryError): string {
+  return error.wire === undefined ? error.message : `${error.message} (${error.wire})`;
+}
+
+/** The record of a send that failed: `retrying` while the failure may pass and retries are left, otherwise `dead`. */
+export function failedRecord(
+  notification: Notification,
+  error: DeliveryError,
+  nowMs: number,
+  policy: RetryPolicy,
+): OutcomeRecord {
+  const { attempt } = notification;
+  const failed: Attempt = { attempt, atMs: nowMs, failure: error.failure };
+  const history = [...(notification.history ?? []), failed];
+  const detail = detailOf(error);
+  const dead = (reason: DeadReason): OutcomeRecord => ({ notification, history, outcome: 'dead', reason, detail });
+  if (error.failure === 'bad_address') return dead('bad_method');
+  if (!error.retriable) return dead('refused');
+  if (attempt > policy.maxAttempts) return dead('attempts_used_up');
+  const notBeforeMs = nowMs + policy.delayMs(attempt + 1, error.retryAfterMs ?? 0);
+  return { notification, history, outcome: 'retrying', notBeforeMs, detail };
+}

@@ -1,0 +1,98 @@
+import type { KafkaConnection } from '../adapters/kafka/connection-options.js';
+import type { MysqlOptions } from '../adapters/mysql/pool.js';
+import type { Config } from '../config/config.js';
+import { plainSection, tlsOptions } from '../config/plain.js';
+import type { NonEmpty } from '../domain/position.js';
+import type { StageName } from '../ports/flow.js';
+import { toWireConfig } from '../runtime/config-wire.js';
+import type { Crew } from '../runtime/supervisor.js';
+import { type StageSpec, topology } from '../topology.js';
+import type { AlarmProcessorConfig } from '../worker/alarm-processor.js';
+import type { KafkaConsumerConfig } from '../worker/kafka-consumer.js';
+import type { NotificationProcessorConfig } from '../worker/notification-processor.js';
+import type { SentNotificationProcessorConfig } from '../worker/sent-notification-processor.js';
+
+/** How far reading may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
+export const windowCapacity = 20_000;
+
+/** Two of them carry lookups, the others what is asked beside them. */
+const mysqlConnectionCount = 4;
+const queryTimeoutMs = 5_000;
+const longestRetryPauseMs = 3_600_000;
+
+/** The pipeline with as many workers as the configuration asks for. */
+export function stagesOf({ processors }: Config): NonEmpty<StageSpec> {
+  return topology({ alarm: processors.alarmCount, notification: processors.notificationCount });
+}
+
+/**
+ * Who works at which stage and with what: downstream first, each with its stage's piece of the configuration and nothing else, since a
+ * process cannot leak a secret that it was never given.
+ */
+export function crewsOf(config: Config, instance: string): readonly Crew[] {
+  const common = { instance, log: config.log };
+  return [...stagesOf(config)].reverse().map(({ stage, processes }) => {
+    return { stage, processes, config: toWireConfig({ ...common, ...pieceOf(config, stage) }) };
+  });
+}
+
+export function kafkaConnection({ kafka }: Config, clientId: string): KafkaConnection {
+  const { brokers, sasl, ssl } = kafka;
+  return { brokers, clientId, sasl, ssl: ssl === undefined ? undefined : tlsOptions(ssl) };
+}
+
+export function mysqlOptions({ mysql }: Config): MysqlOptions {
+  return { ...mysql, ssl: mysql.ssl, connections: mysqlConnectionCount, queryTimeoutMs };
+}
+
+function pieceOf(config: Config, stage: StageName): object {
+  switch (stage) {
+    case 'kafka_consumer':
+      return consumerPiece(config);
+    case 'alarm_processor':
+      return alarmPiece(config);
+    case 'notification_processor':
+      return notificationPiece(config);
+    case 'sent_notification_processor':
+      return sentPiece(config);
+    case 'retry_engine':
+    case 'periodic_engine':
+      throw new TypeError(`${stage} is not part of the pipeline`);
+    default:
+      return stage satisfies never;
+  }
+}
+
+function consumerPiece(config: Config): KafkaConsumerConfig {
+  const { group, alarmTopic } = config.kafka;
+  return { connection: kafkaConnection(config, 'mon-notification'), group, alarmTopic, windowCount: windowCapacity };
+}
+
+function alarmPiece(config: Config): AlarmProcessorConfig {
+  return {
+    connection: kafkaConnection(config, 'mon-notification'),
+    deadLetterTopic: config.kafka.deadLetterTopic,
+    mysql: mysqlOptions(config),
+    alarmTtlMs: config.processors.alarmTtlMs,
+    registerTypes: config.enabledTypes,
+  };
+}
+
+function notificationPiece(config: Config): NotificationProcessorConfig {
+  return {
+    enabledTypes: config.enabledTypes,
+    sections: Object.fromEntries(
+      config.enabledTypes.map((type) => [type, plainSection(config.notifierSections[type])]),
+    ),
+    http: config.http,
+    retry: { baseMs: config.retry.intervalMs, capMs: longestRetryPauseMs, maxAttempts: config.retry.maxAttempts },
+    senders: config.processors.notificationCount,
+  };
+}
+
+function sentPiece(config: Config): SentNotificationProcessorConfig {
+  const { alarmTopic, notificationTopic, notificationRetryTopic, deadLetterTopic, createTopics } = config.kafka;
+  const topics = { notificationTopic, notificationRetryTopic, deadLetterTopic };
+  const connection = kafkaConnection(config, 'mon-notification');
+  return { connection, alarmTopic, topics, createTopics: createTopics ? Object.values(topics) : [] };
+}

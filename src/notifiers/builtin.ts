@@ -1,0 +1,6 @@
+import type { NotifierPlugin } from '../ports/notifier.js';
+import { emailPlugin } from './email/plugin.js';
+import { webhookPlugin } from './webhook/plugin.js';
+
+/** Every notifier that we ship: one line each. */
+export const builtinNotifiers: readonly NotifierPlugin[] = [emailPlugin, webhookPlugin];

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { ConfigurationError } from '../../domain/errors.js';
+import { Secret } from '../../domain/secret.js';
+import type { NotifierPlugin, SectionKey, SectionProblem } from '../../ports/notifier.js';
+import { Section } from '../section.js';
+import { isMailbox } from './address.js';
+import { EmailNotifier } from './notifier.js';
+import type { EmailSettings } from './settings.js';
+
+const keys: readonly SectionKey[] = [
+  { key: 'server', type: 'text', default: undefined, description: 'host name or address of the mail relay' },
+  {
+    key: 'port',
+    type: 'number',
+    default: 25,
+    minimum: 1,
+    maximum: 65_535,
+    description: 'its port; 465 means TLS from the first byte',
+  },
+  { key: 'user', type: 'text', default: undefined, description: 'login name; login only with a password too' },
+  { key: 'password', type: 'secret', default: undefined, description: 'password of the login' },
+  { key: 'from_addr', type: 'text', default: undefined, description: 'sender, in envelope and From' },
+  {
+    key: 'timeout',
+    type: 'seconds',
+    default: 60,
+    minimum: 0.1,
+    maximum: 600,
+    description: 'seconds in total for one mail, waiting for a connection included',
+  },
+  {
+    key: 'starttls',
+    type: 'choice',
+    choices: ['auto', 'required', 'never'],
+    default: 'auto',
+    description: 'auto: required with a login, used when offered without one; never: in clear',
+  },
+  {
+    key: 'ca_file',
+    type: 'text',
+    default: undefined,
+    description: 'PEM file with the authority that signed the relay’s certificate; with it STARTTLS is required',
+  },
+  { key: 'grafana_url', type: 'text', default: undefined, description: 'base URL for links to Grafana in mails' },
+];
+
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?\.?$/i.test(text);
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:\/\/[^\s]+$/.test(text);
+}
+
+function starttlsOf(text: string | undefined): EmailSettings['starttls'] {
+  return text === 'required' || text === 'never' ? text : 'auto';
+}
+
+function check(settings: EmailSettings): readonly SectionProblem[] {
+  const problems: SectionProblem[] = [];
+  const { grafanaUrl } = settings;
+  if (!isHost(settings.server)) problems.push({ key: 'server', problem: 'expected a host name or address' });
+  if (!isMailbox(settings.fromAddress)) {
+    problems.push({ key: 'from_addr', problem: 'expected a plain address such as monitoring@example.com' });
+  }
+  if (grafanaUrl !== undefined && !isHttpUrl(grafanaUrl)) {
+    problems.push({ key: 'grafana_url', problem: 'expected an http or https URL' });
+  }
+  return problems;
+}
+
+function warningsOf(settings: EmailSettings): readonly string[] {
+  const isClear = settings.starttls === 'never' && settings.port !== 465;
+  return isClear && settings.login !== undefined
+    ? ['notification_types.email.starttls: never sends user and password in clear']
+    : [];
+}
+
+function readCa(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const key = 'notification_types.email.ca_file';
+    throw new ConfigurationError('CONFIG_INVALID', `${key}: cannot read ${path}`, error);
+  }
+}
+
+/** Type `email`: the address is one mailbox. Needs a relay and a sender. */
+export const emailPlugin: NotifierPlugin = {
+  type: 'email',
+  keys,
+  configure(section) {
+    const values = new Section(keys, section);
+    const server = values.text('server');
+    const fromAddress = values.text('from_addr');
+    if (values.problems.length > 0) return { kind: 'wrong', problems: values.problems };
+    if (server === undefined || fromAddress === undefined) {
+      const missing = [server === undefined ? 'server' : '', fromAddress === undefined ? 'from_addr' : ''];
+      const names = missing.filter((key) => key !== '').map((key) => `notification_types.email.${key}`);
+      return { kind: 'unconfigured', detail: `mail is not configured: ${names.join(' and ')} missing` };
+    }
+    const user = values.text('user');
+    const password = values.text('password');
+    const settings: EmailSettings = {
+      server,
+      port: values.number('port'),
+      login: user === undefined || password === undefined ? undefined : { user, password: new Secret(password) },
+      fromAddress,
+      timeoutMs: values.number('timeout') * 1000,
+      starttls: starttlsOf(values.text('starttls')),
+      caFile: values.text('ca_file'),
+      grafanaUrl: values.text('grafana_url')?.replace(/\/$/, ''),
+    };
+    const problems = check(settings);
+    if (problems.length > 0) return { kind: 'wrong', problems };
+    return {
+      kind: 'ready',
+      warnings: warningsOf(settings),
+      open: (deps) => new EmailNotifier(settings, deps, readCa(settings.caFile)),
+    };
+  },
+};

@@ -1,0 +1,31 @@
+import type { NotifierPlugin, SectionKey } from '../../ports/notifier.js';
+import { HttpPost } from '../http-post.js';
+import { Section } from '../section.js';
+import { WebhookNotifier } from './notifier.js';
+
+const keys: readonly SectionKey[] = [
+  {
+    key: 'timeout',
+    type: 'seconds',
+    default: 5,
+    minimum: 0.1,
+    maximum: 300,
+    description: 'seconds in total for one POST: name, connection, request and answer',
+  },
+];
+
+/** Type `webhook`: the address is the URL that the alarm is posted to. Works without a section of its own. */
+export const webhookPlugin: NotifierPlugin = {
+  type: 'webhook',
+  keys,
+  configure(section) {
+    const values = new Section(keys, section);
+    if (values.problems.length > 0) return { kind: 'wrong', problems: values.problems };
+    const timeoutMs = values.number('timeout') * 1000;
+    return {
+      kind: 'ready',
+      warnings: [],
+      open: ({ clock, http, senders }) => new WebhookNotifier(new HttpPost({ clock, rules: http, senders, timeoutMs })),
+    };
+  },
+};

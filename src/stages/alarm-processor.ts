@@ -1,0 +1,120 @@
+import type { Alarm, RawAlarm } from '../domain/alarm.js';
+import { EngineError } from '../domain/errors.js';
+import { type NotificationGroup, type NotificationMethod, notificationId } from '../domain/notification.js';
+import type { StageOutcome } from '../domain/outcome.js';
+import { readAlarm } from '../domain/parse-alarm.js';
+import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
+import type { MethodDirectory } from '../ports/directory.js';
+import type { DeadLetters, Stage } from '../ports/flow.js';
+import type { Clock, Random } from '../ports/system.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+
+export interface AlarmProcessorDeps {
+  readonly directory: MethodDirectory;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+const firstWaitMs = 100;
+const longestWaitMs = 5000;
+
+/**
+ * Turns a message into notifications: parses it, parks it when it is no alarm, drops it when it is disabled or too old, asks how its owner
+ * wishes to be told, and forwards one notification per method.
+ *
+ * While MySQL or Kafka cannot be asked, the alarm waits; nothing here decides for want of an answer. An alarm is too old when it is strictly
+ * older than `ttlMs` (undefined: never), by the wall clock of the start carried on by the monotonic one: a jump of the clock expires nothing.
+ */
+export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
+  readonly name = 'alarm_processor';
+  readonly #deps: AlarmProcessorDeps;
+  readonly #ttlMs: number | undefined;
+  readonly #wallMinusMonoMs: number;
+
+  constructor(options: { readonly ttlMs: number | undefined }, deps: AlarmProcessorDeps) {
+    this.#deps = deps;
+    this.#ttlMs = options.ttlMs;
+    this.#wallMinusMonoMs = deps.clock.nowMs() - deps.clock.monoMs();
+  }
+
+  async process(item: RawAlarm, signal: AbortSignal): Promise<StageOutcome<NotificationGroup>> {
+    const alarm = this.#read(item);
+    if (alarm instanceof EngineError) return await this.#park(item, alarm.message, signal);
+    if (!alarm.actionsEnabled) return this.#finished(alarm, 'disabled');
+    if (this.#isExpired(alarm)) return this.#finished(alarm, 'expired');
+    const methods = await this.#untilAnswered(() => this.#deps.directory.methodsFor(alarm, signal), signal);
+    if (!isNonEmpty(methods)) return this.#finished(alarm, 'no_methods');
+    return { kind: 'forward', item: groupOf(alarm, methods) };
+  }
+
+  close(): Promise<void> {
+    return this.#deps.directory.close();
+  }
+
+  #read(item: RawAlarm): Alarm | EngineError {
+    try {
+      const { alarm, defaulted } = readAlarm(item);
+      for (const field of defaulted) {
+        this.#deps.telemetry.event('alarm_field_defaulted', { ...fieldsOf(item.position), field });
+      }
+      return alarm;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'ALARM_MALFORMED') return error;
+      throw error;
+    }
+  }
+
+  async #park(item: RawAlarm, detail: string, signal: AbortSignal): Promise<StageOutcome<never>> {
+    const letter = { position: item.position, reason: 'malformed' as const, raw: item.value, detail };
+    this.#deps.telemetry.event('alarm_malformed', { ...fieldsOf(item.position), detail });
+    await this.#untilAnswered(() => this.#deps.deadLetters.park(letter, signal), signal);
+    return { kind: 'finish', reason: 'malformed' };
+  }
+
+  #finished(alarm: Alarm, reason: 'disabled' | 'expired' | 'no_methods'): StageOutcome<never> {
+    this.#deps.telemetry.event('alarm_finished_early', {
+      ...fieldsOf(alarm.position),
+      alarm_id: alarm.alarmId,
+      reason,
+    });
+    return { kind: 'finish', reason };
+  }
+
+  #isExpired(alarm: Alarm): boolean {
+    const nowMs = this.#wallMinusMonoMs + this.#deps.clock.monoMs();
+    return this.#ttlMs !== undefined && nowMs - alarm.changedAtMs > this.#ttlMs;
+  }
+
+  /** Asks until there is an answer. Waits double from 100 ms to 5 s, each cut by up to half so that workers do not return together. */
+  async #untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (signal.aborted || !(error instanceof EngineError) || !error.retriable) throw error;
+      }
+      await this.#deps.clock.sleep(waitMs * (0.5 + this.#deps.random() / 2), signal);
+      if (signal.aborted)
+        throw new EngineError('ABORTED', 'the alarm was given up while it waited', { retriable: true });
+    }
+  }
+}
+
+function groupOf(alarm: Alarm, methods: NonEmpty<NotificationMethod>): NotificationGroup {
+  const notificationOf = (method: NotificationMethod) => ({
+    position: alarm.position,
+    id: notificationId(alarm.position, method.id),
+    alarm,
+    method,
+    attempt: 1,
+    repeat: 0,
+  });
+  const [first, ...rest] = methods;
+  return { position: alarm.position, notifications: [notificationOf(first), ...rest.map(notificationOf)] };
+}
+
+function fieldsOf(at: AlarmPosition): { topic: string; partition: number; offset: string } {
+  return { topic: at.topic, partition: at.partition, offset: at.offset.toString() };
+}

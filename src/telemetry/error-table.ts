@@ -1,0 +1,74 @@
+import type { ErrorCode } from '../domain/errors.js';
+
+interface ErrorSpec {
+  readonly meaning: string;
+  /** What an operator does about it. */
+  readonly action: string;
+}
+
+/** Every `code` that a log line or a command may name. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
+  CONFIG_INVALID: {
+    meaning: 'The configuration is wrong; every problem is listed. Exit code 78',
+    action: 'correct the named keys; `mon-notification check-config` shows the same list',
+  },
+  ALARM_MALFORMED: {
+    meaning: 'A message on the alarm topic is no alarm; it is parked with reason malformed',
+    action: 'find its producer by the position in the dead letter',
+  },
+  DIRECTORY_UNAVAILABLE: {
+    meaning: 'MySQL does not answer, is late or refuses; alarms wait',
+    action: 'see whether MySQL runs, and whether user, rights and schema are right',
+  },
+  DELIVERY_FAILED: {
+    meaning: 'A receiver did not take a notification; it is retried or parked',
+    action: 'see the receiver; `mon-notification test-notification` shows its answer',
+  },
+  PUBLISH_FAILED: {
+    meaning: 'An outcome record could not be written to Kafka; it is tried again and its alarm waits',
+    action: 'see whether Kafka runs and has enough in-sync replicas',
+  },
+  RECORD_REFUSED: {
+    meaning: 'Kafka refuses a record for good, as when it is too large',
+    action: 'raise `max.message.bytes` of the output topics',
+  },
+  RIGHT_MISSING: {
+    meaning: 'Kafka or ZooKeeper denies a right that the engine needs. Exit code 78',
+    action: 'grant the right that the line names',
+  },
+  FENCED: {
+    meaning: 'A commit was refused because our lock is gone: another engine may own the topic',
+    action: 'none; the engine waits for the lock again',
+  },
+  QUEUE_CLOSED: { meaning: 'Something was put on a queue that is being drained', action: 'none while stopping' },
+  STORE_UNAVAILABLE: {
+    meaning: 'ZooKeeper does not answer, or it is not known whether it took a request',
+    action: 'see whether ZooKeeper runs and can be reached',
+  },
+  STORE_DAMAGED: {
+    meaning: 'A node in ZooKeeper holds what we never write; path and content are named. Exit code 78',
+    action: 'find out who wrote it, then set the position with `mon-notification offsets set`',
+  },
+  LEASE_ENDED: {
+    meaning: 'ZooKeeper did not answer in time, so the lock can no longer be trusted; sending stopped',
+    action: 'see whether ZooKeeper was slow or this host overloaded; the engine goes on by itself',
+  },
+  WORKER_EXITED: { meaning: 'A worker process ended without being asked', action: 'none; it is replaced' },
+  PROTOCOL_VIOLATED: {
+    meaning: 'A worker said what makes no sense; it is killed and replaced',
+    action: 'report it with the log',
+  },
+  WORKERS_FAILING: {
+    meaning: 'Workers were replaced more than five times in a minute. Exit code 1',
+    action: 'see the `worker_crashed` and `worker_died` lines before it',
+  },
+  STOP_OVERDUE: {
+    meaning: 'The drain did not end within `shutdown.deadline_seconds`; some notifications may arrive twice',
+    action: 'see what the stop waited for; lengthen the deadline and the kill timeout of the service manager',
+  },
+  ABORTED: { meaning: 'A step was given up because the engine stops or its term ended', action: 'none' },
+  LISTEN_FAILED: {
+    meaning: 'The admin endpoint cannot have its port. Exit code 1',
+    action: 'see what else listens there, or set `admin.host` and `admin.port`',
+  },
+};

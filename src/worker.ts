@@ -1,0 +1,61 @@
+process.on('disconnect', () => process.exit(1));
+
+import { systemClock, systemRandom } from './runtime/clock.js';
+import { fromWireConfig } from './runtime/config-wire.js';
+import { SystemsSeen } from './runtime/systems-seen.js';
+import { hostWorker, type StartMessage, type WorkerHost, type WorkerParts } from './runtime/worker-host.js';
+import { createTelemetry } from './telemetry/create-telemetry.js';
+import { openLineSink } from './telemetry/line-sink.js';
+import type { LogConfig } from './telemetry/logger.js';
+import type { Surroundings } from './worker/surroundings.js';
+
+/** What every stage is told, besides its own piece. */
+export interface CommonConfig {
+  readonly instance: string;
+  readonly log: LogConfig;
+}
+
+function surroundings(start: StartMessage, host: WorkerHost): Surroundings {
+  const common = fromWireConfig<CommonConfig>(start.config);
+  const telemetry = createTelemetry({
+    process: `${start.stage}-${start.index}`,
+    log: common.log,
+    sink: openLineSink(2),
+    clock: systemClock,
+  });
+  const systems = new SystemsSeen(systemClock);
+  return {
+    host,
+    clock: systemClock,
+    random: systemRandom,
+    telemetry,
+    systems,
+    index: start.index,
+    instance: common.instance,
+  };
+}
+
+/** Each stage is imported where it is built, so that a process loads the client libraries of its own stage only. */
+async function build(start: StartMessage, host: WorkerHost): Promise<WorkerParts> {
+  const around = surroundings(start, host);
+  switch (start.stage) {
+    case 'kafka_consumer':
+      return (await import('./worker/kafka-consumer.js')).kafkaConsumer(fromWireConfig(start.config), around);
+    case 'alarm_processor':
+      return (await import('./worker/alarm-processor.js')).alarmProcessor(fromWireConfig(start.config), around);
+    case 'notification_processor':
+      return (await import('./worker/notification-processor.js')).notificationProcessor(
+        fromWireConfig(start.config),
+        around,
+      );
+    case 'sent_notification_processor':
+      return (await import('./worker/sent-notification-processor.js')).sentNotificationProcessor(
+        fromWireConfig(start.config),
+        around,
+      );
+    default:
+      throw new TypeError(`unknown stage ${start.stage}`);
+  }
+}
+
+hostWorker(systemClock, build);

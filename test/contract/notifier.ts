@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import { DeliveryError, type DeliveryFailure, EngineError } from '../../src/domain/errors.js';
+import type { Notification } from '../../src/domain/notification.js';
+import { Secret } from '../../src/domain/secret.js';
+import type { Notifier } from '../../src/ports/notifier.js';
+import { aNotification, anAlarm } from '../support/notifications.js';
+import { waitFor } from '../support/wait-for.js';
+
+/** One way in which the receiver can fail, and what the notifier makes of it. */
+export interface ReceiverFault {
+  readonly what: string;
+  cause(): void;
+  readonly failures: readonly DeliveryFailure[];
+  readonly retriable: boolean;
+}
+
+/** A notifier and its receiver, both real, on loopback. */
+export interface NotifierBench {
+  readonly type: string;
+  /** Holds `canary`, wherever such an address can hold a secret. */
+  readonly address: string;
+  /** Addresses that cannot be used at all. */
+  readonly badAddresses: readonly string[];
+  readonly faults: readonly ReceiverFault[];
+  /** Faults that only the notifier's own limit can end. */
+  readonly silences: readonly ReceiverFault[];
+  /** `timeout` is the notifier's own, in seconds. */
+  open(timeout: number): Notifier;
+  /** The receiver accepts everything again, and forgets what it has seen. */
+  reset(): void;
+  /** The ids of the notifications received since, in order. */
+  receivedIds(): readonly string[];
+  /** How many requests or commands have arrived in all. */
+  contactCount(): number;
+  close(): Promise<void>;
+}
+
+export const canary = 'CANARY-7f3a';
+const patientSeconds = 20;
+const hastySeconds = 0.3;
+
+function canaryAlarm() {
+  return anAlarm({
+    alarmName: `${canary} name\r\nX-Injected: yes`,
+    stateChangeReason: `${canary} reason`,
+    alarmDescription: `${canary} description`,
+    link: `${canary} link`,
+    metrics: [{ name: `${canary} metric`, dimensions: { hostname: `${canary} host` } }],
+  });
+}
+
+/** What `send` threw, checked for everything that no error may show. */
+async function failureOf(notifier: Notifier, notification: Notification, signal: AbortSignal): Promise<EngineError> {
+  try {
+    await notifier.send(notification, signal);
+  } catch (error) {
+    assert.ok(error instanceof EngineError, `not an error of ours: ${inspect(error)}`);
+    const shown = `${inspect(error, { depth: 10, showHidden: true })} ${error.stack ?? ''} ${JSON.stringify(error)}`;
+    assert.ok(!shown.includes(canary), `a secret or alarm text in: ${shown}`);
+    assert.ok((error instanceof DeliveryError ? (error.wire ?? '') : '').length <= 200);
+    return error;
+  }
+  return assert.fail('the send succeeded');
+}
+
+/** What every notifier must do, whatever it speaks. Source: ports/notifier.ts. */
+export function notifierContract(name: string, start: () => Promise<NotifierBench>): void {
+  describe(`notifier ${name}`, { concurrency: 1 }, () => {
+    let bench: NotifierBench;
+    const opened: Notifier[] = [];
+    const open = (timeout: number): Notifier => {
+      const notifier = bench.open(timeout);
+      opened.push(notifier);
+      return notifier;
+    };
+    const notification = () => aNotification(bench.type, bench.address, { alarm: canaryAlarm() });
+    const never = new AbortController().signal;
+    setMaxListeners(0, never);
+
+    before(async () => {
+      bench = await start();
+    });
+    afterEach(async () => {
+      for (const notifier of opened.splice(0)) await notifier.close();
+      bench.reset();
+    });
+    after(() => bench.close());
+
+    test('resolves once the receiver has taken it, with words for people', async () => {
+      const receipt = await open(patientSeconds).send(notification(), never);
+      assert.deepEqual(bench.receivedIds(), [notification().id]);
+      assert.ok(receipt.wire.length > 0 && receipt.wire.length <= 200 && !receipt.wire.includes(canary));
+    });
+
+    test('shows the same id when the same notification is sent again', async () => {
+      const notifier = open(patientSeconds);
+      await notifier.send(notification(), never);
+      await notifier.send(notification(), never);
+      assert.deepEqual(bench.receivedIds(), [notification().id, notification().id]);
+    });
+
+    test('sends many at a time', async () => {
+      const notifier = open(patientSeconds);
+      await Promise.all(Array.from({ length: 16 }, () => notifier.send(notification(), never)));
+      assert.equal(bench.receivedIds().length, 16);
+    });
+
+    test('names a destination that holds no credential, for any address', () => {
+      const notifier = open(patientSeconds);
+      for (const address of [bench.address, '', '\0', 'http://[', 'a'.repeat(1e6), ...bench.badAddresses]) {
+        const destination = notifier.destinationOf(aNotification(bench.type, address).method);
+        assert.ok(destination.length > 0 && destination.length < 300 && !destination.includes(canary));
+      }
+    });
+
+    test('classifies each failure of the receiver, and shows no secret and no alarm text', async () => {
+      for (const fault of bench.faults) {
+        bench.reset();
+        fault.cause();
+        const notifier = open(patientSeconds);
+        const error = await failureOf(notifier, notification(), never);
+        assert.ok(error instanceof DeliveryError, fault.what);
+        assert.ok(fault.failures.includes(error.failure), `${fault.what}: ${error.failure} ${error.message}`);
+        assert.equal(error.retriable, fault.retriable, `${fault.what}: ${error.message}`);
+        await notifier.close();
+      }
+    });
+
+    test('ends by its own limit wherever the receiver falls silent', async () => {
+      for (const silence of bench.silences) {
+        bench.reset();
+        silence.cause();
+        const notifier = open(hastySeconds);
+        const error = await failureOf(notifier, notification(), never);
+        assert.ok(error instanceof DeliveryError, silence.what);
+        assert.ok(silence.failures.includes(error.failure), `${silence.what}: ${error.failure} ${error.message}`);
+        assert.equal(error.retriable, true, silence.what);
+        await notifier.close();
+      }
+    });
+
+    test('ends at once when it is given up in mid-send, without guessing an outcome', async () => {
+      for (const silence of bench.silences) {
+        bench.reset();
+        silence.cause();
+        const giveUp = new AbortController();
+        const contactsBefore = bench.contactCount();
+        const failing = failureOf(open(patientSeconds), notification(), giveUp.signal);
+        await waitFor(() => bench.contactCount() > contactsBefore, `a contact before ${silence.what}`);
+        giveUp.abort();
+        assert.equal((await failing).code, 'ABORTED', silence.what);
+      }
+    });
+
+    test('sends again after it was given up', async () => {
+      const [silence] = bench.silences;
+      silence?.cause();
+      const giveUp = new AbortController();
+      const notifier = open(patientSeconds);
+      const contactsBefore = bench.contactCount();
+      const failing = failureOf(notifier, notification(), giveUp.signal);
+      await waitFor(() => bench.contactCount() > contactsBefore, 'a contact');
+      giveUp.abort();
+      await failing;
+      bench.reset();
+      await notifier.send(notification(), never);
+      assert.deepEqual(bench.receivedIds(), [notification().id]);
+    });
+
+    test('sends nothing when it is given up beforehand', async () => {
+      const contactsBefore = bench.contactCount();
+      assert.equal((await failureOf(open(patientSeconds), notification(), AbortSignal.abort())).code, 'ABORTED');
+      assert.equal(bench.contactCount(), contactsBefore);
+    });
+
+    test('calls an address that cannot be used bad, without a contact', async () => {
+      const notifier = open(patientSeconds);
+      const contactsBefore = bench.contactCount();
+      for (const address of ['', ' ', '\0', 'a'.repeat(1e6), canary, ...bench.badAddresses]) {
+        const method = { ...notification().method, address: new Secret(address) };
+        const error = await failureOf(notifier, { ...notification(), method }, never);
+        assert.ok(error instanceof DeliveryError && error.failure === 'bad_address', inspect(address.slice(0, 80)));
+        assert.equal(error.retriable, false);
+      }
+      assert.equal(bench.contactCount(), contactsBefore);
+    });
+  });
+}

@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import type { DeliveryFailure } from '../../src/domain/errors.js';
+import { emailPlugin } from '../../src/notifiers/email/plugin.js';
+import type { Notifier } from '../../src/ports/notifier.js';
+import { systemClock, systemRandom } from '../../src/runtime/clock.js';
+import { canary, type NotifierBench, notifierContract, type ReceiverFault } from '../contract/notifier.js';
+import { aNotification } from '../support/notifications.js';
+import { repoRoot } from '../support/repo.js';
+import { silentLogger } from '../support/silent-logger.js';
+import { type SmtpReaction, SmtpRelay, type SmtpRelayOptions, type SmtpStep } from '../support/smtp-relay.js';
+import { waitFor } from '../support/wait-for.js';
+
+const never = new AbortController().signal;
+const certificates = join(repoRoot(), 'test/data/tls');
+const authority = join(certificates, 'ca.pem');
+const login = { user: 'mon', password: `${canary}-password` };
+
+function certificate(name: string) {
+  const pem = readFileSync(join(certificates, `${name}.pem`));
+  return { key: pem, cert: pem };
+}
+
+function openEmail(section: Readonly<Record<string, unknown>>): Notifier {
+  const configured = emailPlugin.configure({ server: '127.0.0.1', from_addr: 'hpcs.mon@hp.com', ...section });
+  assert.ok(configured.kind === 'ready');
+  const http = { allow: [], concurrencyPerDestination: 64 };
+  return configured.open({ logger: silentLogger, clock: systemClock, random: systemRandom, http, senders: 4 });
+}
+
+const protectedRelay: SmtpRelayOptions = { tls: certificate('good'), offersStarttls: true, offersAuth: true };
+
+async function startBench(options: SmtpRelayOptions): Promise<NotifierBench> {
+  const relay = await SmtpRelay.start(options);
+  const fault = (
+    step: SmtpStep,
+    reaction: SmtpReaction,
+    failures: readonly DeliveryFailure[],
+    retriable: boolean,
+  ): ReceiverFault => ({
+    what: `${reaction} at ${step}`,
+    cause: () => {
+      relay.script[step] = reaction;
+    },
+    failures,
+    retriable,
+  });
+  const steps: readonly SmtpStep[] = ['banner', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA'];
+  const gone: readonly DeliveryFailure[] = ['unreachable'];
+  return {
+    type: 'email',
+    address: `me+${canary}@here.example`,
+    badAddresses: [
+      `${canary}@x@y.example`,
+      `"${canary}"@here.example`,
+      `me@here.example, evil@there.example`,
+      'me@here.example\r\nRCPT TO:<evil@there.example>',
+      'Me <me@here.example>',
+      'me@[127.0.0.1]',
+      'me@here..example',
+      '.me@here.example',
+      'mé@here.example',
+      'me@hérê.example',
+      'me @here.example',
+      'group: me@here.example;',
+    ],
+    faults: [
+      ...steps.flatMap((step) => [fault(step, 'reset', gone, true), fault(step, 'close', gone, true)]),
+      fault('dot', 'reset', ['outcome_unknown'], true),
+      fault('dot', 'close', ['outcome_unknown'], true),
+      ...steps
+        .slice(4)
+        .flatMap((step) => [
+          fault(step, `451 4.3.0 ${canary} reason`, ['server_error'], true),
+          fault(step, `452 4.2.2 me+${canary}@here.example is full`, ['server_error'], true),
+          fault(step, `550 5.1.1 <me+${canary}@here.example>: no such user`, ['rejected'], false),
+          fault(step, `554 5.7.1 ${canary} reason refused`, ['rejected'], false),
+          fault(step, '421 4.3.2 closing', ['server_error', 'unreachable'], true),
+        ]),
+      fault('dot', '451 4.3.0 try later', ['server_error'], true),
+      fault('dot', '554 5.6.0 no', ['rejected'], false),
+      fault('dot', '421 4.3.2 closing', ['server_error', 'outcome_unknown'], true),
+      fault('banner', '554 5.7.1 no service', ['server_error'], true),
+      fault('banner', '421 4.3.2 busy', ['server_error'], true),
+      fault('banner', 'SSH-2.0-OpenSSH_9.2', ['unreachable', 'server_error'], true),
+      fault('AUTH', '535 5.7.8 wrong', ['unauthorized'], true),
+      fault('AUTH', '454 4.7.0 later', ['unauthorized'], true),
+      fault('MAIL', '530 5.7.0 authentication required', ['unauthorized'], true),
+      fault('RCPT', `250-${'x'.repeat(1e6)}`, ['unreachable', 'server_error', 'outcome_unknown'], true),
+    ],
+    silences: [
+      ...steps.map((step) => fault(step, 'hang', ['timed_out'], true)),
+      fault('dot', 'hang', ['outcome_unknown'], true),
+      fault('EHLO', '250-relay.example', ['timed_out'], true),
+    ],
+    open: (timeout) => openEmail({ port: relay.port, timeout, ca_file: authority, ...login }),
+    reset: () => {
+      for (const step of Object.keys(relay.script) as SmtpStep[]) delete relay.script[step];
+      relay.mails.length = 0;
+    },
+    receivedIds: () => relay.mails.map(({ text }) => /^Message-ID: <(.*)@hp\.com>\r$/m.exec(text)?.[1] ?? 'none'),
+    contactCount: () => relay.connectionCount,
+    close: () => relay.close(),
+  };
+}
+
+notifierContract('email', () => startBench(protectedRelay));
+notifierContract('email, pipelined', () => startBench({ ...protectedRelay, offersPipelining: true }));
+
+async function startRelay(t: TestContext, options: SmtpRelayOptions): Promise<SmtpRelay> {
+  const relay = await SmtpRelay.start(options);
+  t.after(() => relay.close());
+  return relay;
+}
+
+function opened(t: TestContext, section: Readonly<Record<string, unknown>>): Notifier {
+  const notifier = openEmail(section);
+  t.after(() => notifier.close());
+  return notifier;
+}
+
+const mail = () => aNotification('email', 'me@here.com');
+
+describe('mail and TLS', () => {
+  test('S2: keeps password and mail back when STARTTLS was taken out of the way, and names the switch', async (t) => {
+    const relay = await startRelay(t, { offersAuth: true });
+    const notifier = opened(t, { port: relay.port, ...login });
+    await assert.rejects(notifier.send(mail(), never), (error: Error) => {
+      assert.match(error.message, /notification_types\.email\.starttls: never/);
+      assert.equal(Reflect.get(error, 'retriable'), true);
+      return true;
+    });
+    assert.deepEqual(
+      relay.clearLines.filter((line) => /^(AUTH|MAIL|RCPT|DATA)/i.test(line)),
+      [],
+    );
+  });
+
+  test('sends nothing to a relay whose certificate is not trusted, misnamed or expired', async (t) => {
+    for (const [name, section] of [
+      ['good', login],
+      ['good', { starttls: 'required' }],
+      ['wrong-name', { ...login, ca_file: authority }],
+      ['expired', { ...login, ca_file: authority }],
+    ] as const) {
+      const relay = await startRelay(t, { ...protectedRelay, tls: certificate(name) });
+      const notifier = opened(t, { port: relay.port, ...section });
+      await assert.rejects(notifier.send(mail(), never), { failure: 'unreachable', retriable: true });
+      assert.deepEqual(
+        relay.clearLines.filter((line) => !/^(EHLO|STARTTLS|QUIT)/.test(line)),
+        [],
+      );
+      assert.equal(relay.mails.length, 0);
+    }
+  });
+
+  test('logs in only under TLS, and only with user and password', async (t) => {
+    const relay = await startRelay(t, protectedRelay);
+    await opened(t, { port: relay.port, ca_file: authority, ...login }).send(mail(), never);
+    await opened(t, { port: relay.port, ca_file: authority, user: 'mon' }).send(mail(), never);
+    assert.deepEqual(
+      relay.clearLines.filter((line) => !/^(EHLO|STARTTLS)/.test(line)),
+      [],
+    );
+    assert.deepEqual(
+      relay.mails.map(({ isEncrypted }) => isEncrypted),
+      [true, true],
+    );
+  });
+
+  test('encrypts without a login where the relay offers it, whoever signed its certificate', async (t) => {
+    const relay = await startRelay(t, protectedRelay);
+    await opened(t, { port: relay.port }).send(mail(), never);
+    assert.deepEqual(
+      relay.mails.map(({ isEncrypted }) => isEncrypted),
+      [true],
+    );
+  });
+
+  test('sends as in 2014 to a relay without STARTTLS when there is no login', async (t) => {
+    const relay = await startRelay(t, {});
+    await opened(t, { port: relay.port, user: null, password: '' }).send(mail(), never);
+    assert.deepEqual(
+      relay.mails.map(({ from, to }) => [from, to]),
+      [['<hpcs.mon@hp.com>', ['<me@here.com>']]],
+    );
+  });
+
+  test('logs in in clear only when the operator wrote never, with a warning', async (t) => {
+    const relay = await startRelay(t, { offersAuth: true, offersStarttls: true });
+    const section = { port: relay.port, starttls: 'never', ...login };
+    await opened(t, section).send(mail(), never);
+    assert.equal(
+      relay.clearLines.some((line) => line.startsWith('AUTH')),
+      true,
+    );
+    const configured = emailPlugin.configure({ server: 'relay', from_addr: 'a@b', ...section });
+    assert.match(configured.kind === 'ready' ? configured.warnings.join() : '', /in clear/);
+  });
+
+  test('drops what a stranger put in after the answer to STARTTLS', async (t) => {
+    const relay = await startRelay(t, protectedRelay);
+    relay.script.STARTTLS = '220 go ahead\r\n250 2.0.0 Ok: queued as EVIL';
+    const notifier = opened(t, { port: relay.port, ca_file: authority, timeout: 0.5, ...login });
+    await assert.rejects(notifier.send(mail(), never), { retriable: true });
+    assert.equal(relay.mails.length, 0);
+    assert.equal(
+      relay.clearLines.some((line) => /^(AUTH|MAIL)/.test(line)),
+      false,
+    );
+  });
+});
+
+describe('mail over several connections', () => {
+  test('E6: a mail that goes out over a second connection is sent', async (t) => {
+    const relay = await startRelay(t, {});
+    const notifier = opened(t, { port: relay.port });
+    await notifier.send(mail(), never);
+    relay.dropConnections();
+    await waitFor(() => relay.openCount === 0, 'the first connection to end');
+    const receipt = await notifier.send(mail(), never);
+    assert.equal(receipt.remoteId, '4XyZ');
+    assert.equal(relay.mails.length, 2);
+  });
+
+  test('E6: a mail whose kept connection says 421 is sent over another one', async (t) => {
+    const relay = await startRelay(t, {});
+    const notifier = opened(t, { port: relay.port });
+    await notifier.send(mail(), never);
+    relay.script.MAIL = '421 4.4.2 idle for too long';
+    const sending = notifier.send(mail(), never);
+    await waitFor(() => relay.openCount === 0, 'the 421 to end the connection');
+    delete relay.script.MAIL;
+    await sending.catch(() => {});
+    await notifier.send(mail(), never);
+    assert.ok(relay.mails.length >= 2);
+  });
+
+  test('the first mail after the relay came up is sent', async (t) => {
+    const first = await SmtpRelay.start();
+    const { port } = first;
+    await first.close();
+    const notifier = opened(t, { port });
+    await assert.rejects(notifier.send(mail(), never), { failure: 'unreachable', retriable: true });
+    const relay = await SmtpRelay.start({}, port);
+    t.after(() => relay.close());
+    await notifier.send(mail(), never);
+    assert.equal(relay.mails.length, 1);
+  });
+
+  test('S3: a mail whose answer was lost goes out again under the same Message-ID', async (t) => {
+    const relay = await startRelay(t, {});
+    const notifier = opened(t, { port: relay.port });
+    relay.script.dot = 'reset';
+    await assert.rejects(notifier.send(mail(), never), { failure: 'outcome_unknown', retriable: true });
+    delete relay.script.dot;
+    await notifier.send({ ...mail(), attempt: 2 }, never);
+    const ids = relay.mails.map(({ text }) => /^Message-ID: .*(?=\r$)/m.exec(text)?.[0]);
+    assert.deepEqual(ids, Array(2).fill(`Message-ID: <${mail().id}@hp.com>`));
+  });
+
+  test('holds no more mails than its bound', async (t) => {
+    const relay = await startRelay(t, {});
+    relay.script.banner = 'hang';
+    const notifier = opened(t, { port: relay.port });
+    const giveUp = new AbortController();
+    setMaxListeners(0, giveUp.signal);
+    const sends = Array.from({ length: 500 }, () =>
+      notifier.send(mail(), giveUp.signal).catch((error) => error.failure),
+    );
+    giveUp.abort();
+    const failures = await Promise.all(sends);
+    assert.equal(failures.filter((failure) => failure === 'rate_limited').length, 480);
+    assert.ok(relay.connectionCount <= 10);
+  });
+});

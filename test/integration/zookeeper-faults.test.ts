@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { InstanceNode } from '../../src/adapters/zookeeper/instance-node.js';
+import { ZookeeperLeaderLock } from '../../src/adapters/zookeeper/leader-lock.js';
+import { ZookeeperOffsetStore } from '../../src/adapters/zookeeper/offset-store.js';
+import { untilAborted } from '../../src/adapters/zookeeper/session-keeper.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { waitFor } from '../support/wait-for.js';
+import { testIdentity, ZookeeperBench } from '../support/zookeeper-bench.js';
+import { ZookeeperServer } from '../support/zookeeper-server.js';
+
+const forever = new AbortController().signal;
+const sessionMs = 2000;
+const holderFile = fileURLToPath(new URL('../support/lock-holder.js', import.meta.url));
+
+describe('ZooKeeper under faults', () => {
+  let server: ZookeeperServer;
+  let bench: ZookeeperBench;
+  let undo: (() => unknown)[] = [];
+
+  before(async () => {
+    server = await ZookeeperServer.start();
+  });
+  after(() => server.stop());
+  afterEach(async () => {
+    server.thaw();
+    await bench.close();
+    for (const each of undo) await each();
+    undo = [];
+  });
+
+  const topicOf = () => `alarms-${randomUUID()}`;
+  const openBench = () => {
+    bench = new ZookeeperBench([server.address], sessionMs);
+  };
+
+  async function proxied(): Promise<{ proxy: TcpProxy; servers: string[] }> {
+    const proxy = await TcpProxy.to(server.port);
+    undo.push(() => proxy.close());
+    return { proxy, servers: [`127.0.0.1:${proxy.port}`] };
+  }
+
+  async function holder(topic: string): Promise<ChildProcess> {
+    const child = fork(holderFile, [server.address, String(sessionMs), bench.group, topic], { execArgv: [] });
+    undo.push(() => child.kill('SIGKILL'));
+    await once(child, 'message');
+    return child;
+  }
+
+  test('a killed holder is succeeded within its session and a second', async () => {
+    openBench();
+    const topic = topicOf();
+    const child = await holder(topic);
+    const { keeper } = await bench.session();
+    const successor = new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
+    await waitFor(async () => (await keeper.now().children(keeper.paths.owners(topic))).length === 2, 'the line');
+    const killedAt = performance.now();
+    child.kill('SIGKILL');
+    await successor;
+    const tookMs = performance.now() - killedAt;
+    assert.ok(tookMs < sessionMs + 1000, `took ${tookMs} ms`);
+  });
+
+  test('a clean stop of the holder hands over long before its session could end', async () => {
+    openBench();
+    const topic = topicOf();
+    const child = await holder(topic);
+    const { keeper } = await bench.session();
+    const successor = new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
+    await waitFor(async () => (await keeper.now().children(keeper.paths.owners(topic))).length === 2, 'the line');
+    const askedAt = performance.now();
+    child.send('release');
+    await successor;
+    const tookMs = performance.now() - askedAt;
+    assert.ok(tookMs < sessionMs / 2, `took ${tookMs} ms`);
+  });
+
+  for (const direction of [undefined, 'toServer', 'toClient'] as const) {
+    test(`a connection that goes silent (${direction ?? 'both ways'}) ends the lease before another can have the lock`, async () => {
+      openBench();
+      const topic = topicOf();
+      const { proxy, servers } = await proxied();
+      const cutOff = await bench.session({ servers });
+      const lock = await new ZookeeperLeaderLock(cutOff.keeper, testIdentity()).acquire(topic, forever);
+      const { keeper } = await bench.session();
+      const successor = new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
+      await waitFor(async () => (await keeper.now().children(keeper.paths.owners(topic))).length === 2, 'the line');
+      const order: string[] = [];
+      proxy.blackhole(direction);
+      await Promise.all([
+        untilAborted(cutOff.session.lease.ended).then(() => order.push('lease ended')),
+        successor.then(() => order.push('lock taken')),
+      ]);
+      assert.deepEqual(order, ['lease ended', 'lock taken']);
+      assert.equal(lock.lost.aborted, true);
+      assert.equal(cutOff.session.lease.endsAtMonoMs(), 0);
+    });
+  }
+
+  test('a server frozen for longer than the session: lease ends, requests are refused, a new session takes the lock', async () => {
+    openBench();
+    const topic = topicOf();
+    const { keeper, session } = await bench.session();
+    const leader = new ZookeeperLeaderLock(keeper, testIdentity());
+    const store = new ZookeeperOffsetStore(keeper, 'a');
+    const lock = await leader.acquire(topic, forever);
+    server.freeze();
+    const inFlight = store.load({ topic, partition: 0 });
+    await assert.rejects(inFlight, { code: 'STORE_UNAVAILABLE', retriable: true });
+    await untilAborted(session.lease.ended);
+    await assert.rejects(session.exists('/'), { code: 'STORE_UNAVAILABLE' });
+    server.thaw();
+    const again = await leader.acquire(topic, forever);
+    assert.ok(again.fence.epoch > lock.fence.epoch);
+    const commit = { partition: { topic, partition: 0 }, stored: { nextToRead: 1n, finishedAbove: new Uint8Array() } };
+    await assert.rejects(store.save([commit], lock.fence), { code: 'FENCED' });
+    await store.save([commit], again.fence);
+  });
+
+  test('a server that restarts within the lease keeps session and lock', async () => {
+    bench = new ZookeeperBench([server.address], 20_000);
+    const { keeper, session } = await bench.session();
+    const lock = await new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topicOf(), forever);
+    await server.kill();
+    await server.restart();
+    assert.notEqual(await session.exists(lock.fence.lockPath), undefined);
+    assert.deepEqual([keeper.session === session, lock.lost.aborted], [true, false]);
+  });
+
+  test('a server that is away for longer than the lease: the old lock node is removed, not waited for', async () => {
+    openBench();
+    const topic = topicOf();
+    const { keeper, session, telemetry } = await bench.session();
+    const leader = new ZookeeperLeaderLock(keeper, testIdentity());
+    const lock = await leader.acquire(topic, forever);
+    await server.kill();
+    await untilAborted(session.lease.ended);
+    await server.restart();
+    const again = await leader.acquire(topic, forever);
+    assert.notEqual(again.fence.lockPath, lock.fence.lockPath);
+    assert.equal((await keeper.now().children(keeper.paths.owners(topic))).length, 1);
+    assert.equal(telemetry.named('lock_waiting').length, 0);
+    assert.equal(telemetry.named('zookeeper_session_ended').length, 1);
+  });
+
+  test('a lost answer to create leaves one lock node, and it is ours', async () => {
+    openBench();
+    const topic = topicOf();
+    const { proxy, servers } = await proxied();
+    const { keeper, session } = await bench.session({ servers, sessionTimeoutMs: 10_000 });
+    await session.ensure(keeper.paths.owners(topic));
+    let wasCut = false;
+    proxy.cutAfterRequest((request) => {
+      wasCut ||= request.includes('-lock-');
+      return request.includes('-lock-');
+    });
+    const lock = await new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
+    const line = await session.children(keeper.paths.owners(topic));
+    assert.equal(wasCut, true);
+    assert.deepEqual(
+      line.map((name) => `${keeper.paths.owners(topic)}/${name}`),
+      [lock.fence.lockPath],
+    );
+    assert.equal(keeper.session, session);
+  });
+
+  test('a connection cut over and over loses no request that is repeated', async () => {
+    openBench();
+    const { proxy, servers } = await proxied();
+    const { keeper } = await bench.session({ servers, sessionTimeoutMs: 10_000 });
+    const store = new ZookeeperOffsetStore(keeper, 'a');
+    const lock = await new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topicOf(), forever);
+    const partition = { topic: topicOf(), partition: 3 };
+    for (let offset = 1n; offset <= 20n; offset++) {
+      const commit = { partition, stored: { nextToRead: offset, finishedAbove: new Uint8Array([1]) } };
+      proxy.cutAfterRequest(() => true);
+      const attempt = () =>
+        store.save([commit], lock.fence).then(
+          () => true,
+          (error) => {
+            assert.equal(error.code, 'STORE_UNAVAILABLE');
+            return false;
+          },
+        );
+      await waitFor(attempt, `offset ${offset} to be stored`);
+    }
+    assert.equal((await store.load(partition))?.nextToRead, 20n);
+  });
+
+  test('the instance node follows the session', async () => {
+    openBench();
+    const { proxy, servers } = await proxied();
+    const observer = await bench.session();
+    const { keeper, session } = await bench.session({ servers });
+    const identity = testIdentity();
+    const stop = new AbortController();
+    const kept = new InstanceNode(keeper, identity).keep(stop.signal);
+    const path = keeper.paths.instance(identity.instance);
+    const owner = async () => (await observer.session.exists(path))?.ephemeralOwner.toString('hex');
+    await waitFor(async () => (await owner()) === session.idBytes.toString('hex'), 'the node');
+    proxy.blackhole();
+    await untilAborted(session.lease.ended);
+    proxy.resume();
+    const next = await keeper.current(forever);
+    await waitFor(async () => (await owner()) === next.idBytes.toString('hex'), 'the node of the next session');
+    stop.abort();
+    await kept;
+  });
+
+  test('while nobody answers, closing is quick and requests are refused', async () => {
+    bench = new ZookeeperBench(['127.0.0.1:1'], sessionMs);
+    const { keeper, telemetry } = bench.keeper();
+    const store = new ZookeeperOffsetStore(keeper, 'a');
+    await waitFor(() => telemetry.named('zookeeper_away').length > 0, 'word that nobody answers');
+    await assert.rejects(store.load({ topic: 'alarms', partition: 0 }), { code: 'STORE_UNAVAILABLE', retriable: true });
+    const waiting = assert.rejects(keeper.current(forever), { code: 'ABORTED' });
+    await keeper.close();
+    await waiting;
+  });
+
+  test('closing a session whose connection has gone silent does not wait for it', async () => {
+    openBench();
+    const { proxy, servers } = await proxied();
+    const { keeper, session } = await bench.session({ servers, sessionTimeoutMs: 30_000 });
+    proxy.blackhole();
+    await keeper.close();
+    assert.equal(session.endReason, 'closed');
+  });
+});

@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+type Direction = 'toServer' | 'toClient';
+
+/**
+ * A TCP proxy on loopback whose connections can be spoiled while they live.
+ *
+ * `blackhole`: what arrives is swallowed, in both directions or one, and nothing is closed, as behind a dead network. `pause`: what arrives
+ * waits and is passed on by `resume`. `cut`: all connections are reset. `refuse`: new ones are reset too, until `resume`. `cutAfterRequest`:
+ * the next request reaches the server, its answer is dropped and the connection reset.
+ */
+export class TcpProxy {
+  readonly #target: { host: string; port: number };
+  readonly #server: Server;
+  readonly #pairs = new Set<{ client: Socket; server: Socket }>();
+  readonly #swallowed = new Set<Direction>();
+  #isPaused = false;
+  #isRefusing = false;
+  #cutMatching: ((request: Buffer) => boolean) | undefined;
+
+  private constructor(target: { host: string; port: number }) {
+    this.#target = target;
+    this.#server = createServer({ pauseOnConnect: true }, (client) => this.#accept(client));
+  }
+
+  static async to(port: number, host = '127.0.0.1'): Promise<TcpProxy> {
+    const proxy = new TcpProxy({ host, port });
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get connectionCount(): number {
+    return this.#pairs.size;
+  }
+
+  blackhole(direction?: Direction): void {
+    for (const each of direction === undefined ? (['toServer', 'toClient'] as const) : [direction]) {
+      this.#swallowed.add(each);
+    }
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    for (const pair of this.#pairs) for (const socket of [pair.client, pair.server]) socket.pause();
+  }
+
+  /** Everything as usual again; what was swallowed stays lost, so connections that lost something are cut. */
+  resume(): void {
+    if (this.#swallowed.size > 0) this.cut();
+    this.#swallowed.clear();
+    this.#isPaused = false;
+    this.#isRefusing = false;
+    for (const pair of this.#pairs) for (const socket of [pair.client, pair.server]) socket.resume();
+  }
+
+  cut(): void {
+    for (const { client, server } of [...this.#pairs]) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+  }
+
+  refuse(): void {
+    this.#isRefusing = true;
+    this.cut();
+  }
+
+  cutAfterRequest(matching: (request: Buffer) => boolean): void {
+    this.#cutMatching = matching;
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    this.cut();
+    await once(this.#server, 'close');
+  }
+
+  #accept(client: Socket): void {
+    if (this.#isRefusing) {
+      client.resetAndDestroy();
+      return;
+    }
+    const server = connect(this.#target);
+    const pair = { client, server };
+    this.#pairs.add(pair);
+    this.#join(pair, client, server, 'toServer');
+    this.#join(pair, server, client, 'toClient');
+    if (!this.#isPaused) client.resume();
+  }
+
+  #join(pair: { client: Socket; server: Socket }, from: Socket, to: Socket, direction: Direction): void {
+    let isAnswerLost = false;
+    from.on('data', (bytes) => {
+      if (this.#swallowed.has(direction)) return;
+      if (direction === 'toServer' && this.#cutMatching?.(bytes)) {
+        this.#cutMatching = undefined;
+        isAnswerLost = true;
+        pair.server.removeAllListeners('data');
+        pair.server.once('data', () => {
+          client(pair).resetAndDestroy();
+          pair.server.resetAndDestroy();
+        });
+      }
+      to.write(bytes);
+    });
+    from.on('error', () => undefined);
+    from.on('close', () => {
+      this.#pairs.delete(pair);
+      // Behind a dead network nobody learns that the other side is gone.
+      if (!this.#swallowed.has(direction) || isAnswerLost) to.destroy();
+    });
+  }
+}
+
+function client(pair: { client: Socket }): Socket {
+  return pair.client;
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorCodes } from '../../../src/domain/errors.js';
+import { withReferenceSections } from '../../../src/telemetry/event-reference.js';
+import { eventTable } from '../../../src/telemetry/event-table.js';
+import { metricTable } from '../../../src/telemetry/metric-table.js';
+import { fileAt, filesBelow, type SourceFile } from '../../support/source-tree.js';
+
+/** A document that must be there; what is said about it is checked only then, and its absence fails once. */
+function documentAt(path: string): SourceFile {
+  const file = fileAt(path);
+  assert.ok(file !== undefined, `${path} is missing`);
+  return file;
+}
+
+const sources = filesBelow('src', ['.ts']);
+const code = sources.filter((file) => !file.path.endsWith('-table.ts')).map((file) => file.text);
+
+function unusedOf(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !code.some((text) => text.includes(`'${name}'`)));
+}
+
+describe('deploy/OPERATIONS.md', () => {
+  it('has its generated sections, and they are fresh', () => {
+    const { text } = documentAt('deploy/OPERATIONS.md');
+    assert.equal(withReferenceSections(text), text, 'run: npm run build && node deploy/dev/write-operations.mjs');
+  });
+
+  it('speaks of no event, metric or code that is gone', () => {
+    const { text } = documentAt('deploy/OPERATIONS.md');
+    const metrics = [...text.matchAll(/\bmon_notification_(\w+?)(?:_bucket|_sum|_count)?\b/g)].map(([, name]) => name);
+    assert.deepEqual(
+      metrics.filter((name) => name !== undefined && !Object.hasOwn(metricTable, name)),
+      [],
+    );
+    const codes = [...text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, name]) => name);
+    const environment = /^(?:MON|REQUIRE|KAFKA|MYSQL|ZOOKEEPER|NODE|NO)_/;
+    assert.deepEqual(
+      codes.filter((name) => !errorCodes.some((known) => known === name) && !environment.test(name ?? '')),
+      [],
+    );
+  });
+});
+
+describe('the tables', () => {
+  it('name only events that something tells', () => {
+    assert.deepEqual(unusedOf(Object.keys(eventTable)), []);
+  });
+
+  it('name only metrics that something moves', () => {
+    const counted = Object.values(eventTable).flatMap((event) => ('counter' in event ? [event.counter] : []));
+    const unused = unusedOf(Object.keys(metricTable)).filter((name) => !counted.some((counter) => counter === name));
+    assert.deepEqual(unused, []);
+  });
+
+  it('name only codes that something throws', () => {
+    assert.deepEqual(
+      errorCodes.filter((name) => !code.some((text) => text.split(`'${name}'`).length > 1 && text !== errorsText())),
+      [],
+    );
+  });
+
+  function errorsText(): string {
+    return fileAt('src/domain/errors.ts')?.text ?? '';
+  }
+});
+
+describe('config/REFERENCE.md', () => {
+  it('is what the schema says', async () => {
+    const { text } = documentAt('config/REFERENCE.md');
+    const { renderReference } = await import('../../../src/config/reference.js');
+    assert.equal(renderReference(), text, 'run: npm run build && node deploy/dev/write-reference.mjs');
+  });
+});
+
+describe('the documents', () => {
+  const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'deploy/OPERATIONS.md', 'test/README.md'];
+
+  it('name only npm scripts that exist', () => {
+    const manifest: { scripts: Record<string, string> } = JSON.parse(documentAt('package.json').text);
+    const unknown = documents.flatMap((path) =>
+      [...(fileAt(path)?.text ?? '').matchAll(/\bnpm (?:run ([\w:-]+)|(test)\b)/g)]
+        .map(([, script, test]) => script ?? test ?? '')
+        .filter((script) => !Object.hasOwn(manifest.scripts, script))
+        .map((script) => `${path}: ${script}`),
+    );
+    assert.deepEqual(unknown, []);
+  });
+
+  it('link only to files that exist', () => {
+    const broken = documents.flatMap((path) => {
+      const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : '';
+      return [...(fileAt(path)?.text ?? '').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+        .map(([, target]) => new URL(target ?? '', `file:///${folder}`).pathname.slice(1))
+        .filter((target) => fileAt(target) === undefined && filesBelow(target.replace(/\/$/, ''), ['']).length === 0)
+        .map((target) => `${path}: ${target}`);
+    });
+    assert.deepEqual(broken, []);
+  });
+});

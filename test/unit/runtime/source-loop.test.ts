@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { NonEmpty } from '../../../src/domain/position.js';
+import type { FromWorker, WireParcel } from '../../../src/runtime/protocol.js';
+import { SourceLoop } from '../../../src/runtime/source-loop.js';
+
+function wire(...offsets: [number, ...number[]]): NonEmpty<WireParcel> {
+  const [first, ...rest] = offsets.map(
+    (offset): WireParcel => ({
+      at: { topic: 't', partition: offset % 2, offset: String(offset) },
+      orderKey: 'k',
+      payload: 'p',
+    }),
+  );
+  assert.ok(first);
+  return [first, ...rest];
+}
+
+function setUp() {
+  const sent: FromWorker[] = [];
+  const loop = new SourceLoop({ send: (message) => sent.push(message) });
+  loop.begin(1);
+  const read = () =>
+    sent.flatMap((message) => (message.type === 'read' ? message.parcels.map((parcel) => parcel.at.offset) : []));
+  const wanted = () =>
+    sent.flatMap((message) => (message.type === 'read' && message.wants !== undefined ? [message.wants] : []));
+  return { loop, read, wanted };
+}
+
+describe('source loop', () => {
+  it('gives no more than there is room for, and resolves when all is given', async () => {
+    const { loop, read, wanted } = setUp();
+    const giving = loop.give(1, wire(1, 2, 3));
+    assert.deepEqual([read(), wanted()], [[], [3]]);
+    loop.handle({ type: 'work', term: 1, room: 2 });
+    assert.deepEqual(read(), ['1', '2']);
+    loop.handle({ type: 'work', term: 1, room: 1 });
+    await giving;
+    assert.deepEqual(read(), ['1', '2', '3']);
+  });
+
+  it('asks only for the room that it lacks', async () => {
+    const { loop, read, wanted } = setUp();
+    loop.handle({ type: 'work', term: 1, room: 2 });
+    await loop.give(1, wire(1));
+    const giving = loop.give(1, wire(3, 5));
+    loop.handle({ type: 'work', term: 1, room: 1 });
+    await giving;
+    assert.deepEqual([read(), wanted()], [['1', '3', '5'], [1]]);
+  });
+
+  it('drops what it holds of a paused partition, and of an ended term', async () => {
+    const { loop, read } = setUp();
+    const giving = loop.give(1, wire(1, 2, 3));
+    loop.pause('t', 1);
+    loop.handle({ type: 'work', term: 1, room: 3 });
+    await giving;
+    assert.deepEqual(read(), ['2']);
+    const stale = loop.give(1, wire(4, 6, 8, 10));
+    loop.begin(2);
+    await stale;
+    loop.handle({ type: 'work', term: 1, room: 9 });
+    await loop.give(1, wire(12));
+    assert.deepEqual(read(), ['2', '4', '6']);
+  });
+});
