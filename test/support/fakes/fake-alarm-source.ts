@@ -50,7 +50,8 @@ export class FakeAlarmSource implements AlarmSource {
     const next = asked < log.start ? log.start : asked;
     const committed = limit === undefined ? next : limit - this.#windowCount;
     this.#readings.set(partitionText(partition), { next, committed, isHalted: asked > end });
-    if (asked > end) this.events.push({ kind: 'halted', partition, nextToRead: asked, logStart: log.start, logEnd: end });
+    if (asked > end)
+      this.events.push({ kind: 'halted', partition, nextToRead: asked, logStart: log.start, logEnd: end });
     else if (nextToRead === undefined || asked < log.start) {
       this.events.push({ kind: 'positioned', partition, nextToRead: next, skipped: next - asked });
     }
