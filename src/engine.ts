@@ -6,11 +6,13 @@ import type { ZookeeperOptions } from './adapters/zookeeper/session.js';
 import { SessionKeeper } from './adapters/zookeeper/session-keeper.js';
 import { ConfigurationError, EngineError, type ErrorCode, messageOf } from './domain/errors.js';
 import type { NonEmpty } from './domain/position.js';
+import { windowCapacity } from './engine/crews.js';
 import { drain } from './engine/drain.js';
 import { Flow } from './engine/flow.js';
 import { Leadership } from './engine/leadership.js';
 import { runStopSteps, type StopStep } from './engine/stop.js';
 import type { QueueName } from './ports/flow.js';
+import type { OffsetStore } from './ports/progress.js';
 import type { Clock, Random } from './ports/system.js';
 import type { FromWorker, SystemSeen } from './runtime/protocol.js';
 import type { StopRequest } from './runtime/shutdown.js';
@@ -41,9 +43,6 @@ export interface EngineOptions {
   onWorkerDead(worker: WorkerProcess): void;
 }
 
-/** How far reading may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
-export const windowCapacity = 20_000;
-
 const leaseTellEveryMs = 200;
 const patienceMs = 2_000;
 /** Nothing can be cured by starting again. */
@@ -56,7 +55,6 @@ const settingCodes: readonly ErrorCode[] = ['CONFIG_INVALID', 'STORE_DAMAGED', '
  * nothing. The first part that ends without being asked ends all.
  */
 export class Engine {
-  readonly startedAtMonoMs: number;
   readonly tracker: FirstUnfinishedTracker;
   readonly keeper: SessionKeeper;
   readonly flow: Flow;
@@ -70,63 +68,20 @@ export class Engine {
   readonly #leadership: Leadership;
   readonly #instanceNode: InstanceNode;
   readonly #stopping = new AbortController();
+  readonly ledger = new ParcelLedger();
   #failure: EngineError | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     const { clock, random, telemetry, identity } = options;
-    this.startedAtMonoMs = clock.monoMs();
     this.keeper = new SessionKeeper(options.zookeeper, { clock, random, telemetry });
     const store = new ZookeeperOffsetStore(this.keeper, identity.instance);
     this.tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => windowCapacity });
-    this.flow = new Flow({
-      topology: options.topology,
-      capacity: options.capacity,
-      ledger: new ParcelLedger(),
-      tracker: this.tracker,
-      store,
-      clock,
-      telemetry,
-      supervisor: () => this.supervisor,
-      onBeat: (worker, beat) => this.#heard(worker, beat),
-      onFailure: (error) => this.#fail(error),
-    });
-    this.supervisor = new Supervisor({
-      workerFile: options.workerFile,
-      crews: options.crews,
-      clock,
-      telemetry,
-      onReady: (worker) => this.flow.workerReady(worker),
-      onMessage: (worker, message) => this.flow.hear(worker, message),
-      onDead: (worker) => this.#buried(worker),
-      onFailure: (error) => this.#fail(error),
-    });
-    this.commits = new CommitLoop({
-      tracker: this.tracker,
-      store,
-      clock,
-      telemetry,
-      maxHeadAgeMs: options.maxHeadAgeMs,
-      lease: () => this.flow.lease,
-      fenceOf: () => this.flow.term?.lock.fence,
-      onCommitted: (commits) => this.flow.committed(commits),
-      onFenced: () => this.#leadership.fenced(),
-    });
+    this.flow = this.#newFlow(store);
+    this.supervisor = this.#newSupervisor();
+    this.commits = this.#newCommitLoop(store);
     this.#instanceNode = new InstanceNode(this.keeper, identity);
-    this.#leadership = new Leadership({
-      topic: options.alarmTopic,
-      lock: new ZookeeperLeaderLock(this.keeper, identity),
-      telemetry,
-      session: (signal) => this.keeper.current(signal),
-      begin: (lock, lease) => {
-        this.role = 'active';
-        this.flow.beginTerm(lock, lease);
-      },
-      end: (reason) => {
-        this.role = 'standby';
-        this.flow.endTerm(reason);
-      },
-    });
+    this.#leadership = this.#newLeadership();
   }
 
   /** Runs until it is asked to stop or cannot go on. Resolves with the exit code. */
@@ -157,6 +112,11 @@ export class Engine {
     return this.#exitCode();
   }
 
+  /** Why the engine cannot go on; undefined while it can. */
+  get failure(): EngineError | undefined {
+    return this.#failure;
+  }
+
   /** Outside systems that have not answered lately, by name. */
   away(): readonly string[] {
     const failing = new Set<string>();
@@ -166,6 +126,69 @@ export class Engine {
     if (this.keeper.session === undefined) failing.add('zookeeper');
     if (this.#failure !== undefined) failing.add('this engine');
     return [...failing];
+  }
+
+  #newFlow(store: OffsetStore): Flow {
+    const { topology, capacity, clock, telemetry } = this.#options;
+    return new Flow({
+      topology,
+      capacity,
+      ledger: this.ledger,
+      tracker: this.tracker,
+      store,
+      clock,
+      telemetry,
+      supervisor: () => this.supervisor,
+      onBeat: (worker, beat) => this.#heard(worker, beat),
+      onFailure: (error) => this.#fail(error),
+    });
+  }
+
+  #newSupervisor(): Supervisor {
+    const { workerFile, crews, clock, telemetry } = this.#options;
+    return new Supervisor({
+      workerFile,
+      crews,
+      clock,
+      telemetry,
+      onReady: (worker) => this.flow.workerReady(worker),
+      onMessage: (worker, message) => this.flow.hear(worker, message),
+      onDead: (worker) => this.#buried(worker),
+      onFailure: (error) => this.#fail(error),
+    });
+  }
+
+  #newCommitLoop(store: OffsetStore): CommitLoop {
+    const { clock, telemetry, maxHeadAgeMs } = this.#options;
+    return new CommitLoop({
+      tracker: this.tracker,
+      store,
+      clock,
+      telemetry,
+      maxHeadAgeMs,
+      lease: () => this.flow.lease,
+      fenceOf: () => this.flow.term?.lock.fence,
+      onCommitted: (commits) => this.flow.committed(commits),
+      onFenced: () => this.#leadership.fenced(),
+    });
+  }
+
+  #newLeadership(): Leadership {
+    const { alarmTopic, identity, telemetry } = this.#options;
+    return new Leadership({
+      topic: alarmTopic,
+      lock: new ZookeeperLeaderLock(this.keeper, identity),
+      telemetry,
+      session: (signal) => this.keeper.current(signal),
+      begin: (lock, lease) => {
+        this.role = 'active';
+        this.flow.beginTerm(lock, lease);
+      },
+      end: (reason) => {
+        this.role = 'standby';
+        this.flow.endTerm(reason);
+      },
+    });
   }
 
   async #stop(): Promise<void> {

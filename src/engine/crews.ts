@@ -1,7 +1,7 @@
 import type { KafkaConnection } from '../adapters/kafka/connection-options.js';
 import type { MysqlOptions } from '../adapters/mysql/pool.js';
 import type { Config } from '../config/config.js';
-import { plainSection, tlsOptions } from '../config/plain.js';
+import { revealedSections, revealedTls } from '../config/revealed.js';
 import type { NonEmpty } from '../domain/position.js';
 import type { StageName } from '../ports/flow.js';
 import { toWireConfig } from '../runtime/config-wire.js';
@@ -38,7 +38,7 @@ export function crewsOf(config: Config, instance: string): readonly Crew[] {
 
 export function kafkaConnection({ kafka }: Config, clientId: string): KafkaConnection {
   const { brokers, sasl, ssl } = kafka;
-  return { brokers, clientId, sasl, ssl: ssl === undefined ? undefined : tlsOptions(ssl) };
+  return { brokers, clientId, sasl, ssl: ssl === undefined ? undefined : revealedTls(ssl) };
 }
 
 export function mysqlOptions({ mysql }: Config): MysqlOptions {
@@ -81,9 +81,7 @@ function alarmPiece(config: Config): AlarmProcessorConfig {
 function notificationPiece(config: Config): NotificationProcessorConfig {
   return {
     enabledTypes: config.enabledTypes,
-    sections: Object.fromEntries(
-      config.enabledTypes.map((type) => [type, plainSection(config.notifierSections[type])]),
-    ),
+    sections: revealedSections(config.notifierSections),
     http: config.http,
     retry: { baseMs: config.retry.intervalMs, capMs: longestRetryPauseMs, maxAttempts: config.retry.maxAttempts },
     senders: config.processors.notificationCount,

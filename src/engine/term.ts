@@ -43,7 +43,7 @@ export class Term {
   readonly lock: HeldLock;
   readonly #options: TermOptions;
   readonly #known = new Map<string, Known>();
-  readonly #halted = new Map<string, string>();
+  readonly #halted = new Map<string, TopicPartition>();
   readonly #ended = new AbortController();
 
   constructor(options: TermOptions) {
@@ -52,8 +52,8 @@ export class Term {
     this.#options = options;
   }
 
-  /** Why partitions stand still, in words. */
-  get halted(): readonly string[] {
+  /** Partitions that are not read until an operator decides. */
+  get halted(): readonly TopicPartition[] {
     return [...this.#halted.values()];
   }
 
@@ -95,7 +95,7 @@ export class Term {
     if (known === undefined) return;
     known.state = 'halted';
     const text = `${partitionText(partition)} is committed at ${at.nextToRead} but Kafka holds ${at.logStart} to ${at.logEnd}: was the topic made anew? Set the position with: mon-notification offsets set ${partitionText(partition)}=OFFSET`;
-    this.#halted.set(partitionText(partition), text);
+    this.#halted.set(partitionText(partition), partition);
     this.#options.telemetry.event('partition_halted', { ...partition, offset: at.nextToRead, detail: text });
   }
 

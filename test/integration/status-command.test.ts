@@ -37,12 +37,18 @@ describe('status', () => {
   it('prints the document as one line of JSON when asked to', async (t) => {
     const { code, out } = run('--json', '--url', await engineWith(t, sampleStatus()));
     assert.equal(await code, 0);
-    assert.deepEqual(out.map((line) => JSON.parse(line)), [sampleStatus()]);
+    assert.deepEqual(
+      out.map((line) => JSON.parse(line)),
+      [sampleStatus()],
+    );
   });
 
   it('says what was asked, where, and what to check when nobody answers', async (t) => {
     const url = await engineWith(t, sampleStatus());
-    await assert.rejects(run('--url', 'http://127.0.0.1:1').code, /asked http:\/\/127\.0\.0\.1:1\/status\.json .*admin\.port/);
+    await assert.rejects(
+      run('--url', 'http://127.0.0.1:1').code,
+      /asked http:\/\/127\.0\.0\.1:1\/status\.json .*admin\.port/,
+    );
     await assert.rejects(run('--url', `${url}/elsewhere`).code, /not as an engine does/);
   });
 });

@@ -88,11 +88,15 @@ describe('term', () => {
   });
 
   it('halts a partition that ends before its position, and says how to go on', async () => {
-    const { term, clock } = setUp(() => Promise.resolve(plainOffset(500n)));
+    const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(500n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.halt(at, { nextToRead: 500n, logStart: 0n, logEnd: 3n });
-    assert.match(term.halted.join(), /t\/0 is committed at 500 but Kafka holds 0 to 3.*offsets set t\/0=OFFSET/);
+    assert.deepEqual(term.halted, [at]);
+    assert.match(
+      String(telemetry.named('partition_halted')[0]?.detail),
+      /t\/0 is committed at 500 but Kafka holds 0 to 3.*offsets set t\/0=OFFSET/,
+    );
     assert.equal(term.begin(position(0)), false);
   });
 

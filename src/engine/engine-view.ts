@@ -1,0 +1,104 @@
+import type { EngineView } from '../admin/engine-view.js';
+import { type ReadinessFacts, readiness, type SystemAnswer, type SystemName, systemNames } from '../admin/readiness.js';
+import type { PartitionStatus, StatusDocument, WorkerStatus } from '../admin/status-document.js';
+import { partitionText } from '../domain/position.js';
+import type { Engine } from '../engine.js';
+import type { Clock } from '../ports/system.js';
+import type { MergedMetrics } from '../telemetry/merge-metrics.js';
+
+export interface ViewOptions {
+  readonly engine: Engine;
+  readonly metrics: MergedMetrics;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly instance: string;
+  readonly pid: number;
+  readonly alarmTopic: string;
+}
+
+/** The engine as the admin endpoint shows it, out of what main has in memory. */
+export function engineView(options: ViewOptions): EngineView {
+  const { engine, metrics } = options;
+  return {
+    status: () => statusOf(options),
+    metricsText: () => Promise.resolve(metrics.text()),
+    health: () => ({
+      ok: engine.failure === undefined,
+      reasons: engine.failure === undefined ? [] : [engine.failure.message],
+    }),
+    ready: () => readiness(factsOf(options)),
+  };
+}
+
+function statusOf(options: ViewOptions): StatusDocument {
+  const { engine, metrics, clock, version, instance, pid } = options;
+  const total = metrics.total();
+  const outcomes: Record<string, number> = {};
+  for (const [[, outcome], [count]] of total.notifications_total ?? []) {
+    if (outcome !== undefined) outcomes[outcome] = (outcomes[outcome] ?? 0) + (count ?? 0);
+  }
+  const leaseEndsAtMonoMs = engine.flow.lease?.endsAtMonoMs() ?? 0;
+  return {
+    version,
+    instance,
+    pid,
+    role: engine.role,
+    lease_remaining_ms: Math.max(0, Math.round(leaseEndsAtMonoMs - clock.monoMs())),
+    partitions: partitionsOf(engine),
+    queues: engine.flow.pipeline.queueLengths(),
+    workers: workersOf(engine),
+    retries_waiting: 0,
+    outcomes,
+    reasons: readiness(factsOf(options)).reasons,
+  };
+}
+
+function partitionsOf({ tracker, flow }: Engine): PartitionStatus[] {
+  return tracker.openPartitions().map(({ topic, partition }) => {
+    const { read, committed } = tracker.progress({ topic, partition });
+    const highWater = flow.highWater.get(partitionText({ topic, partition }));
+    return {
+      topic,
+      partition,
+      read: read.toString(),
+      committed: committed.toString(),
+      window: Number(read - committed),
+      ...(highWater === undefined ? {} : { high_water: highWater }),
+    };
+  });
+}
+
+function workersOf({ supervisor, ledger }: Engine): WorkerStatus[] {
+  return supervisor.workers.map((worker) => ({
+    stage: worker.ref.stage,
+    pid: worker.pid,
+    state: worker.state,
+    replacements: supervisor.replacements(worker.ref.stage),
+    in_flight: ledger.heldBy(worker.ref),
+  }));
+}
+
+function factsOf({ engine, clock, alarmTopic }: ViewOptions): ReadinessFacts {
+  const systems = Object.fromEntries(systemNames.map((name) => [name, answerOf(engine, name)]));
+  const topic = engine.flow.topic;
+  return {
+    role: engine.role,
+    systems: systems as Record<SystemName, SystemAnswer>,
+    nowMonoMs: clock.monoMs(),
+    obstacles: topic?.partitions.length === 0 ? [`kafka has no topic ${alarmTopic}`] : [],
+    halted: engine.flow.term?.halted ?? [],
+    stuckHeads: engine.commits.stuckHeads().map(({ position }) => position),
+    notes: [...engine.notes.values()].flat(),
+  };
+}
+
+/** The newest answer that any worker had; what one of them cannot do counts as long as none can. */
+function answerOf(engine: Engine, name: SystemName): SystemAnswer {
+  if (name === 'zookeeper') return { answeredAtMonoMs: engine.keeper.answeredAtMonoMs ?? 0 };
+  let best: SystemAnswer = { answeredAtMonoMs: 0 };
+  for (const systems of engine.systems.values()) {
+    const seen = systems[name];
+    if (seen !== undefined && seen.answeredAtMonoMs >= best.answeredAtMonoMs) best = seen;
+  }
+  return best;
+}
