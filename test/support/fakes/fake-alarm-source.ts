@@ -47,12 +47,13 @@ export class FakeAlarmSource implements AlarmSource {
     if (log === undefined) throw new Error('no such partition');
     const asked = nextToRead ?? log.start;
     const end = BigInt(log.values.length);
-    const next = asked < log.start ? log.start : asked;
+    const isGone = asked < log.start;
+    const next = isGone ? log.start : asked;
     const committed = limit === undefined ? next : limit - this.#windowCount;
     this.#readings.set(partitionText(partition), { next, committed, isHalted: asked > end });
     if (asked > end)
       this.events.push({ kind: 'halted', partition, nextToRead: asked, logStart: log.start, logEnd: end });
-    else if (nextToRead === undefined || asked < log.start) {
+    else if (nextToRead === undefined || isGone) {
       this.events.push({ kind: 'positioned', partition, nextToRead: next, skipped: next - asked });
     }
     this.#wake();
