@@ -62,7 +62,7 @@ interface Kafka {
   readonly deps: TopicsDeps;
 }
 
-/** True when every topic is there. */
+/** True when every topic is seen to be there. */
 async function createRound(
   kafka: Kafka,
   topics: readonly string[],
@@ -88,7 +88,8 @@ async function createRound(
     else if (refusals.has(errorCode)) throw refused(topic, errorCode, errorMessage ?? '');
     else if (errorCode !== kafkaError.topicExists) throw new KafkaFailure(errorCode, `creating topic ${topic}`);
   }
-  return true;
+  // Created is not yet known to every broker: the next round looks.
+  return false;
 }
 
 function refused(topic: string, errorCode: number, said: string): ConfigurationError {
