@@ -20,7 +20,7 @@ function stageWith({ clock = new FakeClock(), ...options }: { clock?: FakeClock;
   const parking = { failuresLeft: 0 };
   const deadLetters = {
     async park(letter: DeadLetter): Promise<void> {
-      if (parking.failuresLeft-- > 0) throw new EngineError('PUBLISH_FAILED', 'no', { retriable: true });
+      if (parking.failuresLeft-- > 0) throw new EngineError('RECORD_REFUSED', 'no', { retriable: true });
       parked.push(letter);
     },
   };
