@@ -46,7 +46,7 @@ function checkTopics(settings: Settings, findings: Findings): void {
 
 function checkSasl(settings: Settings, findings: Findings): void {
   const keys = ['kafka.sasl.mechanism', 'kafka.sasl.username', 'kafka.sasl.password'];
-  if (!keys.some((key) => settings.whereIs(key).isGiven)) return;
+  if (keys.every((key) => settings.values.get(key) === undefined)) return;
   for (const key of keys) {
     const { place, name } = settings.whereIs(key);
     const isBlamed = findings.problems.some((problem) => problem.key === name);

@@ -31,12 +31,18 @@ export class Findings {
 
   /** Something that makes the configuration unusable. */
   problem(place: Place, key: string, message: string): void {
-    this.problems.push({ file: this.#file, line: place.line, column: place.column, key, message });
+    this.problems.push(this.#at(place, key, message));
   }
 
   /** Something that the operator ought to know and that stops nothing. */
   warning(place: Place, key: string, message: string): void {
-    this.warnings.push({ file: this.#file, line: place.line, column: place.column, key, message });
+    this.warnings.push(this.#at(place, key, message));
+  }
+
+  #at({ line, column }: Place, key: string, message: string): Problem {
+    // A key of any file: one line, whatever is in it.
+    const isPlain = /^[^\s\p{Cc}]{1,200}$/u.test(key);
+    return { file: this.#file, line, column, key: isPlain ? key : JSON.stringify(key.slice(0, 200)), message };
   }
 
   /** Everything in the order of the file. */

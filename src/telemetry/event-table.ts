@@ -233,6 +233,11 @@ export const eventTable = {
     meaning: 'An alarm needs no notification; `reason` says why',
     action: 'none',
   },
+  started_as_root: {
+    level: 'warn',
+    meaning: 'The engine runs as root, which it does not need',
+    action: 'run it as a user of its own; the shipped unit does',
+  },
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;

@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { DeliveryFailure } from '../../src/domain/errors.js';
+import { mailText } from '../../src/notifiers/email/message.js';
 import { emailPlugin } from '../../src/notifiers/email/plugin.js';
 import type { Notifier } from '../../src/ports/notifier.js';
 import { systemClock, systemRandom } from '../../src/runtime/clock.js';
 import { canary, type NotifierBench, notifierContract, type ReceiverFault } from '../contract/notifier.js';
-import { aNotification } from '../support/notifications.js';
+import { aNotification, anAlarm } from '../support/notifications.js';
 import { repoRoot } from '../support/repo.js';
 import { silentLogger } from '../support/silent-logger.js';
 import { type SmtpReaction, SmtpRelay, type SmtpRelayOptions, type SmtpStep } from '../support/smtp-relay.js';
@@ -123,6 +124,29 @@ function opened(t: TestContext, section: Readonly<Record<string, unknown>>): Not
 }
 
 const mail = () => aNotification('email', 'me@here.com');
+
+describe('mail on the wire', () => {
+  test('is text in base64 with an encoded subject, from one sender to one recipient', async (t) => {
+    const relay = await startRelay(t, {});
+    const alarm = anAlarm({ alarmName: 'cpu \u00e9 high', severity: 'CRITICAL' });
+    const notification = aNotification('email', ' me@here.com ', { alarm });
+    const receipt = await opened(t, { port: relay.port }).send(notification, never);
+    assert.deepEqual(receipt, { remoteId: '4XyZ', wire: '250 2.0.0 Ok: queued as 4XyZ' });
+    const [seen] = relay.mails;
+    assert.ok(seen !== undefined);
+    assert.deepEqual([seen.from, seen.to], ['<hpcs.mon@hp.com>', ['<me@here.com>']]);
+    const end = seen.text.indexOf('\r\n\r\n');
+    const head = seen.text.slice(0, end);
+    assert.match(head, /^Date: [A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}\r?$/m);
+    assert.match(head, /^Content-Type: text\/plain; charset="?utf-8"?\r?$/im);
+    const words = [...head.matchAll(/=\?utf-8\?q\?([^?]*)\?=/gi)].map(([, word = '']) =>
+      word.replaceAll('_', '%20').replaceAll('=', '%'),
+    );
+    const { subject, body } = mailText(alarm, undefined);
+    assert.equal(decodeURIComponent(words.join('')), subject);
+    assert.equal(Buffer.from(seen.text.slice(end), 'base64').toString(), body);
+  });
+});
 
 describe('mail and TLS', () => {
   test('S2: keeps password and mail back when STARTTLS was taken out of the way, and names the switch', async (t) => {

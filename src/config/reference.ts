@@ -1,0 +1,88 @@
+import type { NotifierPlugin, SectionKey } from '../ports/notifier.js';
+import type { KeySpec } from './key-spec.js';
+import { expectedOf } from './key-values.js';
+import { retiredKeys } from './keys/retired-keys.js';
+import { mayBeFile } from './known-names.js';
+import { notifierKeys, schema, sectionKeyName } from './schema.js';
+
+const head = `# Configuration reference
+
+Generated from the schema; a test fails when it is stale. To write it anew:
+\`UPDATE_REFERENCE=1 node --test dist/.test/test/unit/config/reference.test.js\`.
+
+One YAML file, \`/etc/mon/notification.yaml\` unless \`--config\` or \`MON_NOTIFICATION_CONFIG\` says otherwise; \`mon-notification check-config\`
+reports everything that is wrong with it at once, \`mon-notification config show\` what is in force. \`notification.yaml\` beside this page has every
+key, with comments.
+
+* A key that is absent has its default; *required* ones have none. An empty value means nothing: it is wrong for a required key, and switches off
+  what says so. An unknown key is a warning with the nearest known name.
+* Durations are seconds, or \`500ms\`, \`30s\`, \`5m\`, \`2h\`. \`yes\`, \`no\`, \`on\` and \`off\` are booleans at boolean keys only; at text keys the text
+  counts as written, so \`0123\` stays \`0123\`.
+* \`\${NAME}\` in a value is the environment variable, \`\${NAME:-default}\` has a default for one that is unset or empty, \`$\${\` is \`\${\` itself. A
+  variable that is not set is a problem.
+* Every secret \`k\` may be given as \`k_file\` instead: the path of a file, relative to the configuration file, whose last line break is dropped.
+* The file should have mode 0640 when it holds secrets.
+`;
+
+/** The text of config/REFERENCE.md: every key that has an effect, and what became of those of the past. */
+export function configReference(plugins: readonly NotifierPlugin[]): string {
+  const documented = Object.entries<KeySpec>(schema).filter(([, spec]) => !spec.unused);
+  const groupOf = (key: string) => key.slice(0, key.indexOf('.'));
+  const parts = [head];
+  for (const group of new Set(documented.map(([key]) => groupOf(key)))) {
+    const keys = documented.filter(([key]) => groupOf(key) === group);
+    parts.push(
+      table(
+        group,
+        keys.map(([key, spec]) => line(key, spec, defaultText(spec))),
+      ),
+    );
+  }
+  const specs = notifierKeys(plugins);
+  for (const { type, keys } of plugins) {
+    const lines = keys.map((key) => {
+      const name = sectionKeyName(type, key.key);
+      const spec = specs[name];
+      return spec === undefined ? '' : line(name, spec, sectionDefaultText(key));
+    });
+    parts.push(table(sectionKeyName(type, '').slice(0, -1), lines));
+  }
+  const retired = retiredKeys.map(({ name, notice }) => `| \`${name}\` | ${notice} |`);
+  parts.push(
+    [
+      '## Keys of the past',
+      '',
+      'Accepted with one notice.',
+      '',
+      '| key | today |',
+      '| --- | --- |',
+      ...retired,
+      '',
+    ].join('\n'),
+  );
+  return parts.join('\n');
+}
+
+function table(title: string, lines: readonly string[]): string {
+  return [`## ${title}`, '', '| key | default | accepts | meaning |', '| --- | --- | --- | --- |', ...lines, ''].join(
+    '\n',
+  );
+}
+
+function line(key: string, spec: KeySpec, fallback: string): string {
+  const names = [...(spec.also ?? []), ...(spec.older === undefined ? [] : [spec.older])];
+  const other = names.length === 0 ? '' : ` (also \`${names.join('`, `')}\`)`;
+  const accepts = mayBeFile(spec) ? `${expectedOf(spec)}; secret` : expectedOf(spec);
+  return `| \`${key}\`${other} | ${fallback} | ${accepts} | ${spec.description.replaceAll('|', '\\|')} |`;
+}
+
+function defaultText(spec: KeySpec): string {
+  if (spec.required) return '*required*';
+  const { default: fallback } = spec;
+  if (fallback === undefined) return 'none';
+  return typeof fallback === 'object' ? `\`${JSON.stringify(fallback)}\`` : `\`${fallback}\``;
+}
+
+function sectionDefaultText(key: SectionKey): string {
+  return key.default === undefined ? 'none' : `\`${key.default}\``;
+}
