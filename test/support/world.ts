@@ -156,11 +156,13 @@ export class World {
       ...{ 'mysql.db': this.database.name, 'http.allow': ['127.0.0.0/8'], 'admin.port': 0, 'statsd.enable': false },
       ...{ 'notification_types.email.server': '127.0.0.1', 'notification_types.email.port': this.mail.port },
       ...{ 'notification_types.email.from_addr': 'mon@example.org', 'notification_types.email.starttls': 'never' },
+      // A receiver shares its processors with all the rest here, and may be slow without anything being wrong.
+      'notification_types.webhook.timeout': 30,
       ...changes,
     };
     for (const [key, value] of Object.entries(values)) if (value !== undefined) put(tree, key.split('.'), value);
     const file = join(this.folder, `${name}.yaml`);
-    await writeFile(file, JSON.stringify(tree, undefined, 2));
+    await writeFile(file, JSON.stringify(tree, undefined, 2), { mode: 0o600 });
     return file;
   }
 
@@ -199,8 +201,8 @@ export class World {
       ...{ alarmId: String(JSON.parse(body).alarm_id), methodId: path.slice(1), id: String(headers['webhook-id']) },
       atMs: receivedAtMs,
     }));
-    const mails = this.mail.mails.map(({ headers, to, receivedAtMs }) => ({
-      alarmId: /"([^"]+)"/.exec(headers.subject ?? '')?.[1] ?? '',
+    const mails = this.mail.mails.map(({ headers, to, raw, receivedAtMs }) => ({
+      alarmId: /^alarm_id: (.+)$/m.exec(textOf(raw))?.[1] ?? '',
       methodId: to[0]?.split('@')[0] ?? '',
       id: /^<(.+)@example\.org>$/.exec(headers['message-id'] ?? '')?.[1] ?? '',
       atMs: receivedAtMs,
@@ -255,6 +257,11 @@ export class World {
     this.database.close();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The text of a mail, whose body is one part in base64. */
+function textOf(raw: string): string {
+  return Buffer.from(raw.slice(raw.indexOf('\r\n\r\n')), 'base64').toString();
 }
 
 function put(tree: Record<string, unknown>, [first = '', ...rest]: readonly string[], value: unknown): void {
