@@ -115,6 +115,16 @@ export interface Exchanges {
       }[];
     };
   };
+  OffsetFetch: {
+    ask: { groupId: string; topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] };
+    answer: {
+      errorCode?: number;
+      responses: readonly {
+        topic: string;
+        partitions: readonly { partition: number; offset: string; errorCode: number }[];
+      }[];
+    };
+  };
   CreateTopics: {
     ask: {
       topics: readonly { topic: string; numPartitions: number; replicationFactor: number }[];

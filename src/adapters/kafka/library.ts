@@ -25,7 +25,16 @@ export interface KafkaLibrary {
   readonly apiKeys: Readonly<Record<string, number>>;
 }
 
-const needed = ['Produce', 'Fetch', 'ListOffsets', 'Metadata', 'OffsetCommit', 'GroupCoordinator', 'CreateTopics'];
+const needed = [
+  'Produce',
+  'Fetch',
+  'ListOffsets',
+  'Metadata',
+  'OffsetCommit',
+  'OffsetFetch',
+  'GroupCoordinator',
+  'CreateTopics',
+];
 
 /**
  * Loads the inner parts of kafkajs that the adapters stand on, and checks that they are what we know.
