@@ -121,7 +121,11 @@ export interface Exchanges {
   OffsetFetch: {
     ask: { groupId: string; topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] };
     answer: {
-      responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
+      errorCode?: number;
+      responses: readonly {
+        topic: string;
+        partitions: readonly { partition: number; offset: string; errorCode: number }[];
+      }[];
     };
   };
   CreateTopics: {
