@@ -29,4 +29,9 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'ask the running engine how it is: role, partitions, queues, workers; 0 only when it is ready',
     load: async () => (await import('./status.js')).command,
   },
+  {
+    name: 'test-notification',
+    summary: 'send one real notification to one method or address, and print what the receiver answered',
+    load: async () => (await import('./test-notification.js')).command,
+  },
 ];

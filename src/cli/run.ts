@@ -7,6 +7,7 @@ import { watchEngine } from '../engine/watch.js';
 import { Engine, type EngineOptions } from '../engine.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { startProcessGauges } from '../runtime/process-gauges.js';
+import { serviceNotify } from '../runtime/service-notify.js';
 import { listenForStop, type StopRequest } from '../runtime/shutdown.js';
 import type { WorkerProcess } from '../runtime/worker-process.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
@@ -46,7 +47,7 @@ async function runEngine(config: Config): Promise<ExitCode> {
     const metrics = createMergedMetrics(() => telemetry.snapshot());
     const identity = { host: hostname(), pid: process.pid, instance, startedAt };
     const engine = newEngine(config, { identity, telemetry, metrics, request });
-    const code = await withOutside(config, engine, { telemetry, metrics, version, instance });
+    const code = await withOutside(config, engine, { telemetry, metrics, request, version, instance });
     telemetry.event('engine_stopped', { exit_code: code });
     return code;
   } finally {
@@ -82,20 +83,21 @@ function newEngine(config: Config, { identity, telemetry, metrics, request }: Ar
   });
 }
 
-interface Shown {
-  readonly telemetry: ProcessTelemetry;
-  readonly metrics: MergedMetrics;
+interface Shown extends Omit<Around, 'identity'> {
   readonly version: string;
   readonly instance: string;
 }
 
 /** Runs the engine with what shows it to the outside: the admin endpoint, the gauges and statsd. */
 async function withOutside(config: Config, engine: Engine, shown: Shown): Promise<ExitCode> {
-  const { telemetry, metrics, version, instance } = shown;
+  const { telemetry, metrics, request, version, instance } = shown;
   const { alarmTopic } = config.kafka;
   const view = engineView({ engine, metrics, clock: systemClock, version, instance, pid: process.pid, alarmTopic });
   const admin = await startAdmin({ ...config.admin, view, telemetry });
-  const stopWatching = watchEngine(view, engine.flow.pipeline, telemetry, systemClock);
+  const notify = serviceNotify(process.env, (reason) => telemetry.event('service_notify_failed', { detail: reason }));
+  const { pipeline } = engine.flow;
+  const stopWatching = watchEngine({ view, pipeline, telemetry, clock: systemClock, notify });
+  request.stop.addEventListener('abort', () => notify.stopping('stopping'), { once: true });
   const stopGauges = startProcessGauges('main', telemetry, systemClock);
   const names = stagesOf(config).flatMap(({ stage, processes }) =>
     Array.from({ length: processes }, (_, index) => `${stage}-${index}`),
@@ -110,6 +112,7 @@ async function withOutside(config: Config, engine: Engine, shown: Shown): Promis
     stopWatching();
     await stopStatsd?.();
     await admin.close();
+    await notify.settled();
   }
 }
 

@@ -55,6 +55,8 @@ export type KeySpec = Common &
         readonly type: 'choice';
         readonly choices: readonly string[];
         readonly synonyms?: Readonly<Record<string, string>>;
+        /** Public and without effect in this version: the default is in force instead. */
+        readonly unusedChoices?: readonly string[];
       }
     | { readonly type: 'hosts'; readonly port: number }
     | { readonly type: 'list'; readonly form?: Form }

@@ -86,7 +86,7 @@ export function expectedOf(spec: KeySpec): string {
     case 'switch':
       return 'true, false or a section';
     case 'choice':
-      return oneOf(spec.choices);
+      return oneOf(spec.choices.filter((choice) => !spec.unusedChoices?.includes(choice)));
     case 'hosts':
       return 'host:port, or several separated by commas';
     case 'list':

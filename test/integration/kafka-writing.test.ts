@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Brokers } from '../../src/adapters/kafka/brokers.js';
 import { KafkaDeadLetters } from '../../src/adapters/kafka/dead-letters.js';
 import { KafkaOffsetMirror } from '../../src/adapters/kafka/offset-mirror.js';
 import { KafkaProducer } from '../../src/adapters/kafka/producer.js';
@@ -180,7 +181,8 @@ test('the mirror shows our position in the group, warns once while others use it
   closing.push(mirror);
   const at = (partition: number, offset: bigint) => ({ topic, partition, offset });
   const committed = async () => {
-    const [found] = await lab.admin.fetchOffsets({ groupId: group, topics: [topic] });
+    // The coordinator of a first group is not there at once.
+    const [found] = await lab.admin.fetchOffsets({ groupId: group, topics: [topic] }).catch(() => []);
     return found?.partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => offset);
   };
   await lab.admin.deleteTopics({ topics: [gone] });
@@ -203,6 +205,43 @@ test('the mirror shows our position in the group, warns once while others use it
     return String(await committed()) === '9,7';
   }, 'the mirror to work again');
   assert.equal(deps.telemetry.named('mirror_group_in_use').length, 1);
+});
+
+test('the mirror repeats idle positions daily, but none that another engine has moved', async () => {
+  const topic = await lab.topic({ partitions: 2 });
+  const group = lab.topicName();
+  let look = () => {};
+  let aheadMs = 0;
+  const every = (_ms: number, tick: () => void) => {
+    look = tick;
+    return () => undefined;
+  };
+  const clock = { ...deps.clock, every, monoMs: () => deps.clock.monoMs() + aheadMs };
+  const mirror = new KafkaOffsetMirror(lab.connection, group, { ...deps, clock });
+  closing.push(mirror);
+  const committed = async () => {
+    // The coordinator of a first group is not there at once.
+    const [found] = await lab.admin.fetchOffsets({ groupId: group, topics: [topic] }).catch(() => []);
+    return found?.partitions
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ offset, metadata }) => `${offset}${metadata ?? ''}`);
+  };
+  await waitFor(async () => {
+    await mirror.mirror([0, 1].map((partition) => ({ topic, partition, offset: 5n })));
+    return String(await committed()) === '5,5';
+  }, 'the positions in the group');
+  const others = new Brokers(lab.connection, 10_000, deps);
+  closing.push({ close: async () => others.close() });
+  const partitions = [
+    { partition: 0, offset: '5', metadata: '!' },
+    { partition: 1, offset: '8', metadata: '!' },
+  ];
+  const asked = { groupId: group, groupGenerationId: -1, memberId: '', topics: [{ topic, partitions }] } as const;
+  await others.ask('any', 'OffsetCommit', asked, never);
+  assert.deepEqual(await committed(), ['5!', '8!']);
+  aheadMs = 25 * 3_600_000;
+  look();
+  await waitFor(async () => String(await committed()) === '5,8!', 'the repeated position');
 });
 
 test('loses nothing and keeps the order over a kill and a freeze of the broker', { timeout: 120_000 }, async () => {

@@ -115,6 +115,12 @@ export interface Exchanges {
       }[];
     };
   };
+  OffsetFetch: {
+    ask: { groupId: string; topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] };
+    answer: {
+      responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
+    };
+  };
   CreateTopics: {
     ask: {
       topics: readonly { topic: string; numPartitions: number; replicationFactor: number }[];

@@ -41,6 +41,7 @@ export const outsideKeys = {
   'kafka.periodic': {
     type: 'periods',
     default: { 60: '60-seconds-notifications' },
+    unused: true,
     description: 'Topics of repeated notifications, by repeat time in seconds; empty: no repeats',
   },
   'kafka.create_topics': {
@@ -90,8 +91,9 @@ export const outsideKeys = {
   'zookeeper.lock': {
     type: 'choice',
     choices: ['topic', 'partition'],
+    unusedChoices: ['partition'],
     default: 'topic',
-    description: 'topic: one engine works and the others stand by; partition: the engines share the partitions',
+    description: 'topic: one engine works and the others stand by',
   },
   'zookeeper.session_timeout_seconds': {
     type: 'seconds',

@@ -47,7 +47,8 @@ export class FakeAlarmSource implements AlarmSource {
     if (log === undefined) throw new Error('no such partition');
     const asked = nextToRead ?? log.start;
     const end = BigInt(log.values.length);
-    const next = asked < log.start ? log.start : asked;
+    const isGone = asked < log.start;
+    const next = isGone ? log.start : asked;
     const committed = limit === undefined ? next : limit - this.#windowCount;
     this.#readings.set(partitionText(partition), { next, committed, isHalted: asked > end });
     if (asked > end)

@@ -29,12 +29,15 @@ const strangeLines: readonly (readonly [string, string])[] = [
     '5:31 notification_types.enabled: no type is enabled: every notification will be parked',
   ],
   ['digest: {schedule: every 4h}', '5:1 digest: not used by this version'],
+  ['zookeeper: {url: z, lock: partition}', '2:27 zookeeper.lock: "partition" is not used by this version, topic is'],
   ['heartbeat: {url: https://example.com/ping}', '5:13 heartbeat.url: not used by this version'],
 ];
 
 for (const [line, expected] of strangeLines) {
   test(`accepts ${line} with a warning`, (t) => {
-    const { loaded, warnings, problems } = load(t, `${minimal}${line}\n`);
+    const isSection = line.startsWith('zookeeper');
+    const content = isSection ? minimal.replace(/zookeeper.*/, line) : `${minimal}${line}\n`;
+    const { loaded, warnings, problems } = load(t, content);
     assert.equal(loaded.kind, 'valid', problems.join('\n'));
     assert.ok(warnings.includes(`n.yaml:${expected}`), warnings.join('\n'));
   });
