@@ -12,6 +12,7 @@ import { Flow } from './engine/flow.js';
 import { Leadership } from './engine/leadership.js';
 import { runStopSteps, type StopStep } from './engine/stop.js';
 import type { QueueName } from './ports/flow.js';
+import type { OffsetStore } from './ports/progress.js';
 import type { Clock, Random } from './ports/system.js';
 import type { FromWorker, SystemSeen } from './runtime/protocol.js';
 import type { StopRequest } from './runtime/shutdown.js';
@@ -54,7 +55,6 @@ const settingCodes: readonly ErrorCode[] = ['CONFIG_INVALID', 'STORE_DAMAGED', '
  * nothing. The first part that ends without being asked ends all.
  */
 export class Engine {
-  readonly startedAtMonoMs: number;
   readonly tracker: FirstUnfinishedTracker;
   readonly keeper: SessionKeeper;
   readonly flow: Flow;
@@ -74,58 +74,14 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { clock, random, telemetry, identity } = options;
-    this.startedAtMonoMs = clock.monoMs();
     this.keeper = new SessionKeeper(options.zookeeper, { clock, random, telemetry });
     const store = new ZookeeperOffsetStore(this.keeper, identity.instance);
     this.tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => windowCapacity });
-    this.flow = new Flow({
-      topology: options.topology,
-      capacity: options.capacity,
-      ledger: this.ledger,
-      tracker: this.tracker,
-      store,
-      clock,
-      telemetry,
-      supervisor: () => this.supervisor,
-      onBeat: (worker, beat) => this.#heard(worker, beat),
-      onFailure: (error) => this.#fail(error),
-    });
-    this.supervisor = new Supervisor({
-      workerFile: options.workerFile,
-      crews: options.crews,
-      clock,
-      telemetry,
-      onReady: (worker) => this.flow.workerReady(worker),
-      onMessage: (worker, message) => this.flow.hear(worker, message),
-      onDead: (worker) => this.#buried(worker),
-      onFailure: (error) => this.#fail(error),
-    });
-    this.commits = new CommitLoop({
-      tracker: this.tracker,
-      store,
-      clock,
-      telemetry,
-      maxHeadAgeMs: options.maxHeadAgeMs,
-      lease: () => this.flow.lease,
-      fenceOf: () => this.flow.term?.lock.fence,
-      onCommitted: (commits) => this.flow.committed(commits),
-      onFenced: () => this.#leadership.fenced(),
-    });
+    this.flow = this.#newFlow(store);
+    this.supervisor = this.#newSupervisor();
+    this.commits = this.#newCommitLoop(store);
     this.#instanceNode = new InstanceNode(this.keeper, identity);
-    this.#leadership = new Leadership({
-      topic: options.alarmTopic,
-      lock: new ZookeeperLeaderLock(this.keeper, identity),
-      telemetry,
-      session: (signal) => this.keeper.current(signal),
-      begin: (lock, lease) => {
-        this.role = 'active';
-        this.flow.beginTerm(lock, lease);
-      },
-      end: (reason) => {
-        this.role = 'standby';
-        this.flow.endTerm(reason);
-      },
-    });
+    this.#leadership = this.#newLeadership();
   }
 
   /** Runs until it is asked to stop or cannot go on. Resolves with the exit code. */
@@ -170,6 +126,69 @@ export class Engine {
     if (this.keeper.session === undefined) failing.add('zookeeper');
     if (this.#failure !== undefined) failing.add('this engine');
     return [...failing];
+  }
+
+  #newFlow(store: OffsetStore): Flow {
+    const { topology, capacity, clock, telemetry } = this.#options;
+    return new Flow({
+      topology,
+      capacity,
+      ledger: this.ledger,
+      tracker: this.tracker,
+      store,
+      clock,
+      telemetry,
+      supervisor: () => this.supervisor,
+      onBeat: (worker, beat) => this.#heard(worker, beat),
+      onFailure: (error) => this.#fail(error),
+    });
+  }
+
+  #newSupervisor(): Supervisor {
+    const { workerFile, crews, clock, telemetry } = this.#options;
+    return new Supervisor({
+      workerFile,
+      crews,
+      clock,
+      telemetry,
+      onReady: (worker) => this.flow.workerReady(worker),
+      onMessage: (worker, message) => this.flow.hear(worker, message),
+      onDead: (worker) => this.#buried(worker),
+      onFailure: (error) => this.#fail(error),
+    });
+  }
+
+  #newCommitLoop(store: OffsetStore): CommitLoop {
+    const { clock, telemetry, maxHeadAgeMs } = this.#options;
+    return new CommitLoop({
+      tracker: this.tracker,
+      store,
+      clock,
+      telemetry,
+      maxHeadAgeMs,
+      lease: () => this.flow.lease,
+      fenceOf: () => this.flow.term?.lock.fence,
+      onCommitted: (commits) => this.flow.committed(commits),
+      onFenced: () => this.#leadership.fenced(),
+    });
+  }
+
+  #newLeadership(): Leadership {
+    const { alarmTopic, identity, telemetry } = this.#options;
+    return new Leadership({
+      topic: alarmTopic,
+      lock: new ZookeeperLeaderLock(this.keeper, identity),
+      telemetry,
+      session: (signal) => this.keeper.current(signal),
+      begin: (lock, lease) => {
+        this.role = 'active';
+        this.flow.beginTerm(lock, lease);
+      },
+      end: (reason) => {
+        this.role = 'standby';
+        this.flow.endTerm(reason);
+      },
+    });
   }
 
   async #stop(): Promise<void> {

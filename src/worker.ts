@@ -1,7 +1,7 @@
-process.on('disconnect', () => process.exit(1));
-
+import './runtime/exit-with-parent.js';
 import { systemClock, systemRandom } from './runtime/clock.js';
 import { fromWireConfig } from './runtime/config-wire.js';
+import { startProcessGauges } from './runtime/process-gauges.js';
 import { SystemsSeen } from './runtime/systems-seen.js';
 import { hostWorker, type StartMessage, type WorkerHost, type WorkerParts } from './runtime/worker-host.js';
 import { createTelemetry } from './telemetry/create-telemetry.js';
@@ -23,6 +23,7 @@ function surroundings(start: StartMessage, host: WorkerHost): Surroundings {
     sink: openLineSink(2),
     clock: systemClock,
   });
+  startProcessGauges(start.stage, telemetry, systemClock);
   const systems = new SystemsSeen(systemClock);
   return {
     host,

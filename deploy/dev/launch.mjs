@@ -52,10 +52,13 @@ export function guardedLauncher({ removeDir } = {}) {
   return {
     start: ({ name, command, args, env, logFile }, hooks) =>
       new Promise((resolve, reject) => {
+        if (!guard.connected) return reject(new Error(`${name} cannot be started: the services were stopped`));
         running.set(name, { resolve, reject, hooks });
         guard.send({ do: 'start', name, command, args, env, logFile });
       }),
-    signal: (name, signal) => guard.send({ do: 'signal', name, signal }),
+    signal: (name, signal) => {
+      if (guard.connected) guard.send({ do: 'signal', name, signal });
+    },
     close: async () => {
       if (guard.connected) guard.disconnect();
       await gone;

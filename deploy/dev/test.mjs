@@ -76,6 +76,16 @@ async function runTests({ check, wanted, pattern }) {
   for (const { suite, files } of plan.filter(({ suite }) => suite.needsServices)) await runSuite(suite, files, env);
 }
 
+/** Builds, and lints when everything is run. Complaints of the compiler end the run, those of the linter only fail it. */
+async function prepare(withLint) {
+  const built = await Promise.allSettled([buildProgram(say), buildTests(say), withLint ? lint(say) : undefined]);
+  const [program, tests, style] = built.map(({ reason }) => reason);
+  if (program ?? tests) throw program ?? tests;
+  if (style === undefined) return;
+  totals.failed += 1;
+  say(style.message);
+}
+
 async function runBench(words) {
   const env = await startForTests();
   const main = join(rootFolder, 'dist/.test/test/bench/main.js');
@@ -104,7 +114,7 @@ async function main() {
   const unknown = wanted.filter((name) => !names.includes(name));
   if (unknown.length > 0) throw new Error(`no suite ${unknown.join(', ')}; there are ${names.join(', ')}`);
   await ensurePackages(say);
-  await Promise.all([buildProgram(say), buildTests(say), lint(say)]);
+  await prepare(wanted.length === 0 && values.file === undefined);
   if (wanted.includes('bench')) return await runBench(positionals);
   await runTests({ check: values.check === true, wanted, pattern: values.file ?? '' });
   if (totals.passed + totals.failed === 0) say('no test ran');

@@ -3,9 +3,12 @@ import { startAdmin } from '../admin/server.js';
 import type { Config } from '../config/config.js';
 import { crewsOf, stagesOf } from '../engine/crews.js';
 import { engineView } from '../engine/engine-view.js';
-import { Engine } from '../engine.js';
+import { watchEngine } from '../engine/watch.js';
+import { Engine, type EngineOptions } from '../engine.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
-import { listenForStop } from '../runtime/shutdown.js';
+import { startProcessGauges } from '../runtime/process-gauges.js';
+import { serviceNotify } from '../runtime/service-notify.js';
+import { listenForStop, type StopRequest } from '../runtime/shutdown.js';
 import type { WorkerProcess } from '../runtime/worker-process.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
@@ -27,49 +30,24 @@ export const command: Command = {
 
 async function runEngine(config: Config): Promise<ExitCode> {
   const startedAt = new Date(systemClock.nowMs()).toISOString();
-  const identity = {
-    host: hostname(),
-    pid: process.pid,
-    instance: `${hostname()}-${process.pid}-${startedAt}`,
-    startedAt,
-  };
-  const stages = stagesOf(config);
+  const instance = `${hostname()}-${process.pid}-${startedAt}`;
   const telemetry = createTelemetry({
     process: 'main',
     log: config.log,
     sink: openLineSink(stderrFd),
     clock: systemClock,
-    known: { type: config.enabledTypes, stage: stages.map(({ stage }) => stage) },
+    known: { type: config.enabledTypes, stage: [...stagesOf(config).map(({ stage }) => stage), 'main'] },
   });
-  const metrics = createMergedMetrics(() => telemetry.snapshot());
   const request = listenForStop();
   const version = packageVersion();
   telemetry.gauge('build_info', 1, { version, node: process.version });
-  telemetry.event('engine_starting', {
-    version,
-    instance: identity.instance,
-    pid: process.pid,
-    types: config.enabledTypes,
-  });
+  telemetry.event('engine_starting', { version, instance, pid: process.pid, types: config.enabledTypes });
+  if (process.getuid?.() === 0) telemetry.event('started_as_root');
   try {
-    const engine = new Engine({
-      topology: stages,
-      crews: crewsOf(config, identity.instance),
-      capacity: config.queueCapacity,
-      alarmTopic: config.kafka.alarmTopic,
-      zookeeper: { ...config.zookeeper, group: config.kafka.group },
-      maxHeadAgeMs: config.zookeeper.maxOffsetLagMs,
-      stopDeadlineMs: config.shutdown.deadlineMs,
-      identity,
-      workerFile: new URL('../worker.js', import.meta.url),
-      clock: systemClock,
-      random: systemRandom,
-      telemetry,
-      request,
-      onBeat: (worker, beat) => metrics.update(nameOf(worker), beat.metrics),
-      onWorkerDead: (worker) => metrics.retire(nameOf(worker)),
-    });
-    const code = await withOutside(config, engine, { telemetry, metrics, version, instance: identity.instance });
+    const metrics = createMergedMetrics(() => telemetry.snapshot());
+    const identity = { host: hostname(), pid: process.pid, instance, startedAt };
+    const engine = newEngine(config, { identity, telemetry, metrics, request });
+    const code = await withOutside(config, engine, { telemetry, metrics, request, version, instance });
     telemetry.event('engine_stopped', { exit_code: code });
     return code;
   } finally {
@@ -78,19 +56,49 @@ async function runEngine(config: Config): Promise<ExitCode> {
   }
 }
 
-interface Shown {
+interface Around {
+  readonly identity: EngineOptions['identity'];
   readonly telemetry: ProcessTelemetry;
   readonly metrics: MergedMetrics;
+  readonly request: StopRequest;
+}
+
+function newEngine(config: Config, { identity, telemetry, metrics, request }: Around): Engine {
+  return new Engine({
+    topology: stagesOf(config),
+    crews: crewsOf(config, identity.instance),
+    capacity: config.queueCapacity,
+    alarmTopic: config.kafka.alarmTopic,
+    zookeeper: { ...config.zookeeper, group: config.kafka.group },
+    maxHeadAgeMs: config.zookeeper.maxOffsetLagMs,
+    stopDeadlineMs: config.shutdown.deadlineMs,
+    identity,
+    workerFile: new URL('../worker.js', import.meta.url),
+    clock: systemClock,
+    random: systemRandom,
+    telemetry,
+    request,
+    onBeat: (worker, beat) => metrics.update(nameOf(worker), beat.metrics),
+    onWorkerDead: (worker) => metrics.retire(nameOf(worker)),
+  });
+}
+
+interface Shown extends Omit<Around, 'identity'> {
   readonly version: string;
   readonly instance: string;
 }
 
-/** Runs the engine with what shows it to the outside: the admin endpoint and statsd. */
+/** Runs the engine with what shows it to the outside: the admin endpoint, the gauges and statsd. */
 async function withOutside(config: Config, engine: Engine, shown: Shown): Promise<ExitCode> {
-  const { telemetry, metrics, version, instance } = shown;
+  const { telemetry, metrics, request, version, instance } = shown;
   const { alarmTopic } = config.kafka;
   const view = engineView({ engine, metrics, clock: systemClock, version, instance, pid: process.pid, alarmTopic });
   const admin = await startAdmin({ ...config.admin, view, telemetry });
+  const notify = serviceNotify(process.env, (reason) => telemetry.event('service_notify_failed', { detail: reason }));
+  const { pipeline } = engine.flow;
+  const stopWatching = watchEngine({ view, pipeline, telemetry, clock: systemClock, notify });
+  request.stop.addEventListener('abort', () => notify.stopping('stopping'), { once: true });
+  const stopGauges = startProcessGauges('main', telemetry, systemClock);
   const names = stagesOf(config).flatMap(({ stage, processes }) =>
     Array.from({ length: processes }, (_, index) => `${stage}-${index}`),
   );
@@ -100,8 +108,11 @@ async function withOutside(config: Config, engine: Engine, shown: Shown): Promis
   try {
     return await engine.run();
   } finally {
+    stopGauges();
+    stopWatching();
     await stopStatsd?.();
     await admin.close();
+    await notify.settled();
   }
 }
 

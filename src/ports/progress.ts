@@ -64,7 +64,7 @@ export interface OffsetStore {
   /** Undefined when nothing was ever stored. @throws STORE_DAMAGED, naming path and content: never a guess. */
   load(partition: TopicPartition): Promise<StoredOffset | undefined>;
   /**
-   * All in one `multi` with the check of the lock node, so all or nothing.
+   * In one `multi` with the check of the lock node, so all or nothing; very many commits in several, each of them so.
    * @throws FENCED, not retriable, when the lock node is gone; STORE_UNAVAILABLE, retriable, when the outcome is not known.
    */
   save(commits: readonly Commit[], fence: Fence): Promise<void>;

@@ -24,10 +24,6 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
     meaning: 'A receiver did not take a notification; it is retried or parked',
     action: 'see the receiver; `mon-notification test-notification` shows its answer',
   },
-  PUBLISH_FAILED: {
-    meaning: 'An outcome record could not be written to Kafka; it is tried again and its alarm waits',
-    action: 'see whether Kafka runs and has enough in-sync replicas',
-  },
   RECORD_REFUSED: {
     meaning: 'Kafka refuses a record for good, as when it is too large',
     action: 'raise `max.message.bytes` of the output topics',
@@ -40,7 +36,6 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
     meaning: 'A commit was refused because our lock is gone: another engine may own the topic',
     action: 'none; the engine waits for the lock again',
   },
-  QUEUE_CLOSED: { meaning: 'Something was put on a queue that is being drained', action: 'none while stopping' },
   STORE_UNAVAILABLE: {
     meaning: 'ZooKeeper does not answer, or it is not known whether it took a request',
     action: 'see whether ZooKeeper runs and can be reached',
@@ -48,10 +43,6 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
   STORE_DAMAGED: {
     meaning: 'A node in ZooKeeper holds what we never write; path and content are named. Exit code 78',
     action: 'find out who wrote it, then set the position with `mon-notification offsets set`',
-  },
-  LEASE_ENDED: {
-    meaning: 'ZooKeeper did not answer in time, so the lock can no longer be trusted; sending stopped',
-    action: 'see whether ZooKeeper was slow or this host overloaded; the engine goes on by itself',
   },
   WORKER_EXITED: { meaning: 'A worker process ended without being asked', action: 'none; it is replaced' },
   PROTOCOL_VIOLATED: {
@@ -61,10 +52,6 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
   WORKERS_FAILING: {
     meaning: 'Workers were replaced more than five times in a minute. Exit code 1',
     action: 'see the `worker_crashed` and `worker_died` lines before it',
-  },
-  STOP_OVERDUE: {
-    meaning: 'The drain did not end within `shutdown.deadline_seconds`; some notifications may arrive twice',
-    action: 'see what the stop waited for; lengthen the deadline and the kill timeout of the service manager',
   },
   ABORTED: { meaning: 'A step was given up because the engine stops or its term ended', action: 'none' },
   LISTEN_FAILED: {

@@ -233,6 +233,16 @@ export const eventTable = {
     meaning: 'An alarm needs no notification; `reason` says why',
     action: 'none',
   },
+  started_as_root: {
+    level: 'warn',
+    meaning: 'The engine runs as root, which it does not need',
+    action: 'run it as a user of its own; the shipped unit does',
+  },
+  service_notify_failed: {
+    level: 'warn',
+    meaning: 'The service manager could not be told how the engine is',
+    action: 'see that systemd-notify is installed and the unit has NotifyAccess=all',
+  },
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;

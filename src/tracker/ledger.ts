@@ -17,16 +17,16 @@ const nameOf = (worker: WorkerRef) => `${worker.stage}/${worker.index}/${worker.
 /** The ledger in memory of the main process. */
 export class ParcelLedger implements Ledger {
   readonly #held = new Map<string, Holding>();
-  readonly #byWorker = new Map<string, Set<string>>();
+  readonly #byWorker = new Map<string, Map<string, Holding>>();
   readonly #deaths = new Map<string, number>();
 
   handOut(worker: WorkerRef, parcel: Parcel, isAlone: boolean): void {
     const key = positionText(parcel.position);
     const name = nameOf(worker);
-    this.#held.set(key, { worker: name, parcel, isAlone });
-    const keys = this.#byWorker.get(name);
-    if (keys === undefined) this.#byWorker.set(name, new Set([key]));
-    else keys.add(key);
+    const holding = { worker: name, parcel, isAlone };
+    this.#held.set(key, holding);
+    const holdings = this.#byWorker.get(name) ?? new Map<string, Holding>();
+    this.#byWorker.set(name, holdings.set(key, holding));
   }
 
   settle(worker: WorkerRef, position: AlarmPosition): Parcel {
@@ -53,19 +53,14 @@ export class ParcelLedger implements Ledger {
   }
 
   acquit(worker: WorkerRef): void {
-    for (const key of this.#byWorker.get(nameOf(worker)) ?? []) {
-      const holding = this.#held.get(key);
-      if (holding !== undefined) holding.isAlone = false;
-    }
+    for (const holding of this.#byWorker.get(nameOf(worker))?.values() ?? []) holding.isAlone = false;
   }
 
   bury(worker: WorkerRef): { again: readonly Parcel[]; quarantine: readonly Parcel[] } {
     const again: Parcel[] = [];
     const quarantine: Parcel[] = [];
     const name = nameOf(worker);
-    for (const key of this.#byWorker.get(name) ?? []) {
-      const holding = this.#held.get(key);
-      if (holding === undefined) continue;
+    for (const [key, holding] of this.#byWorker.get(name) ?? []) {
       this.#held.delete(key);
       const deaths = (this.#deaths.get(key) ?? 0) + 1;
       this.#deaths.set(key, deaths);

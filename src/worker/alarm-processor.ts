@@ -23,6 +23,8 @@ export interface AlarmProcessorConfig {
 /** Two full queries and what they leave waiting. */
 const inHandCount = 512;
 const askEveryMs = 3_000;
+/** Longer than a query may take, so that its own words are heard. */
+const askLimitMs = 7_000;
 
 /** The worker that understands alarms and finds out who is to be told. */
 export function alarmProcessor(config: AlarmProcessorConfig, around: Surroundings): WorkerParts {
@@ -53,8 +55,11 @@ function askNowAndThen(
   { clock, systems }: Surroundings,
 ): () => void {
   let isRegistered = types.length === 0;
+  let isAsking = false;
   const ask = async () => {
-    const limit = clock.limit(askEveryMs);
+    if (isAsking) return;
+    isAsking = true;
+    const limit = clock.limit(askLimitMs);
     try {
       await directory.ping(limit.signal);
       if (!isRegistered) await directory.registerTypes(types);
@@ -64,6 +69,7 @@ function askNowAndThen(
       systems.failed('mysql', messageOf(error));
     } finally {
       limit.clear();
+      isAsking = false;
     }
   };
   void ask();

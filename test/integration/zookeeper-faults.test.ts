@@ -8,6 +8,8 @@ import { InstanceNode } from '../../src/adapters/zookeeper/instance-node.js';
 import { ZookeeperLeaderLock } from '../../src/adapters/zookeeper/leader-lock.js';
 import { ZookeeperOffsetStore } from '../../src/adapters/zookeeper/offset-store.js';
 import { untilAborted } from '../../src/adapters/zookeeper/session-keeper.js';
+import { Secret } from '../../src/domain/secret.js';
+import type { HeldLock } from '../../src/ports/ownership.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { waitFor } from '../support/wait-for.js';
 import { testIdentity, ZookeeperBench } from '../support/zookeeper-bench.js';
@@ -44,39 +46,42 @@ describe('ZooKeeper under faults', () => {
     return { proxy, servers: [`127.0.0.1:${proxy.port}`] };
   }
 
-  async function holder(topic: string): Promise<ChildProcess> {
-    const child = fork(holderFile, [server.address, String(sessionMs), bench.group, topic], { execArgv: [] });
+  async function holder(topic: string, holderSessionMs: number): Promise<ChildProcess> {
+    const argv = [server.address, String(holderSessionMs), bench.group, topic];
+    const child = fork(holderFile, argv, { execArgv: [] });
     undo.push(() => child.kill('SIGKILL'));
     await once(child, 'message');
     return child;
   }
 
-  test('a killed holder is succeeded within its session and a second', async () => {
+  /** A second engine, in the line behind whoever holds the lock. */
+  async function standby(topic: string): Promise<{ readonly lock: Promise<HeldLock>; isHeld: boolean }> {
+    const { keeper } = await bench.session();
+    const lock = new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
+    const seen = { lock, isHeld: false };
+    void lock.then(() => {
+      seen.isHeld = true;
+    });
+    await waitFor(async () => (await keeper.now().children(keeper.paths.owners(topic))).length === 2, 'the line');
+    return seen;
+  }
+
+  test('a killed holder is succeeded within its session and two seconds', async () => {
     openBench();
     const topic = topicOf();
-    const child = await holder(topic);
-    const { keeper } = await bench.session();
-    const successor = new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
-    await waitFor(async () => (await keeper.now().children(keeper.paths.owners(topic))).length === 2, 'the line');
-    const killedAt = performance.now();
+    const child = await holder(topic, sessionMs);
+    const successor = await standby(topic);
     child.kill('SIGKILL');
-    await successor;
-    const tookMs = performance.now() - killedAt;
-    assert.ok(tookMs < sessionMs + 1000, `took ${tookMs} ms`);
+    await waitFor(() => successor.isHeld, 'the successor', { timeoutMs: sessionMs + 2000 });
   });
 
-  test('a clean stop of the holder hands over long before its session could end', async () => {
+  test('a clean stop of the holder hands over without waiting for its session to end', async () => {
     openBench();
     const topic = topicOf();
-    const child = await holder(topic);
-    const { keeper } = await bench.session();
-    const successor = new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
-    await waitFor(async () => (await keeper.now().children(keeper.paths.owners(topic))).length === 2, 'the line');
-    const askedAt = performance.now();
+    const child = await holder(topic, 60_000);
+    const successor = await standby(topic);
     child.send('release');
-    await successor;
-    const tookMs = performance.now() - askedAt;
-    assert.ok(tookMs < sessionMs / 2, `took ${tookMs} ms`);
+    await waitFor(() => successor.isHeld, 'the successor');
   });
 
   for (const direction of [undefined, 'toServer', 'toClient'] as const) {
@@ -86,14 +91,12 @@ describe('ZooKeeper under faults', () => {
       const { proxy, servers } = await proxied();
       const cutOff = await bench.session({ servers });
       const lock = await new ZookeeperLeaderLock(cutOff.keeper, testIdentity()).acquire(topic, forever);
-      const { keeper } = await bench.session();
-      const successor = new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
-      await waitFor(async () => (await keeper.now().children(keeper.paths.owners(topic))).length === 2, 'the line');
+      const successor = await standby(topic);
       const order: string[] = [];
       proxy.blackhole(direction);
       await Promise.all([
         untilAborted(cutOff.session.lease.ended).then(() => order.push('lease ended')),
-        successor.then(() => order.push('lock taken')),
+        successor.lock.then(() => order.push('lock taken')),
       ]);
       assert.deepEqual(order, ['lease ended', 'lock taken']);
       assert.equal(lock.lost.aborted, true);
@@ -168,10 +171,10 @@ describe('ZooKeeper under faults', () => {
     assert.equal(keeper.session, session);
   });
 
-  test('a connection cut over and over loses no request that is repeated', async () => {
+  test('a connection cut over and over, with credentials, loses no request that is repeated', async () => {
     openBench();
     const { proxy, servers } = await proxied();
-    const { keeper } = await bench.session({ servers, sessionTimeoutMs: 10_000 });
+    const { keeper } = await bench.session({ servers, sessionTimeoutMs: 10_000, auth: new Secret('engine:secret') });
     const store = new ZookeeperOffsetStore(keeper, 'a');
     const lock = await new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topicOf(), forever);
     const partition = { topic: topicOf(), partition: 3 };
@@ -189,6 +192,20 @@ describe('ZooKeeper under faults', () => {
       await waitFor(attempt, `offset ${offset} to be stored`);
     }
     assert.equal((await store.load(partition))?.nextToRead, 20n);
+  });
+
+  test('a connection cut inside an answer does not look like an expired session', async () => {
+    bench = new ZookeeperBench([server.address], 20_000);
+    const { proxy, servers } = await proxied();
+    // The very first answer too.
+    proxy.cutInsideAnswer(7);
+    const { keeper, session } = await bench.session({ servers });
+    for (const passedBytes of [1, 3, 5, 17]) {
+      proxy.cutInsideAnswer(passedBytes);
+      await assert.rejects(session.exists('/'), { code: 'STORE_UNAVAILABLE' });
+      assert.notEqual(await session.exists('/'), undefined);
+    }
+    assert.equal(keeper.session, session);
   });
 
   test('the instance node follows the session', async () => {

@@ -61,7 +61,9 @@ export class SmtpRelay {
     this.#options = options;
     const onSocket = (socket: Socket) => this.#serve(socket);
     const isImplicit = options.isImplicit === true && options.tls !== undefined;
-    this.#server = isImplicit ? createTlsServer({ ...options.tls }, onSocket) : createServer(onSocket);
+    this.#server = isImplicit
+      ? createTlsServer({ noDelay: true, ...options.tls }, onSocket)
+      : createServer({ noDelay: true }, onSocket);
     this.#server.on('tlsClientError', () => {});
   }
 

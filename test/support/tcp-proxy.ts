@@ -8,7 +8,8 @@ type Direction = 'toServer' | 'toClient';
  *
  * `blackhole`: what arrives is swallowed, in both directions or one, and nothing is closed, as behind a dead network. `pause`: what arrives
  * waits and is passed on by `resume`. `cut`: all connections are reset. `refuse`: new ones are reset too, until `resume`. `cutAfterRequest`:
- * the next request reaches the server, its answer is dropped and the connection reset.
+ * the next request reaches the server, its answer is dropped and the connection reset. `cutInsideAnswer`: the client gets the first bytes
+ * of the next answer, then a reset.
  */
 export class TcpProxy {
   readonly #target: { host: string; port: number };
@@ -18,6 +19,7 @@ export class TcpProxy {
   #isPaused = false;
   #isRefusing = false;
   #cutMatching: ((request: Buffer) => boolean) | undefined;
+  #passedBytes: number | undefined;
 
   private constructor(target: { host: string; port: number }) {
     this.#target = target;
@@ -60,10 +62,7 @@ export class TcpProxy {
   }
 
   cut(): void {
-    for (const { client, server } of [...this.#pairs]) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
-    }
+    for (const pair of [...this.#pairs]) this.#reset(pair);
   }
 
   refuse(): void {
@@ -73,6 +72,10 @@ export class TcpProxy {
 
   cutAfterRequest(matching: (request: Buffer) => boolean): void {
     this.#cutMatching = matching;
+  }
+
+  cutInsideAnswer(passedBytes: number): void {
+    this.#passedBytes = passedBytes;
   }
 
   async close(): Promise<void> {
@@ -95,17 +98,20 @@ export class TcpProxy {
   }
 
   #join(pair: { client: Socket; server: Socket }, from: Socket, to: Socket, direction: Direction): void {
-    let isAnswerLost = false;
     from.on('data', (bytes) => {
       if (this.#swallowed.has(direction)) return;
       if (direction === 'toServer' && this.#cutMatching?.(bytes)) {
         this.#cutMatching = undefined;
-        isAnswerLost = true;
         pair.server.removeAllListeners('data');
-        pair.server.once('data', () => {
-          client(pair).resetAndDestroy();
-          pair.server.resetAndDestroy();
-        });
+        pair.server.once('data', () => this.#reset(pair));
+      }
+      if (direction === 'toClient' && this.#passedBytes !== undefined) {
+        const passed = bytes.subarray(0, this.#passedBytes);
+        this.#passedBytes = undefined;
+        // The reset must not overtake the bytes.
+        to.write(passed, () => setImmediate(() => pair.client.destroy()));
+        pair.server.resetAndDestroy();
+        return;
       }
       to.write(bytes);
     });
@@ -113,11 +119,12 @@ export class TcpProxy {
     from.on('close', () => {
       this.#pairs.delete(pair);
       // Behind a dead network nobody learns that the other side is gone.
-      if (!this.#swallowed.has(direction) || isAnswerLost) to.destroy();
+      if (!this.#swallowed.has(direction)) to.destroy();
     });
   }
-}
 
-function client(pair: { client: Socket }): Socket {
-  return pair.client;
+  #reset(pair: { client: Socket; server: Socket }): void {
+    pair.client.resetAndDestroy();
+    pair.server.resetAndDestroy();
+  }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { RawAlarm } from '../../domain/alarm.js';
 import type { EngineError } from '../../domain/errors.js';
 import { type NonEmpty, type Offset, partitionText, type TopicPartition } from '../../domain/position.js';
@@ -87,6 +88,8 @@ export class KafkaAlarmSource implements AlarmSource {
 
   async *read(signal: AbortSignal): AsyncGenerator<readonly RawAlarm[]> {
     const ending = new AbortController();
+    // Several listeners per broker, and there may be many.
+    setMaxListeners(0, ending.signal);
     const watching = this.#watch.run(ending.signal);
     const starting = this.#startLoops(ending.signal);
     try {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { ConfigurationError } from '../../domain/errors.js';
 import type {
   ConnectionPoolBuilder,
+  Exchanges,
   LibraryBroker,
   LibraryBrokerOptions,
   LibraryLogger,
@@ -25,7 +26,16 @@ export interface KafkaLibrary {
   readonly apiKeys: Readonly<Record<string, number>>;
 }
 
-const needed = ['Produce', 'Fetch', 'ListOffsets', 'Metadata', 'OffsetCommit', 'GroupCoordinator', 'CreateTopics'];
+const needed = [
+  'Produce',
+  'Fetch',
+  'ListOffsets',
+  'Metadata',
+  'OffsetCommit',
+  'OffsetFetch',
+  'GroupCoordinator',
+  'CreateTopics',
+] satisfies (keyof Exchanges)[];
 
 /**
  * Loads the inner parts of kafkajs that the adapters stand on, and checks that they are what we know.

@@ -28,7 +28,8 @@ interface Mirrored {
  * Commits our positions to the Kafka group `kafka.group`, as one who is no member of it, so that every lag tool shows our lag.
  *
  * Never throws and never waits for an outage: a failure is counted, and the next call carries newer positions anyway. Idle partitions are
- * committed again daily, until `forget`: without that Kafka drops them. Source: engine.md 3.1.5.
+ * committed again daily, because Kafka drops what nobody repeats; only where the group still holds what we wrote, so that an engine that
+ * has given a partition up does not write over its new owner. Source: engine.md 3.1.5.
  */
 export class KafkaOffsetMirror implements OffsetMirror {
   readonly #group: string;
@@ -54,7 +55,7 @@ export class KafkaOffsetMirror implements OffsetMirror {
     this.#random = deps.random;
     this.#telemetry = deps.telemetry;
     this.#brokers = new Brokers(connection, REQUEST_LIMIT_MS, deps);
-    this.#stopLooking = deps.clock.every(LOOK_MS, () => void this.mirror(this.#idle()));
+    this.#stopLooking = deps.clock.every(LOOK_MS, () => void this.#repeat());
   }
 
   async mirror(positions: readonly AlarmPosition[]): Promise<void> {
@@ -75,15 +76,36 @@ export class KafkaOffsetMirror implements OffsetMirror {
     }
   }
 
-  /** The partition is no longer ours: its position must not be repeated over that of its new owner. */
-  forget(partition: TopicPartition): void {
-    this.#mirrored.delete(partitionText(partition));
-  }
-
   async close(): Promise<void> {
     this.#stopLooking();
     this.#closing.abort();
     this.#brokers.close();
+  }
+
+  async #repeat(): Promise<void> {
+    const idle = this.#idle();
+    if (idle.length === 0) return;
+    try {
+      const held = await this.#held(idle);
+      const ours = idle.filter((position) => held.get(partitionText(position)) === String(position.offset));
+      for (const position of idle) if (!ours.includes(position)) this.#mirrored.delete(partitionText(position));
+      await this.mirror(ours);
+    } catch {
+      // The next look is an hour away, and a week is left.
+      this.#missed(idle.length);
+    }
+  }
+
+  /** What the group holds of these partitions, by their text; `-1` where it holds nothing. */
+  async #held(positions: readonly TopicPartition[]): Promise<ReadonlyMap<string, string>> {
+    this.#coordinator ??= await this.#findCoordinator();
+    const topics = positions.map(({ topic, partition }) => ({ topic, partitions: [{ partition }] }));
+    const asked = { groupId: this.#group, topics };
+    const answer = await this.#brokers.ask(this.#coordinator, 'OffsetFetch', asked, this.#closing.signal);
+    const found = answer.responses.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => [partitionText({ topic, partition }), offset] as const),
+    );
+    return new Map(found);
   }
 
   #idle(): readonly AlarmPosition[] {

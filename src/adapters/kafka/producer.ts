@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EngineError, messageOf } from '../../domain/errors.js';
 import { partitionText } from '../../domain/position.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -47,6 +48,7 @@ export class KafkaProducer {
   readonly #closing = new AbortController();
 
   constructor(connection: KafkaConnection, deps: ProducerDeps) {
+    setMaxListeners(0, this.#closing.signal);
     this.#deps = deps;
     this.#brokers = new Brokers(connection, REQUEST_LIMIT_MS, deps);
     this.#metadata = new Metadata(this.#brokers);
@@ -60,6 +62,8 @@ export class KafkaProducer {
    *   none from us; ABORTED when `signal` aborts first.
    */
   async publish(topic: string, record: OutgoingRecord, signal: AbortSignal): Promise<void> {
+    // One signal serves every record under way in a worker; hundreds of listeners are no leak, and the warning would go to the log.
+    setMaxListeners(0, signal);
     const count = await this.#partitionCount(topic, signal);
     const at = { topic, partition: partitionOfKey(record.key, count) };
     const lane = this.#lanes.get(partitionText(at));

@@ -6,7 +6,7 @@ import type { Metadata } from './metadata.js';
 import { Bell, pauseMs } from './waiting.js';
 
 /** A new partition is seen after at most this time. */
-const MAX_AGE_MS = 30_000;
+const MAX_AGE_MS = 10_000;
 /** While a topic is absent or a partition has no leader. */
 const LOOKING_MS = 1_000;
 /** When something else in Kafka showed that leaders have moved. */

@@ -79,7 +79,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    await this.#pool.query('an answer', 'SELECT 1', [], signal);
+    await this.#pool.query({ what: 'an answer', sql: 'SELECT 1', values: [], signal });
   }
 
   close(): Promise<void> {
@@ -93,14 +93,15 @@ export class MysqlMethodDirectory implements MethodDirectory {
    * @throws DIRECTORY_UNAVAILABLE when MySQL does not answer at all.
    */
   async registerTypes(types: readonly string[]): Promise<void> {
-    const what = 'the known types of methods';
+    const ask = (sql: string, values: readonly string[]) =>
+      this.#pool.query({ what: 'the known types of methods', sql, values, mayBeRefused: true });
     try {
-      const rows = await this.#pool.query(what, 'SELECT name FROM notification_method_type', []);
+      const rows = await ask('SELECT name FROM notification_method_type', []);
       const known = new Set(rows.map((row) => String(row.name).trimEnd().toUpperCase()));
       const missing = [...new Set(types.map((type) => type.toUpperCase()))].filter((type) => !known.has(type));
       if (missing.length === 0) return;
       const values = missing.map(() => `(${placeholders(1)})`).join(', ');
-      await this.#pool.query(what, `INSERT IGNORE INTO notification_method_type (name) VALUES ${values}`, missing);
+      await ask(`INSERT IGNORE INTO notification_method_type (name) VALUES ${values}`, missing);
       this.#deps.telemetry.event('method_types_registered', { types: missing });
     } catch (error) {
       const number = error instanceof EngineError ? numberOf(error.cause) : undefined;
@@ -156,7 +157,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
     const { clock, telemetry } = this.#deps;
     const startedMonoMs = clock.monoMs();
     try {
-      return await this.#pool.query(whats[kind], sql, hasStateValue ? [...ids, state] : ids);
+      return await this.#pool.query({ what: whats[kind], sql, values: hasStateValue ? [...ids, state] : ids });
     } catch (error) {
       // Whatever happened, the tables may be others when MySQL is back.
       this.#form = undefined;

@@ -48,6 +48,16 @@ export interface MysqlDeps {
 /** One row, as the driver reads it: text, numbers, null, and bytes of binary columns. */
 export type Row = Readonly<Record<string, unknown>>;
 
+export interface MysqlQuestion {
+  /** Names the question for people; one of a small set. */
+  readonly what: string;
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+  readonly signal?: AbortSignal;
+  /** A refusal is no outage, because the engine can do without the answer. */
+  readonly mayBeRefused?: boolean;
+}
+
 const closeLimitMs = 1000;
 
 /**
@@ -73,24 +83,20 @@ export class MysqlPool {
   }
 
   /**
-   * Asks MySQL. `what` names the question for people and is one of a small set.
+   * Asks MySQL.
    *
    * @throws DIRECTORY_UNAVAILABLE, retriable, with the library's error as its cause; ABORTED when `signal` aborts first.
    */
-  async query(
-    what: string,
-    sql: string,
-    values: readonly (string | number)[],
-    signal?: AbortSignal,
-  ): Promise<readonly Row[]> {
+  async query(question: MysqlQuestion): Promise<readonly Row[]> {
+    const { what, signal } = question;
     const ended = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     const limit = this.#deps.clock.limit(this.#options.queryTimeoutMs, ended);
     try {
-      const rows = await this.#patiently(sql, values, limit.signal);
-      this.#works(what);
+      const rows = await this.#patiently(question, limit.signal);
+      this.#works('connection', what);
       return rows;
     } catch (error) {
-      throw ended.aborted ? aborted(what) : this.#failed(what, error);
+      throw ended.aborted ? this.#givenUp(what) : this.#failed(question, error);
     } finally {
       limit.clear();
     }
@@ -109,17 +115,17 @@ export class MysqlPool {
     }
   }
 
-  async #patiently(sql: string, values: readonly (string | number)[], signal: AbortSignal): Promise<readonly Row[]> {
+  async #patiently(question: MysqlQuestion, signal: AbortSignal): Promise<readonly Row[]> {
     try {
-      return await this.#once(sql, values, signal);
+      return await this.#once(question, signal);
     } catch (error) {
       // An idle connection may have been closed by the server long ago; only a question finds out.
       if (!isLost(error) || signal.aborted) throw error;
-      return await this.#once(sql, values, signal);
+      return await this.#once(question, signal);
     }
   }
 
-  async #once(sql: string, values: readonly (string | number)[], signal: AbortSignal): Promise<readonly Row[]> {
+  async #once({ sql, values }: MysqlQuestion, signal: AbortSignal): Promise<readonly Row[]> {
     const connection = await this.#connection(signal);
     try {
       const rows = await settled<Row[]>(signal, (done) =>
@@ -155,20 +161,27 @@ export class MysqlPool {
     });
   }
 
-  #works(what: string): void {
-    for (const name of ['connection', what]) {
+  #works(...names: readonly string[]): void {
+    for (const name of names) {
       if (this.#failing.delete(name)) this.#deps.telemetry.event('mysql_back', { ...this.#place(), what: name });
     }
   }
 
-  #failed(what: string, error: unknown): EngineError {
+  #failed({ what, mayBeRefused = false }: MysqlQuestion, error: unknown): EngineError {
     const facts = factsOf(error, this.#options.queryTimeoutMs);
     const name = facts.isRefusal ? what : 'connection';
-    if (!this.#failing.has(name)) {
+    if (facts.isRefusal) this.#works('connection');
+    if (!this.#failing.has(name) && !(facts.isRefusal && mayBeRefused)) {
       this.#failing.add(name);
       this.#deps.telemetry.event('mysql_away', { ...this.#place(), what: name, code: facts.code, check: facts.check });
     }
     return unavailable(what, this.#place(), facts, error);
+  }
+
+  #givenUp(what: string): EngineError {
+    const { host, port, db } = this.#place();
+    const message = `asked MySQL at ${host}:${port}/${db} for ${what}: given up before it answered`;
+    return new EngineError('ABORTED', message, { retriable: true });
   }
 
   #place(): { readonly host: string; readonly port: number; readonly db: string } {
@@ -207,10 +220,6 @@ function tlsOptions({ ca, cert, key, passphrase, rejectUnauthorized }: MysqlTls)
     ...(key === undefined ? {} : { key: key.reveal() }),
     ...(passphrase === undefined ? {} : { passphrase: passphrase.reveal() }),
   };
-}
-
-function aborted(what: string): EngineError {
-  return new EngineError('ABORTED', `the question for ${what} was given up`, { retriable: true });
 }
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;

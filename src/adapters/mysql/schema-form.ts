@@ -25,17 +25,15 @@ const maxTextLength = 512;
  */
 export async function readSchemaForm(pool: MysqlPool, lookup: MysqlOptions['lookup']): Promise<SchemaForm> {
   const what = 'the columns of alarm_action';
-  const rows = await pool.query(
-    what,
+  const sql =
     'SELECT TABLE_NAME AS tableName, COLUMN_NAME AS columnName FROM information_schema.COLUMNS ' +
-      'WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?, ?)',
-    ['alarm_action', 'notification_method'],
-  );
+    'WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?, ?)';
+  const rows = await pool.query({ what, sql, values: ['alarm_action', 'notification_method'] });
   const columns = new Set(rows.map((row) => `${row.tableName}.${row.columnName}`.toLowerCase()));
   const hasDefinition = columns.has('alarm_action.alarm_definition_id');
   const hasAlarm = columns.has('alarm_action.alarm_id');
   // What may not be read is not listed either: MySQL itself can say whether the table or the right is missing.
-  if (!hasDefinition && !hasAlarm) await pool.query(what, 'SELECT 1 FROM alarm_action LIMIT 0', []);
+  if (!hasDefinition && !hasAlarm) await pool.query({ what, sql: 'SELECT 1 FROM alarm_action LIMIT 0', values: [] });
   const wantsDefinition = lookup === 'definition' || (lookup === 'auto' && hasDefinition);
   if (wantsDefinition ? !hasDefinition : !hasAlarm) {
     const missing = wantsDefinition ? 'alarm_definition_id' : 'alarm_id';

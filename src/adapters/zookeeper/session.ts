@@ -218,11 +218,7 @@ export class ZookeeperSession {
       this.#requests.connected();
       this.#renew();
     });
-    this.#client.on('disconnected', () => {
-      this.#requests.disconnected();
-      // Left there, half a packet of the old connection would make the new one look like an expired session.
-      this.#client.connectionManager.pendingBuffer = null;
-    });
+    this.#client.on('disconnected', () => this.#requests.disconnected());
     this.#client.on('expired', () => this.#end('the server says that the session has expired'));
     this.#client.on('authenticationFailed', () => this.#end('the server refused zookeeper.auth'));
   }

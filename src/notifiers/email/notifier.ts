@@ -138,7 +138,7 @@ export class EmailNotifier implements Notifier {
       to: { name: '', address: to },
       subject,
       text: body,
-      textEncoding: 'base64',
+      encoding: 'base64',
       messageId: `<${notification.id}@${this.#domain}>`,
       date: new Date(this.#clock.nowMs()),
       signal,

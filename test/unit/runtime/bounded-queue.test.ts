@@ -90,6 +90,14 @@ describe('bounded queue', () => {
     assert.equal(living.room, 2);
   });
 
+  it('has nothing to take back from a putter that never asked', () => {
+    const queue = new BoundedQueue('alarms', 2);
+    queue.forget(new CountingPutter());
+    const putter = new CountingPutter();
+    queue.want(putter, 2);
+    assert.equal(putter.room, 2);
+  });
+
   it('forgets parcels, wishes and grants when cleared', () => {
     const queue = filled(2, ['a', 'a']);
     queue.want(new CountingPutter(), 3);

@@ -111,6 +111,17 @@ describe('dispatcher', () => {
     assert.deepEqual([lane.offsets, other.offsets], [[0], [3, 4]]);
   });
 
+  it('keeps no more workers free than there are suspects', () => {
+    const bench = new Bench();
+    const dead = bench.taker(1, 1);
+    bench.put(1);
+    const lanes = [2, 3, 4, 5].map((index) => bench.taker(index, 10));
+    bench.dispatcher.remove(dead.ref, nobodyElse);
+    bench.put(4);
+    const [lane, ...others] = lanes.map((each) => each.offsets);
+    assert.deepEqual([lane, others.flat()], [[0], [1, 2, 3, 4]]);
+  });
+
   it('gives the next suspect out once the worker has shown life twice with the one before', () => {
     const bench = new Bench();
     const dead = bench.taker(1, 2);

@@ -167,6 +167,19 @@ describe('commit loop', () => {
     assert.equal(b.tracker.progress(p0).committed, 0n);
   });
 
+  test('partitions under one lock are written together', async () => {
+    const b = bench();
+    for (const at of [p0, p1]) b.open(at);
+    const fence = b.fences.get(0);
+    assert.ok(fence);
+    b.fences.set(1, fence);
+    assert.equal(await b.loop.flush(new AbortController().signal), true);
+    assert.deepEqual(
+      b.store.saves.map((commits) => commits.length),
+      [2],
+    );
+  });
+
   test('a partition without a lock is not committed', async () => {
     const b = bench();
     b.open(p0);

@@ -1,0 +1,160 @@
+import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
+import type { Config } from '../config/config.js';
+import { revealedSections } from '../config/revealed.js';
+import type { Alarm } from '../domain/alarm.js';
+import { DeliveryError } from '../domain/errors.js';
+import { type Notification, type NotificationMethod, notificationId } from '../domain/notification.js';
+import { Secret } from '../domain/secret.js';
+import { mysqlOptions } from '../engine/crews.js';
+import { builtinNotifiers } from '../notifiers/builtin.js';
+import { openNotifiers, registerPlugins } from '../notifiers/registry.js';
+import type { Notifier } from '../ports/notifier.js';
+import { systemClock, systemRandom } from '../runtime/clock.js';
+import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
+import { openLineSink } from '../telemetry/line-sink.js';
+import {
+  type Command,
+  type CommandArguments,
+  type CommandIo,
+  configOption,
+  type ExitCode,
+  UsageError,
+} from './command.js';
+import { loadOrReport } from './configuration.js';
+
+const stderrFd = 2;
+const lookupTimeoutMs = 10_000;
+/** The notifiers' own limits end a send; this one is for a notifier that breaks its word. */
+const sendTimeoutMs = 700_000;
+
+/** Sends one real notification through the real notifier. Exit code 0 only when the receiver took it. */
+export const command: Command = {
+  options: {
+    ...configOption,
+    method: { value: 'ID', description: 'notification method in the database to send to' },
+    type: { value: 'TYPE', description: 'notifier to use, with --address' },
+    address: { value: 'ADDRESS', description: 'where to send to, with --type' },
+    state: { value: 'STATE', description: 'state that the test alarm changes to (default ALARM)' },
+  },
+  async run(args, io) {
+    const wanted = wantedOf(args);
+    const loaded = loadOrReport(args, io);
+    if (loaded === undefined) return 78;
+    const log = { ...loaded.config.log, level: 'warn' } as const;
+    const sink = openLineSink(stderrFd);
+    const telemetry = createTelemetry({ process: 'test-notification', log, sink, clock: systemClock });
+    try {
+      const method = 'id' in wanted ? await methodById(wanted.id, loaded.config, telemetry) : wanted.method;
+      if (method === undefined) {
+        io.err('no such notification method; check the id, and mysql.db');
+        return 1;
+      }
+      return await sendTo(method, args.text('state') ?? 'ALARM', loaded.config, telemetry, io);
+    } finally {
+      telemetry.close();
+    }
+  },
+};
+
+function wantedOf(args: CommandArguments): { readonly id: string } | { readonly method: NotificationMethod } {
+  const id = args.text('method');
+  const type = args.text('type');
+  const address = args.text('address');
+  if (id !== undefined && type === undefined && address === undefined) return { id };
+  if (id !== undefined || type === undefined || address === undefined) {
+    throw new UsageError('expected either --method, or --type and --address');
+  }
+  const place = { id: 'command-line', name: 'command line', periodMs: 0 };
+  return { method: { ...place, type: type.toLowerCase(), address: new Secret(address) } };
+}
+
+async function methodById(
+  id: string,
+  config: Config,
+  telemetry: ProcessTelemetry,
+): Promise<NotificationMethod | undefined> {
+  const directory = new MysqlMethodDirectory(mysqlOptions(config), { clock: systemClock, telemetry });
+  const limit = systemClock.limit(lookupTimeoutMs);
+  try {
+    return await directory.methodById(id, limit.signal);
+  } finally {
+    limit.clear();
+    await directory.close();
+  }
+}
+
+async function sendTo(
+  method: NotificationMethod,
+  state: string,
+  config: Config,
+  telemetry: ProcessTelemetry,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const enabled = [...registerPlugins(builtinNotifiers)].filter(([type]) => config.enabledTypes.includes(type));
+  const notifiers = openNotifiers(
+    new Map(enabled.filter(([type]) => type === method.type)),
+    revealedSections(config.notifierSections),
+    { logger: telemetry.pluginLogger({}), clock: systemClock, random: systemRandom, http: config.http, senders: 1 },
+  );
+  const notifier = notifiers.open.get(method.type);
+  if (notifier === undefined) {
+    const why = notifiers.unconfigured.get(method.type) ?? 'no notifier of this type is enabled';
+    io.err(`not sent: ${method.type}: ${why}; see notification_types.enabled`);
+    return 1;
+  }
+  try {
+    return await sendOnce(notifier, testNotification(method, state), io);
+  } finally {
+    await notifier.close();
+  }
+}
+
+async function sendOnce(notifier: Notifier, notification: Notification, io: CommandIo): Promise<ExitCode> {
+  const { method } = notification;
+  const limit = systemClock.limit(sendTimeoutMs);
+  try {
+    const { wire, remoteId } = await notifier.send(notification, limit.signal);
+    io.out(`sent by ${method.type} to ${notifier.destinationOf(method)}`);
+    io.out(`answer: ${wire}`);
+    if (remoteId !== undefined) io.out(`the receiver's id: ${remoteId}`);
+    io.out(`notification id: ${notification.id}; if nothing arrives, search for it in the receiver's log`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    io.err(`not sent (${error.failure}): ${error.message}`);
+    if (error.wire !== undefined) io.err(`answer: ${error.wire}`);
+    io.err(error.retriable ? 'the engine would try this again' : 'the engine would park this as dead');
+    return 1;
+  } finally {
+    limit.clear();
+  }
+}
+
+/** An alarm that never was, under an id of its own each time: a receiver that drops repeats must not drop a test. */
+function testNotification(method: NotificationMethod, newState: string): Notification {
+  const nowMs = systemClock.nowMs();
+  const position = { topic: 'test-notification', partition: 0, offset: BigInt(nowMs) };
+  const fields = {
+    alarmId: 'test-notification',
+    alarmName: 'Test of mon-notification',
+    alarmDescription: 'Sent by mon-notification test-notification',
+    tenantId: 'test-notification',
+    oldState: newState === 'OK' ? 'ALARM' : 'OK',
+    newState,
+    stateChangeReason: 'This is a test: no alarm has changed its state',
+    severity: 'LOW',
+    metrics: [],
+    actionsEnabled: true,
+  };
+  const alarm: Alarm = {
+    ...fields,
+    position,
+    alarmDefinitionId: undefined,
+    link: undefined,
+    lifecycleState: undefined,
+    changedAtMs: nowMs,
+    recordedAtMs: nowMs,
+    rawAlarm: JSON.stringify({ ...fields, timestamp: nowMs }),
+  };
+  return { position, id: notificationId(position, method.id), alarm, method, attempt: 1, repeat: 0 };
+}

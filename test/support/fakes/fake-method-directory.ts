@@ -1,0 +1,75 @@
+import type { Alarm } from '../../../src/domain/alarm.js';
+import { EngineError } from '../../../src/domain/errors.js';
+import type { NotificationMethod } from '../../../src/domain/notification.js';
+import { Secret } from '../../../src/domain/secret.js';
+import type { MethodDirectory } from '../../../src/ports/directory.js';
+
+type Action = Readonly<{ definitionId: string; state: string; methodId: string }>;
+
+const fold = (text: string) => text.trimEnd().toLowerCase();
+
+/** Notification methods in memory, found by definition and state. */
+export class FakeMethodDirectory implements MethodDirectory {
+  /** How many questions were put. */
+  askedCount = 0;
+  isClosed = false;
+  readonly #methods = new Map<string, NotificationMethod>();
+  readonly #actions: Action[] = [];
+  #failuresLeft = 0;
+
+  /** Adds or replaces a method; `forAlarms` names definition and state. */
+  add(
+    method: Partial<Omit<NotificationMethod, 'address'>> & { id: string; address?: string },
+    ...forAlarms: [string, string][]
+  ): void {
+    const { address = `${method.id}@here.com`, ...rest } = method;
+    this.#methods.set(method.id, {
+      name: 'test notification',
+      type: 'email',
+      periodMs: 0,
+      ...rest,
+      address: new Secret(address),
+    });
+    for (const [definitionId, state] of forAlarms) this.#actions.push({ definitionId, state, methodId: method.id });
+  }
+
+  addAction(action: Action): void {
+    this.#actions.push(action);
+  }
+
+  /** The next `count` questions are not answered. */
+  fail(count: number): void {
+    this.#failuresLeft = count;
+  }
+
+  async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
+    await this.#answer(signal);
+    const wanted = [alarm.alarmDefinitionId ?? '', alarm.newState].map(fold);
+    const found = this.#actions
+      .filter(({ definitionId, state }) => fold(definitionId) === wanted[0] && fold(state) === wanted[1])
+      .flatMap(({ methodId }) => this.#methods.get(methodId) ?? []);
+    return [...new Set(found)].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {
+    await this.#answer(signal);
+    return this.#methods.get(id);
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#answer(signal);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+
+  async #answer(signal: AbortSignal): Promise<void> {
+    this.askedCount += 1;
+    await Promise.resolve();
+    if (signal.aborted) throw new EngineError('ABORTED', 'given up', { retriable: true });
+    if (this.#failuresLeft === 0) return;
+    this.#failuresLeft -= 1;
+    throw new EngineError('DIRECTORY_UNAVAILABLE', 'the fake is away', { retriable: true });
+  }
+}

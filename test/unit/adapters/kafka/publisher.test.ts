@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KafkaDeadLetters } from '../../../../src/adapters/kafka/dead-letters.js';
+import type { RecordWriter } from '../../../../src/adapters/kafka/durable-write.js';
+import type { OutgoingRecord } from '../../../../src/adapters/kafka/producer.js';
+import { KafkaPublisher } from '../../../../src/adapters/kafka/publisher.js';
+import { EngineError } from '../../../../src/domain/errors.js';
+import { publisherContract } from '../../../contract/publisher.js';
+import { RecordingTelemetry } from '../../../support/fakes/recording-telemetry.js';
+import { sampleNotification, settledThreeWays } from '../../../support/outcome-samples.js';
+
+const topics = { notificationTopic: 'sent', notificationRetryTopic: 'retry', deadLetterTopic: 'dead' };
+const never = new AbortController().signal;
+const position = { topic: 'alarms', partition: 1, offset: 5n };
+
+/** Keeps what is published; a topic may have a limit, as brokers have one. */
+class MemoryWriter implements RecordWriter {
+  readonly written: { topic: string; record: OutgoingRecord }[] = [];
+  readonly #limits: Readonly<Record<string, number>>;
+
+  constructor(limits: Readonly<Record<string, number>> = {}) {
+    this.#limits = limits;
+  }
+
+  async publish(topic: string, record: OutgoingRecord, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw new EngineError('ABORTED', 'given up', { retriable: true });
+    if (record.value.length > (this.#limits[topic] ?? Number.POSITIVE_INFINITY)) {
+      throw new EngineError('RECORD_REFUSED', 'too large', { retriable: false });
+    }
+    this.written.push({ topic, record });
+  }
+
+  of(topic: string) {
+    const records = this.written.filter((each) => each.topic === topic).map(({ record }) => record);
+    return records.map(({ key, value, headers }) => ({ key, value: String(value), headers }));
+  }
+
+  async close(): Promise<void> {}
+}
+
+publisherContract('KafkaPublisher on a writer in memory', async () => {
+  const writer = new MemoryWriter();
+  const publisher = new KafkaPublisher(writer, topics, { instance: 'h-1-0', telemetry: new RecordingTelemetry() });
+  return {
+    publisher,
+    sent: async () => writer.of('sent'),
+    retrying: async () => writer.of('retry'),
+    dead: async () => writer.of('dead'),
+  };
+});
+
+test('superseded, expired and digested outcomes go to the notification topic', async () => {
+  const writer = new MemoryWriter();
+  const publisher = new KafkaPublisher(writer, topics, { instance: 'h-1-0', telemetry: new RecordingTelemetry() });
+  const common = { notification: sampleNotification(position), history: [] };
+  await publisher.publish(
+    {
+      position,
+      records: [
+        { ...common, outcome: 'superseded', by: undefined },
+        { ...common, outcome: 'expired' },
+        { ...common, outcome: 'digested' },
+      ],
+    },
+    never,
+  );
+  assert.equal(writer.of('sent').length, 3);
+});
+
+test('dead outcomes and parked letters are counted by reason', async () => {
+  const [writer, telemetry] = [new MemoryWriter(), new RecordingTelemetry()];
+  await new KafkaPublisher(writer, topics, { instance: 'h-1-0', telemetry }).publish(settledThreeWays(position), never);
+  const letter = { position, reason: 'malformed', raw: Buffer.from('{'), detail: 'no JSON' } as const;
+  await new KafkaDeadLetters(writer, 'dead', { instance: 'h-1-0', telemetry }).park(letter, never);
+  assert.equal(telemetry.counts.get('dead_letters_total refused'), 1);
+  assert.equal(telemetry.counts.get('dead_letters_total malformed'), 1);
+});
+
+test('a record that its topic refuses is parked shortened, with its key and its source position', async () => {
+  const [writer, telemetry] = [new MemoryWriter({ sent: 2_000 }), new RecordingTelemetry()];
+  const publisher = new KafkaPublisher(writer, topics, { instance: 'h-1-0', telemetry });
+  const notification = sampleNotification(position, 'm1', 'x'.repeat(5_000));
+  await publisher.publish(
+    { position, records: [{ outcome: 'sent', notification, history: [], sentAtMs: 1, remoteId: undefined }] },
+    never,
+  );
+  const [parked] = writer.of('dead');
+  assert.equal(parked?.key, notification.id);
+  assert.equal(parked?.headers['notification-shortened'], 'sent');
+  const value = JSON.parse(parked?.value ?? '') as Record<string, unknown>;
+  assert.equal(value.source_offset, '5');
+  assert.equal(value.shortened, true);
+  assert.equal(telemetry.named('record_refused').length, 1);
+});
+
+test('what even the dead-letter topic refuses is an error, not a silence', async () => {
+  const writer = new MemoryWriter({ sent: 1, dead: 1 });
+  const publisher = new KafkaPublisher(writer, topics, { instance: 'h-1-0', telemetry: new RecordingTelemetry() });
+  await assert.rejects(publisher.publish(settledThreeWays(position), never), { code: 'RECORD_REFUSED' });
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { failedRecord, sentRecord, unsendableRecord } from '../../../src/delivery/outcome-of.js';
+import { DeliveryError } from '../../../src/domain/errors.js';
+import { retryPolicy } from '../../../src/retry/retry-policy.js';
+import { receipt } from '../../support/fakes/fake-notifier.js';
+import { aNotification } from '../../support/notifications.js';
+
+const policy = retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1);
+const passing = new DeliveryError('busy', { failure: 'server_error', retriable: true, wire: 'HTTP 503' });
+const first = aNotification('webhook', 'http://receiver.example/');
+
+describe('the outcome of a send', () => {
+  test('is sent with the receiver’s id and the failures before it', () => {
+    const history = [{ attempt: 1, atMs: 5, failure: 'timed_out' as const }];
+    const notification = { ...first, attempt: 2, history };
+    assert.deepEqual(sentRecord(notification, receipt, 7), {
+      notification,
+      history,
+      outcome: 'sent',
+      sentAtMs: 7,
+      remoteId: 'their-id',
+    });
+  });
+
+  test('is retrying five times after the first send, at growing pauses, then dead', () => {
+    let notification = first;
+    const pauses: number[] = [];
+    for (;;) {
+      const record = failedRecord(notification, passing, 1000, policy);
+      assert.equal(record.history.length, notification.attempt);
+      if (record.outcome !== 'retrying') {
+        assert.deepEqual([record.outcome, record.outcome === 'dead' && record.reason], ['dead', 'attempts_used_up']);
+        break;
+      }
+      assert.equal(record.detail, 'busy (HTTP 503)');
+      pauses.push(record.notBeforeMs - 1000);
+      notification = { ...notification, attempt: notification.attempt + 1, history: record.history };
+    }
+    assert.deepEqual(pauses, [30_000, 60_000, 120_000, 240_000, 480_000]);
+    assert.equal(notification.attempt, 6);
+  });
+
+  test('is retrying no earlier than the receiver asks', () => {
+    const asked = new DeliveryError('slow down', { failure: 'rate_limited', retriable: true, retryAfterMs: 900_000 });
+    const record = failedRecord(first, asked, 1000, policy);
+    assert.equal(record.outcome === 'retrying' && record.notBeforeMs, 901_000);
+  });
+
+  test('is dead at once when refused, or when the address cannot be used', () => {
+    for (const [failure, reason] of [
+      ['rejected', 'refused'],
+      ['unauthorized', 'refused'],
+      ['forbidden_address', 'refused'],
+      ['bad_address', 'bad_method'],
+    ] as const) {
+      const record = failedRecord(first, new DeliveryError('no', { failure, retriable: false }), 1000, policy);
+      assert.deepEqual(record, {
+        notification: first,
+        history: [{ attempt: 1, atMs: 1000, failure }],
+        outcome: 'dead',
+        reason,
+        detail: 'no',
+      });
+    }
+  });
+
+  test('is dead with what is missing when there is no notifier', () => {
+    const record = unsendableRecord(first, 'mail is not configured');
+    assert.deepEqual(record, {
+      notification: first,
+      history: [],
+      outcome: 'dead',
+      reason: 'unknown_type',
+      detail: 'mail is not configured',
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import { builtinNotifiers } from '../../../src/notifiers/builtin.js';
+import { emailPlugin } from '../../../src/notifiers/email/plugin.js';
+import { protectionOf } from '../../../src/notifiers/email/settings.js';
+import { openNotifiers, registerPlugins } from '../../../src/notifiers/registry.js';
+import { webhookPlugin } from '../../../src/notifiers/webhook/plugin.js';
+import type { NotifierDeps } from '../../../src/ports/notifier.js';
+import { FakeClock } from '../../support/fakes/fake-clock.js';
+import { silentLogger } from '../../support/silent-logger.js';
+
+const deps: NotifierDeps = {
+  logger: silentLogger,
+  clock: new FakeClock(),
+  random: () => 0.5,
+  http: { allow: [], concurrencyPerDestination: 64 },
+  senders: 4,
+};
+const relay = { server: 'smtp.example', from_addr: 'mon@example.com' };
+
+function problemsOf(section: Readonly<Record<string, unknown>>): readonly string[] {
+  const configured = emailPlugin.configure({ ...relay, ...section });
+  return configured.kind === 'wrong' ? configured.problems.map(({ key }) => key) : [];
+}
+
+describe('the email section', () => {
+  test('without relay or sender is unconfigured, and says what is missing', () => {
+    for (const [section, missing] of [
+      [undefined, /email\.server and notification_types\.email\.from_addr/],
+      [{ server: 'x', from_addr: null }, /from_addr missing/],
+      [{ server: '', from_addr: 'a@b' }, /server missing/],
+    ] as const) {
+      const configured = emailPlugin.configure(section);
+      assert.ok(configured.kind === 'unconfigured');
+      assert.match(configured.detail, missing);
+    }
+  });
+
+  test('shows all wrong values at once, and none of them', () => {
+    const section = { port: 'smtp', timeout: -1, starttls: 'maybe', password: ['hunter2'], server: 'a b' };
+    assert.deepEqual(problemsOf(section), ['port', 'password', 'timeout', 'starttls']);
+    assert.ok(!inspect(emailPlugin.configure({ ...relay, ...section }), { depth: 9 }).includes('hunter2'));
+    assert.deepEqual(problemsOf({ server: 'a b', from_addr: 'Mon <a@b>', grafana_url: 'ftp://x' }), [
+      'server',
+      'from_addr',
+      'grafana_url',
+    ]);
+    assert.deepEqual(problemsOf({ port: 0 }), ['port']);
+    assert.deepEqual(problemsOf({ port: 70_000 }), ['port']);
+  });
+
+  test('takes the values of 2014, text and units too', () => {
+    for (const section of [
+      { port: 25, user: '', password: '', timeout: 60 },
+      { port: '587', timeout: '90s', user: null, password: null },
+      { port: 465, timeout: '2m', starttls: 'required', server: '::1' },
+    ]) {
+      assert.deepEqual(problemsOf(section), []);
+    }
+  });
+
+  test('names a ca_file that cannot be read when it is opened', () => {
+    const configured = emailPlugin.configure({ ...relay, ca_file: '/nowhere/ca.pem' });
+    assert.ok(configured.kind === 'ready');
+    assert.throws(() => configured.open(deps), { code: 'CONFIG_INVALID', message: /ca_file.*\/nowhere\/ca\.pem/ });
+  });
+
+  test('shows no password, however it is printed', () => {
+    const shown = inspect(emailPlugin.configure({ ...relay, user: 'u', password: 'hunter2' }), { depth: 9 });
+    assert.ok(!shown.includes('hunter2'));
+  });
+});
+
+test('TLS is used from the first byte on 465, required with a login or a ca_file, otherwise taken when offered', () => {
+  const login = { user: 'u', password: { reveal: () => 'p' } as never };
+  const none = { login: undefined, caFile: undefined };
+  for (const [settings, expected] of [
+    [{ ...none, port: 465, starttls: 'never' }, 'tls'],
+    [{ ...none, port: 25, starttls: 'auto' }, 'opportunistic'],
+    [{ ...none, port: 25, starttls: 'auto', login }, 'required'],
+    [{ ...none, port: 25, starttls: 'auto', caFile: 'ca' }, 'required'],
+    [{ ...none, port: 587, starttls: 'required' }, 'required'],
+    [{ ...none, port: 25, starttls: 'never', login }, 'clear'],
+  ] as const) {
+    assert.equal(protectionOf(settings), expected);
+  }
+});
+
+test('webhooks work without a section', () => {
+  assert.equal(webhookPlugin.configure(undefined).kind, 'ready');
+  assert.equal(webhookPlugin.configure({ timeout: '250ms' }).kind, 'ready');
+  assert.equal(webhookPlugin.configure({ timeout: 'soon' }).kind, 'wrong');
+});
+
+describe('the registry', () => {
+  test('knows what we ship', () => {
+    assert.deepEqual([...registerPlugins(builtinNotifiers).keys()], ['email', 'webhook']);
+  });
+
+  test('refuses two plugins of one type, and types that no row could name', () => {
+    assert.throws(() => registerPlugins([webhookPlugin, webhookPlugin]), { code: 'CONFIG_INVALID' });
+    for (const type of ['', 'Webhook', 'a b', 'x'.repeat(21)]) {
+      assert.throws(() => registerPlugins([{ ...webhookPlugin, type }]), { code: 'CONFIG_INVALID' });
+    }
+  });
+
+  test('opens what is configured and keeps the reason of what is not', async () => {
+    const set = openNotifiers(registerPlugins(builtinNotifiers), {}, deps);
+    assert.deepEqual([...set.open.keys()], ['webhook']);
+    assert.match(set.unconfigured.get('email') ?? '', /not configured/);
+    for (const notifier of set.open.values()) await notifier.close();
+    assert.throws(() => openNotifiers(registerPlugins(builtinNotifiers), { email: { ...relay, port: -1 } }, deps), {
+      message: /notification_types\.email: port: expected a number from 1 to 65535/,
+    });
+  });
+});

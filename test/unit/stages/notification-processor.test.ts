@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DestinationLimit } from '../../../src/delivery/destination-limit.js';
+import { SendGate } from '../../../src/delivery/send-gate.js';
+import { DeliveryError } from '../../../src/domain/errors.js';
+import type { Notification, NotificationGroup } from '../../../src/domain/notification.js';
+import { retryPolicy } from '../../../src/retry/retry-policy.js';
+import { NotificationProcessor } from '../../../src/stages/notification-processor.js';
+import { FakeClock } from '../../support/fakes/fake-clock.js';
+import { FakeLease } from '../../support/fakes/fake-lease.js';
+import { FakeNotifier, hang, receipt } from '../../support/fakes/fake-notifier.js';
+import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
+import { aNotification, anAlarm } from '../../support/notifications.js';
+
+const never = new AbortController().signal;
+
+function aProcessor() {
+  const clock = new FakeClock();
+  const telemetry = new RecordingTelemetry();
+  const lease = new FakeLease();
+  const notifier = new FakeNotifier();
+  const gate = new SendGate(
+    lease,
+    new DestinationLimit({ concurrencyPerDestination: 8, senders: 1 }),
+    clock,
+    telemetry,
+  );
+  const processor = new NotificationProcessor({
+    notifiers: { open: new Map([['webhook', notifier]]), unconfigured: new Map([['email', 'email.server missing']]) },
+    gate,
+    policy: retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1),
+    clock,
+    telemetry,
+  });
+  return { processor, notifier, lease, telemetry, clock };
+}
+
+function groupOf(...types: readonly [string, ...string[]]): NotificationGroup {
+  const alarm = anAlarm();
+  const one = (type: string): Notification => aNotification(type, `${type}.example/secret-path`, { alarm });
+  const [first, ...rest] = types;
+  return { position: alarm.position, notifications: [one(first), ...rest.map(one)] };
+}
+
+async function recordsOf(processor: NotificationProcessor, group: NotificationGroup, signal = never) {
+  const outcome = await processor.process(group, signal);
+  assert.ok(outcome.kind === 'forward');
+  assert.deepEqual(outcome.item.position, group.position);
+  return outcome.item.records;
+}
+
+describe('the notification processor', () => {
+  test('gives one record per method, in order, whatever becomes of the others', async () => {
+    const { processor, notifier, telemetry, clock } = aProcessor();
+    const refusal = new DeliveryError('no', { failure: 'rejected', retriable: false });
+    let sendCount = 0;
+    notifier.react = async () => {
+      sendCount += 1;
+      if (sendCount === 2) throw refusal;
+      return receipt;
+    };
+    const records = await recordsOf(processor, groupOf('webhook', 'webhook', 'email', 'hipchat'));
+    assert.deepEqual(
+      records.map((record) => [record.outcome, record.outcome === 'dead' ? `${record.reason}: ${record.detail}` : '']),
+      [
+        ['sent', ''],
+        ['dead', 'refused: no'],
+        ['dead', 'unknown_type: email.server missing'],
+        ['dead', 'unknown_type: no notifier of this type is enabled'],
+      ],
+    );
+    assert.deepEqual(records[0].outcome === 'sent' && [records[0].sentAtMs, records[0].remoteId], [
+      clock.nowMs(),
+      'their-id',
+    ]);
+    assert.deepEqual(
+      [...telemetry.counts],
+      [
+        ['notifications_total email dead', 1],
+        ['notifications_total unknown dead', 1],
+        ['notifications_total webhook sent', 1],
+        ['notifications_total webhook dead', 1],
+      ],
+    );
+  });
+
+  test('sends the methods of one alarm side by side', async () => {
+    const { processor, notifier } = aProcessor();
+    notifier.react = async () => {
+      while (notifier.mostSendingCount < 3) await new Promise(setImmediate);
+      return receipt;
+    };
+    assert.equal((await recordsOf(processor, groupOf('webhook', 'webhook', 'webhook'))).length, 3);
+  });
+
+  test('logs position and notification id of each, and never an address', async () => {
+    const { processor, telemetry } = aProcessor();
+    const group = groupOf('webhook', 'hipchat');
+    await recordsOf(processor, group);
+    const lines = telemetry.named('notification_settled');
+    assert.equal(lines.length, 2);
+    for (const line of lines) {
+      assert.deepEqual([line.topic, line.partition, line.offset], ['alarm-state-transitions', 3, '812']);
+      assert.equal(line.notification_id, group.notifications[0].id);
+      assert.ok(!JSON.stringify(line).includes('secret-path'));
+    }
+  });
+
+  test('rejects without an outcome when the term ends, once every send has ended', async () => {
+    const { processor, notifier, telemetry } = aProcessor();
+    notifier.react = hang;
+    const giveUp = new AbortController();
+    const processing = processor.process(groupOf('webhook', 'webhook'), giveUp.signal);
+    await new Promise(setImmediate);
+    assert.equal(notifier.sendingCount, 2);
+    giveUp.abort();
+    await assert.rejects(processing, { code: 'ABORTED' });
+    assert.equal(notifier.sendingCount, 0);
+    assert.equal(telemetry.counts.size, 0);
+  });
+
+  test('sends again under the next lease what the end of a lease cut off', async () => {
+    const { processor, notifier, lease } = aProcessor();
+    notifier.react = hang;
+    const processing = recordsOf(processor, groupOf('webhook'));
+    await new Promise(setImmediate);
+    lease.end();
+    await new Promise(setImmediate);
+    notifier.react = async () => receipt;
+    lease.begin();
+    assert.equal((await processing)[0].outcome, 'sent');
+    assert.equal(notifier.sent.length, 2);
+  });
+
+  test('closes its notifiers', async () => {
+    const { processor, notifier } = aProcessor();
+    await processor.close();
+    assert.equal(notifier.isClosed, true);
+  });
+});
