@@ -1,5 +1,4 @@
-process.on('disconnect', () => process.exit(1));
-
+import './runtime/exit-with-parent.js';
 import { systemClock, systemRandom } from './runtime/clock.js';
 import { fromWireConfig } from './runtime/config-wire.js';
 import { startProcessGauges } from './runtime/process-gauges.js';

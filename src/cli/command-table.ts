@@ -34,4 +34,19 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'send one real notification to one method or address, and print what the receiver answered',
     load: async () => (await import('./test-notification.js')).command,
   },
+  {
+    name: 'offsets show',
+    summary: 'print the stored positions, each the next offset to read, and the lag; takes no lock, changes nothing',
+    load: async () => (await import('./offsets-show.js')).command,
+  },
+  {
+    name: 'offsets set',
+    summary: 'set stored positions; takes the lock first, so every engine of the group must be stopped',
+    load: async () => (await import('./offsets-set.js')).command,
+  },
+  {
+    name: 'send-alarm',
+    summary: 'publish one alarm and show whom the engine told, and how long it took; 0 only when all were told',
+    load: async () => (await import('./send-alarm.js')).command,
+  },
 ];

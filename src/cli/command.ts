@@ -23,6 +23,8 @@ export interface CommandArguments {
 export interface CommandIo {
   out(line: string): void;
   err(line: string): void;
+  /** Asks the person at the terminal; an empty answer when they leave. Undefined where there is no terminal. */
+  readonly ask?: (question: string) => Promise<string>;
   readonly environment: Environment;
 }
 

@@ -2,6 +2,7 @@
 import type { CommandIo } from './command.js';
 import { commandTable } from './command-table.js';
 import { runProgram } from './program.js';
+import { askAtTerminal } from './terminal.js';
 
 /** A reader that went away (`| head`) is no failure of ours. */
 function outliveReader(stream: NodeJS.WriteStream): void {
@@ -17,6 +18,7 @@ const io: CommandIo = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   environment: process.env,
+  ...(process.stdin.isTTY ? { ask: askAtTerminal } : {}),
 };
 
 // The code is set and not forced: what was written to a pipe still has to leave.

@@ -1,4 +1,5 @@
 import { lagOf } from '../admin/status-document.js';
+import { columns, printable } from './columns.js';
 import type { EngineStatus } from './engine-status.js';
 
 /** The state of an engine as lines for a terminal. */
@@ -35,17 +36,5 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
     '',
     `retries waiting ${document.retries_waiting}; ${outcomes.join(', ') || 'no outcomes yet'}`,
   ];
-  return lines.map((line) => line.replace(/\p{Cc}/gu, '?'));
-}
-
-/** Left-aligned first column, right-aligned others, as wide as their widest cell. */
-function columns(
-  heads: readonly string[],
-  rows: readonly (readonly (string | number | bigint)[])[],
-): readonly string[] {
-  const lines = [heads, ...rows.map((row) => row.map(String))];
-  const widths = heads.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  return lines.map((line) =>
-    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
-  );
+  return lines.map(printable);
 }

@@ -40,7 +40,7 @@ export interface Stage<In extends Positioned, Out> {
 export type SourceEvent = Readonly<
   /** All partitions of the topic as last seen; empty while it does not exist. */
   | { kind: 'partitions'; topic: string; partitions: readonly number[] }
-  /** Reading begins at `nextToRead`. `skipped` counts offsets that retention took before they were read. */
+  /** Reading begins at `nextToRead`: after every `resume`, and behind a hole. `skipped` counts offsets that retention took unread. */
   | { kind: 'positioned'; partition: TopicPartition; nextToRead: Offset; skipped: bigint }
   /** The topic ends before the position asked for: it was made anew. Nothing is read until somebody decides. */
   | { kind: 'halted'; partition: TopicPartition; nextToRead: Offset; logStart: Offset; logEnd: Offset }

@@ -25,7 +25,11 @@ export class WorkerProcess {
     this.ref = ref;
     this.#child = fork(file, [], {
       execArgv: ['--disable-proto=delete', '--disable-warning=TimeoutNegativeWarning', '--enable-source-maps'],
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => inheritedEnvironment.includes(name))),
+      env: {
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => inheritedEnvironment.includes(name))),
+        // Names are resolved on these threads: a few dead name servers must not hold up the lookups of other hosts.
+        UV_THREADPOOL_SIZE: '16',
+      },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#link = linkToChild(this.#child);
@@ -34,7 +38,8 @@ export class WorkerProcess {
       onMessage(message);
     });
     // Not before the channel has ended too: what the worker answered before its death still counts.
-    this.exited = Promise.all([exitOf(this.#child), this.#link.closed]).then(([exit]) => {
+    const ended = Promise.all([exitOf(this.#child), this.#link.closed]).then(([exit]) => exit);
+    this.exited = Promise.race([ended, failedStart(this.#child)]).then((exit) => {
       this.state = 'dead';
       return exit;
     });
@@ -57,6 +62,14 @@ export class WorkerProcess {
 function exitOf(child: ChildProcess): Promise<WorkerExit> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
-    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+}
+
+/** The process could not even be started: no more descriptors, or no more processes. It has no exit to wait for. */
+function failedStart(child: ChildProcess): Promise<WorkerExit> {
+  return new Promise((resolve) => {
+    child.on('error', () => {
+      if (child.pid === undefined) resolve({ code: null, signal: null });
+    });
   });
 }

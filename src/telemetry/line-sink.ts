@@ -61,8 +61,7 @@ export function openLineSink(fd: number): LineSink {
     },
     flushSync() {
       if (isBroken) return;
-      // A chunk that a pipe has not taken yet is not written at all; one that a file has been given is on its way already.
-      if (writeChunk.isAllOrNothing && inFlight !== undefined) waiting.unshift(inFlight);
+      if (inFlight !== undefined && !writeChunk.isTaken()) waiting.unshift(inFlight);
       isBroken = true;
       writeLast(fd, waiting);
     },
@@ -70,7 +69,8 @@ export function openLineSink(fd: number): LineSink {
 }
 
 interface ChunkWriter {
-  readonly isAllOrNothing: boolean;
+  /** True when the last chunk needs no care any more, though `done` may still be to come. */
+  isTaken(): boolean;
   start(chunk: Buffer, done: () => void): void;
 }
 
@@ -83,13 +83,15 @@ function chunkWriter(fd: number, onBroken: () => void): ChunkWriter {
         done();
       });
     };
-    return { isAllOrNothing: false, start };
+    return { isTaken: () => true, start };
   }
   // Not fs.write: its thread would block on a stalled reader, and the process then waits for that thread when it exits.
   const socket = new Socket({ fd, readable: false, writable: true });
   socket.on('error', onBroken);
   socket.unref();
-  return { isAllOrNothing: true, start: (chunk, done) => void socket.write(chunk, () => done()) };
+  // What a pipe has not taken yet is not written at all. What it took at once no longer counts as waiting in the socket.
+  const isTaken = () => socket.writableLength === 0;
+  return { isTaken, start: (chunk, done) => void socket.write(chunk, () => done()) };
 }
 
 /** The oldest lines that fit into one atomic write, at least one. */

@@ -51,8 +51,8 @@ async function runEngine(name: string, load: Load, sink: Sink): Promise<Result> 
       0,
     );
   };
-  let begun = 0;
-  await waitFor(async () => (begun = await finished()) > 0, 'the first alarm', { timeoutMs: limitMs });
+  await waitFor(async () => (await finished()) > 0, 'the first alarm', { timeoutMs: limitMs });
+  const begun = await finished();
   const startedAtMs = performance.now();
   const { workers } = await engine.status();
   const pids: [string, number][] = [

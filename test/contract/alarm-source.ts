@@ -36,7 +36,7 @@ function numbers(count: number): string[] {
 
 /** What every AlarmSource promises. */
 export function alarmSourceContract(name: string, create: () => Promise<AlarmSourceSubject>): void {
-  test(`${name}: tells the partitions, and reads what is resumed from the position given, nothing else`, async () => {
+  test(`${name}: tells the partitions and where it begins, and reads what is resumed from there, nothing else`, async () => {
     const { source, topic, events, write } = await create();
     await write(0, numbers(3));
     await write(1, numbers(5));
@@ -46,6 +46,10 @@ export function alarmSourceContract(name: string, create: () => Promise<AlarmSou
     source.resume({ topic, partition: 1 }, 2n, 12n);
     await waitFor(() => values(1).length === 3, 'three alarms');
     assert.deepEqual(values(1), ['v2', 'v3', 'v4']);
+    assert.deepEqual(
+      events.filter(({ kind }) => kind === 'positioned'),
+      [{ kind: 'positioned', partition: { topic, partition: 1 }, nextToRead: 2n, skipped: 0n }],
+    );
     await write(1, ['later']);
     await waitFor(() => values(1).at(-1) === 'later', 'an alarm that is written later');
     assert.deepEqual(values(0), []);

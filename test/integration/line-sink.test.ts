@@ -95,6 +95,19 @@ describe('the last lines of a process', () => {
     assert.equal(linesIn(running.text.err).length, 2000);
   });
 
+  it('are written to a pipe once, although the process ends in the same breath', async () => {
+    const child = spawn(process.execPath, [writer, '3', '20', 'at-once'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let text = '';
+    child.stderr.on('data', (data) => {
+      text += data;
+    });
+    await once(child, 'close');
+    assert.deepEqual(
+      linesIn(text).map((line) => line.i),
+      [0, 1, 2],
+    );
+  });
+
   it('are written to a file before it ends, each once', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'lines-'));
     t.after(() => rmSync(folder, { recursive: true }));

@@ -28,10 +28,11 @@ export class EngineProcess {
   #exit: { readonly code: number | null; readonly signal: string | null } | undefined;
   #stderr = '';
 
-  constructor(configFile: string, args: readonly string[] = []) {
+  constructor(configFile: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
     const program = join(repoRoot(), 'dist', 'cli', 'main.js');
     this.#child = spawn(process.execPath, [program, 'run', '--config', configFile, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...env },
     });
     this.exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
@@ -90,6 +91,11 @@ export class EngineProcess {
   /** Process ids of the workers of a stage, asked of the engine itself. */
   async workerPids(stage: string): Promise<readonly number[]> {
     return (await this.status()).workers.filter((worker) => worker.stage === stage).map((worker) => worker.pid);
+  }
+
+  /** Process ids of main and of all workers, asked of the engine itself. */
+  async allPids(): Promise<readonly number[]> {
+    return [this.pid, ...(await this.status()).workers.map((worker) => worker.pid)];
   }
 
   signal(name: NodeJS.Signals): void {

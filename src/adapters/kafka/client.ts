@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../domain/errors.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import type { KafkaConnection, SaslLogin } from './connection-options.js';
 import { loadLibrary } from './library.js';
-import type { LibraryBroker, LibraryCall } from './library-types.js';
+import type { LibraryBroker, LibraryCall, LibraryConnectionPool } from './library-types.js';
 
 /** Time limit for opening a connection. The library's own second is too short for TLS over a distance. */
 export const CONNECT_LIMIT_MS = 5_000;
@@ -44,8 +44,11 @@ export function createClient(connection: KafkaConnection, requestLimitMs: number
     maxInFlightRequests: null,
   });
   return {
-    open: async (address) =>
-      new library.Broker({ connectionPool: await pools.build(address), logger, allowAutoTopicCreation: false }),
+    open: async (address) => {
+      const connectionPool = await pools.build(address);
+      calm(connectionPool);
+      return new library.Broker({ connectionPool, logger, allowAutoTopicCreation: false });
+    },
     call: (broker, api, parameters) => {
       const [apiKey, definition] = [library.apiKeys[api], library.requests[api]];
       if (apiKey === undefined || definition === undefined) {
@@ -54,6 +57,21 @@ export function createClient(connection: KafkaConnection, requestLimitMs: number
       return broker.lookupRequest(apiKey, definition)(parameters);
     },
   };
+}
+
+/**
+ * Stops a timer of the library that otherwise fires every millisecond, for ever, on each connection.
+ *
+ * After each answer it plans a look at the requests that wait for a throttle to end; without a throttle the time until then is negative,
+ * and the look plans the next one. Here it plans only while something waits. Source: kafkajs issue 1751.
+ */
+function calm(connectionPool: LibraryConnectionPool): void {
+  for (const { requestQueue } of connectionPool.pool) {
+    const plan = requestQueue.scheduleCheckPendingRequests.bind(requestQueue);
+    requestQueue.scheduleCheckPendingRequests = () => {
+      if (requestQueue.pending.length > 0) plan();
+    };
+  }
 }
 
 function revealed(login: SaslLogin): { mechanism: string; username: string; password: string } {

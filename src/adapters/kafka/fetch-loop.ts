@@ -176,6 +176,7 @@ export class FetchLoop {
       this.#refused(reading, fetched.errorCode);
       return;
     }
+    this.#tellBegin(reading, from, 0n);
     const { records, next } = committedRecords(from, fetched);
     this.#tellHighWater(reading, BigInt(fetched.highWatermark));
     const alarms = records.map((record) => this.#toAlarm(reading, record));
@@ -190,6 +191,13 @@ export class FetchLoop {
       // -1 is Kafka's word for a record without a time: it is new to us now.
       recordedAtMs: recordedAtMs >= 0 ? recordedAtMs : this.#around.clock.nowMs(),
     };
+  }
+
+  /** Main opens a partition when it hears this, so it comes before the first alarm of every reading. */
+  #tellBegin(reading: PartitionReading, nextToRead: Offset, skipped: bigint): void {
+    if (reading.isBegun && skipped === 0n) return;
+    reading.isBegun = true;
+    this.#around.tell({ kind: 'positioned', partition: reading.at, nextToRead, skipped });
   }
 
   #tellHighWater(reading: PartitionReading, offset: Offset): void {
@@ -219,8 +227,7 @@ export class FetchLoop {
       if (!this.#around.isCurrent(reading)) return;
       if (position === undefined || position < start) {
         reading.startAt(start);
-        const skipped = position === undefined ? 0n : start - position;
-        this.#around.tell({ kind: 'positioned', partition: reading.at, nextToRead: start, skipped });
+        this.#tellBegin(reading, start, position === undefined ? 0n : start - position);
         return;
       }
       const end = await logEdge(this.#around, reading.at, 'end', signal);

@@ -23,7 +23,10 @@ export interface ConnectionPoolBuilder {
 
 /** Two connections to one broker: the second one is for Fetch alone, so that a long poll delays nothing else. */
 export interface LibraryConnectionPool {
-  readonly pool: readonly { readonly socket?: { destroy(error: Error): void } }[];
+  readonly pool: readonly {
+    readonly socket?: { destroy(error: Error): void };
+    readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
+  }[];
   send(call: LibraryCall): Promise<unknown>;
 }
 
@@ -118,7 +121,11 @@ export interface Exchanges {
   OffsetFetch: {
     ask: { groupId: string; topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] };
     answer: {
-      responses: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
+      errorCode?: number;
+      responses: readonly {
+        topic: string;
+        partitions: readonly { partition: number; offset: string; errorCode: number }[];
+      }[];
     };
   };
   CreateTopics: {

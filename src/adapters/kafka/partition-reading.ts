@@ -17,6 +17,8 @@ export class PartitionReading {
   position: Offset | undefined;
   /** True once the topic is known to end before the position: nothing is fetched any more. */
   isHalted = false;
+  /** True once it was told where reading begins. */
+  isBegun = false;
   /** True when Kafka has refused the position and its log must be asked where it begins and ends. */
   isOutOfRange = false;
   /** Monotonic milliseconds before which Kafka is not asked again, and for how many failures in a row. */

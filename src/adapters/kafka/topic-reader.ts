@@ -5,6 +5,7 @@ import type { Telemetry } from '../../telemetry/telemetry.js';
 import { Brokers } from './brokers.js';
 import { committedRecords } from './committed-records.js';
 import type { KafkaConnection } from './connection-options.js';
+import { groupOffsets } from './group-offsets.js';
 import { errorName, kafkaError, lastingFailure, UnreadableAnswer } from './kafka-failure.js';
 import type { FetchedRecord } from './library-types.js';
 import { logEdge, Metadata } from './metadata.js';
@@ -57,12 +58,32 @@ export class TopicReader {
     return await this.#retrying(signal, () => this.#edges(topic, 'start', signal));
   }
 
-  /** Yields what lies at and after `from`, and goes on with what is written later, until `signal` aborts. */
-  async *read(topic: string, from: TopicPositions, signal: AbortSignal): AsyncGenerator<RawRecord> {
+  /** What a consumer group has committed of one topic; without the partitions of which it has nothing. */
+  async groupPositions(group: string, topic: string, signal: AbortSignal): Promise<TopicPositions> {
+    return await this.#retrying(signal, async () => {
+      const partitions = [...(await this.#edges(topic, 'start', signal)).keys()];
+      return await groupOffsets(this.#brokers, group, { topic, partitions }, signal);
+    });
+  }
+
+  /**
+   * Yields what lies at and after `from`, and goes on with what is written later, until `signal` aborts. With `until`, each partition ends
+   * before its offset there.
+   */
+  async *read(
+    topic: string,
+    from: TopicPositions,
+    signal: AbortSignal,
+    until?: TopicPositions,
+  ): AsyncGenerator<RawRecord> {
     const positions = new Map(from);
     while (!signal.aborted && positions.size > 0) {
       for (const [partition, position] of positions) {
         if (signal.aborted) return;
+        if (until !== undefined && position >= (until.get(partition) ?? position)) {
+          positions.delete(partition);
+          continue;
+        }
         const asked = { topic, partition, position };
         const found = await this.#retrying(signal, () => this.#fetch(asked, positions.size, signal)).catch((error) => {
           if (signal.aborted) return undefined;
@@ -70,7 +91,10 @@ export class TopicReader {
         });
         if (found === undefined) return;
         positions.set(partition, found.next);
-        for (const record of found.records) yield rawRecord(topic, partition, record);
+        const end = until?.get(partition);
+        for (const record of found.records) {
+          if (end === undefined || BigInt(record.offset) < end) yield rawRecord(topic, partition, record);
+        }
       }
     }
   }
@@ -119,21 +143,28 @@ export class TopicReader {
   }
 
   async #retrying<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    let failure = 'no answer';
     for (let failures = 1; ; failures += 1) {
       try {
         return await unlessAborted(attempt(), signal);
       } catch (error) {
         if (error instanceof EngineError) throw error;
-        if (error instanceof UnreadableAnswer || signal.aborted) throw givenUp(error, signal);
+        if (signal.aborted) throw givenUp(failure);
+        if (error instanceof UnreadableAnswer) throw unreadable(error);
+        failure = messageOf(error);
         await this.#clock.sleep(pauseMs(failures, this.#random), signal);
       }
     }
   }
 }
 
-function givenUp(error: unknown, signal: AbortSignal): EngineError {
-  if (signal.aborted) return new EngineError('ABORTED', 'reading from Kafka was given up', { retriable: true });
-  const text = `records cannot be decoded: ${messageOf(error)}; gzip and no compression are built in`;
+/** Says what went wrong last: whoever waited in vain wants to know. */
+function givenUp(failure: string): EngineError {
+  return new EngineError('ABORTED', `reading from Kafka was given up: ${failure}`, { retriable: true });
+}
+
+function unreadable(error: UnreadableAnswer): EngineError {
+  const text = `records cannot be decoded: ${error.message}; gzip and no compression are built in`;
   return new EngineError('RECORD_REFUSED', text, { retriable: false, cause: error });
 }
 

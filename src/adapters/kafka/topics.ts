@@ -5,6 +5,7 @@ import { Brokers } from './brokers.js';
 import type { KafkaConnection } from './connection-options.js';
 import { errorName, KafkaFailure, kafkaError } from './kafka-failure.js';
 import { Metadata } from './metadata.js';
+import { Outage } from './outage.js';
 import { pauseMs } from './waiting.js';
 
 const REQUEST_LIMIT_MS = 15_000;
@@ -40,12 +41,13 @@ export async function createMissingTopics(
 ): Promise<void> {
   const brokers = new Brokers(connection, REQUEST_LIMIT_MS, deps);
   const metadata = new Metadata(brokers);
+  const outage = new Outage(deps.telemetry, deps.clock);
   try {
     for (let failures = 0; !signal.aborted; failures += 1) {
       if (failures > 0) await deps.clock.sleep(pauseMs(failures, deps.random), signal);
       const isDone = await createRound({ brokers, metadata, deps }, topics, modelTopic, signal).catch((error) => {
         if (error instanceof EngineError) throw error;
-        if (!signal.aborted) deps.telemetry.event('kafka_client_note', { note: messageOf(error) });
+        if (!signal.aborted) outage.failed(messageOf(error));
         return false;
       });
       if (isDone) return;
@@ -62,7 +64,7 @@ interface Kafka {
   readonly deps: TopicsDeps;
 }
 
-/** True when every topic is there. */
+/** True when every topic is seen to be there. */
 async function createRound(
   kafka: Kafka,
   topics: readonly string[],
@@ -88,7 +90,8 @@ async function createRound(
     else if (refusals.has(errorCode)) throw refused(topic, errorCode, errorMessage ?? '');
     else if (errorCode !== kafkaError.topicExists) throw new KafkaFailure(errorCode, `creating topic ${topic}`);
   }
-  return true;
+  // Created is not yet known to every broker: the next round looks.
+  return false;
 }
 
 function refused(topic: string, errorCode: number, said: string): ConfigurationError {

@@ -53,9 +53,7 @@ export class FakeAlarmSource implements AlarmSource {
     this.#readings.set(partitionText(partition), { next, committed, isHalted: asked > end });
     if (asked > end)
       this.events.push({ kind: 'halted', partition, nextToRead: asked, logStart: log.start, logEnd: end });
-    else if (nextToRead === undefined || isGone) {
-      this.events.push({ kind: 'positioned', partition, nextToRead: next, skipped: next - asked });
-    }
+    else this.events.push({ kind: 'positioned', partition, nextToRead: next, skipped: next - asked });
     this.#wake();
   }
 
