@@ -1,32 +1,34 @@
--- A few definitions, methods and actions for the demo; applied after schema.sql. Replace before use: @WEBHOOK@ and @SLACK@ by
--- the base addresses (http://host:port) of the receivers.
-INSERT IGNORE INTO notification_method_type (name) VALUES ('EMAIL'), ('WEBHOOK'), ('SLACK');
+-- Definitions, methods and actions of the demo; applied after schema.sql. Replace before use: @WEBHOOK@ and @SLOW@ by the base
+-- addresses (http://host:port) of two receivers.
+INSERT IGNORE INTO notification_method_type (name) VALUES ('EMAIL'), ('WEBHOOK');
 
 INSERT INTO alarm_definition (id, tenant_id, name, description, expression, severity, created_at, updated_at) VALUES
   ('d-cpu', 'tenant-1', 'High CPU', 'CPU idle is below 10 per cent', 'avg(cpu.idle_perc) < 10', 'HIGH', NOW(), NOW()),
   ('d-disk', 'tenant-1', 'Disk full', 'A disk has less than 5 per cent left', 'min(disk.free_perc) < 5', 'CRITICAL', NOW(), NOW()),
-  ('d-login', 'tenant-1', 'Login slow', 'The login page answers late', 'max(http.login_ms) > 2000', 'MEDIUM', NOW(), NOW());
+  ('d-login', 'tenant-1', 'Login slow', 'The login page answers late', 'max(http.login_ms) > 2000', 'MEDIUM', NOW(), NOW()),
+  ('d-backup', 'tenant-1', 'Backup late', 'No backup for a day', 'max(backup.age_hours) > 24', 'LOW', NOW(), NOW()),
+  ('d-errors', 'tenant-1', 'Request errors', 'Requests fail', 'sum(http.errors) > 0', 'HIGH', NOW(), NOW());
 
 INSERT INTO alarm (id, alarm_definition_id, state, created_at, state_updated_at, updated_at) VALUES
   ('a-cpu', 'd-cpu', 'OK', NOW(), NOW(), NOW()),
   ('a-disk', 'd-disk', 'OK', NOW(), NOW(), NOW()),
-  ('a-login', 'd-login', 'OK', NOW(), NOW(), NOW());
+  ('a-login', 'd-login', 'OK', NOW(), NOW(), NOW()),
+  ('a-backup', 'd-backup', 'OK', NOW(), NOW(), NOW());
 
--- m-flaky is refused at first and taken at the next attempt; m-gone is refused for good: what a receiver does about them is
--- the receiver's script.
+-- How the receivers behave is their own script: m-slow thinks for two seconds, m-busy answers 503, m-gone 404.
 INSERT INTO notification_method (id, tenant_id, name, type, address, created_at, updated_at, period) VALUES
   ('m-mail', 'tenant-1', 'On-call mail', 'EMAIL', 'oncall@example.org', NOW(), NOW(), 0),
   ('m-webhook', 'tenant-1', 'Ticket system', 'WEBHOOK', '@WEBHOOK@/tickets', NOW(), NOW(), 0),
-  ('m-slack', 'tenant-1', 'Operations channel', 'SLACK', '@SLACK@/services/T1/B1/x', NOW(), NOW(), 0),
-  ('m-flaky', 'tenant-1', 'Overloaded receiver', 'WEBHOOK', '@WEBHOOK@/flaky', NOW(), NOW(), 0),
-  ('m-gone', 'tenant-1', 'Removed receiver', 'WEBHOOK', '@WEBHOOK@/gone', NOW(), NOW(), 0);
+  ('m-slow', 'tenant-1', 'Slow pager', 'WEBHOOK', '@SLOW@/pager', NOW(), NOW(), 0),
+  ('m-busy', 'tenant-1', 'Busy receiver', 'WEBHOOK', '@WEBHOOK@/busy', NOW(), NOW(), 0),
+  ('m-gone', 'tenant-1', 'Removed receiver', 'WEBHOOK', '@WEBHOOK@/gone', NOW(), NOW(), 0),
+  ('m-stream', 'tenant-1', 'Event stream', 'WEBHOOK', '@WEBHOOK@/stream', NOW(), NOW(), 0);
 
 INSERT INTO alarm_action (alarm_definition_id, alarm_state, action_id) VALUES
   ('d-cpu', 'ALARM', 'm-mail'),
   ('d-cpu', 'ALARM', 'm-webhook'),
-  ('d-cpu', 'ALARM', 'm-slack'),
   ('d-cpu', 'OK', 'm-mail'),
-  ('d-disk', 'ALARM', 'm-slack'),
-  ('d-disk', 'ALARM', 'm-flaky'),
-  ('d-login', 'ALARM', 'm-mail'),
-  ('d-login', 'ALARM', 'm-gone');
+  ('d-disk', 'ALARM', 'm-slow'),
+  ('d-login', 'ALARM', 'm-busy'),
+  ('d-backup', 'ALARM', 'm-gone'),
+  ('d-errors', 'ALARM', 'm-stream');

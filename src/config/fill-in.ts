@@ -3,12 +3,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A text with its references filled in, or what was expected of it. */
 export type FilledIn = { readonly text: string } | { readonly expected: string };
 
-const reference = /\$?\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?:(:-)([^}]*))?\})?/g;
+const reference = /\$?\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?:(:-)([^{}]*))?\})?/g;
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` in one scalar; `$${` stands for `${`.
  *
- * The default counts when the variable is unset or empty. Works after the parse, so a value can never change the structure of the file. A
+ * The default counts when the variable is unset or empty; references do not nest. Works after the parse, so a value can never change the structure of the file. A
  * lone dollar sign stays as it is, because passwords of old files contain them.
  */
 export function fillIn(text: string, environment: Environment): FilledIn {

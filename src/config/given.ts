@@ -17,6 +17,8 @@ export interface Given {
   placeOf(name: string): Place;
 }
 
+/** Looking for the nearest name takes time, and nobody reads more hints than these. */
+const maxHintCount = 100;
 const unusedNotice = 'not used by this version';
 
 /** Walks the file once: sorts what is known by key, and reports what is unknown, retired, or no section where one belongs. */
@@ -41,6 +43,7 @@ class Walk {
   readonly #names: KnownNames;
   readonly #findings: Findings;
   readonly #noticed = new Set<string>();
+  #hintCount = 0;
 
   constructor(names: KnownNames, findings: Findings) {
     this.#names = names;
@@ -109,7 +112,8 @@ class Walk {
   }
 
   #unknown(entry: YamlEntry, name: string): void {
-    const nearest = this.#names.nearest(name);
+    this.#hintCount += 1;
+    const nearest = this.#hintCount > maxHintCount ? undefined : this.#names.nearest(name);
     const hint = nearest === undefined ? '' : `; the nearest known one is ${nearest}`;
     this.#findings.warning(entry.keyAt, name, `unknown key, ignored${hint}`);
   }

@@ -14,14 +14,14 @@ One YAML file, \`/etc/mon/notification.yaml\` unless \`--config\` or \`MON_NOTIF
 reports everything that is wrong with it at once, \`mon-notification config show\` what is in force. \`notification.yaml\` beside this page has every
 key, with comments.
 
-* A key that is absent has its default; *required* ones have none. An empty value means nothing: it is wrong for a required key, and switches off
+- A key that is absent has its default; _required_ ones have none. An empty value means nothing: it is wrong for a required key, and switches off
   what says so. An unknown key is a warning with the nearest known name.
-* Durations are seconds, or \`500ms\`, \`30s\`, \`5m\`, \`2h\`. \`yes\`, \`no\`, \`on\` and \`off\` are booleans at boolean keys only; at text keys the text
+- Durations are seconds, or \`500ms\`, \`30s\`, \`5m\`, \`2h\`. \`yes\`, \`no\`, \`on\` and \`off\` are booleans at boolean keys only; at text keys the text
   counts as written, so \`0123\` stays \`0123\`.
-* \`\${NAME}\` in a value is the environment variable, \`\${NAME:-default}\` has a default for one that is unset or empty, \`$\${\` is \`\${\` itself. A
+- \`\${NAME}\` in a value is the environment variable, \`\${NAME:-default}\` has a default for one that is unset or empty, \`$\${\` is \`\${\` itself. A
   variable that is not set is a problem.
-* Every secret \`k\` may be given as \`k_file\` instead: the path of a file, relative to the configuration file, whose last line break is dropped.
-* The file should have mode 0640 when it holds secrets.
+- Every secret \`k\` may be given as \`k_file\` instead: the path of a file, relative to the configuration file, whose last line break is dropped.
+- The file should have mode 0640 when it holds secrets.
 `;
 
 /** The text of config/REFERENCE.md: every key that has an effect, and what became of those of the past. */
@@ -31,58 +31,50 @@ export function configReference(plugins: readonly NotifierPlugin[]): string {
   const parts = [head];
   for (const group of new Set(documented.map(([key]) => groupOf(key)))) {
     const keys = documented.filter(([key]) => groupOf(key) === group);
-    parts.push(
-      table(
-        group,
-        keys.map(([key, spec]) => line(key, spec, defaultText(spec))),
-      ),
-    );
+    const rows = keys.map(([key, spec]) => row(key, spec, defaultText(spec)));
+    parts.push(section(group, table([columns, ...rows])));
   }
-  const specs = notifierKeys(plugins);
+  const specs = Object.entries(notifierKeys(plugins));
   for (const { type, keys } of plugins) {
-    const lines = keys.map((key) => {
-      const name = sectionKeyName(type, key.key);
-      const spec = specs[name];
-      return spec === undefined ? '' : line(name, spec, sectionDefaultText(key));
-    });
-    parts.push(table(sectionKeyName(type, '').slice(0, -1), lines));
+    const prefix = sectionKeyName(type, '');
+    const own = specs.filter(([name]) => name.startsWith(prefix));
+    const rows = own.map(([name, spec], index) => row(name, spec, sectionDefaultText(keys[index])));
+    parts.push(section(prefix.slice(0, -1), table([columns, ...rows])));
   }
-  const retired = retiredKeys.map(({ name, notice }) => `| \`${name}\` | ${notice} |`);
-  parts.push(
-    [
-      '## Keys of the past',
-      '',
-      'Accepted with one notice.',
-      '',
-      '| key | today |',
-      '| --- | --- |',
-      ...retired,
-      '',
-    ].join('\n'),
-  );
+  const retired = retiredKeys.map(({ name, notice }) => [`\`${name}\``, notice]);
+  parts.push(section('Keys of the past', `Accepted with one notice.\n\n${table([['key', 'today'], ...retired])}`));
   return parts.join('\n');
 }
 
-function table(title: string, lines: readonly string[]): string {
-  return [`## ${title}`, '', '| key | default | accepts | meaning |', '| --- | --- | --- | --- |', ...lines, ''].join(
-    '\n',
-  );
+const columns = ['key', 'default', 'accepts', 'meaning'];
+
+function section(title: string, body: string): string {
+  return `## ${title}\n\n${body}`;
 }
 
-function line(key: string, spec: KeySpec, fallback: string): string {
+/** Rows of cells as an aligned Markdown table; the first row is the head. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |\n`;
+  const [first = [], ...rest] = rows;
+  return [first, widths.map((width) => '-'.repeat(width)), ...rest].map(line).join('');
+}
+
+function row(key: string, spec: KeySpec, fallback: string): readonly string[] {
   const names = [...(spec.also ?? []), ...(spec.older === undefined ? [] : [spec.older])];
   const other = names.length === 0 ? '' : ` (also \`${names.join('`, `')}\`)`;
   const accepts = mayBeFile(spec) ? `${expectedOf(spec)}; secret` : expectedOf(spec);
-  return `| \`${key}\`${other} | ${fallback} | ${accepts} | ${spec.description.replaceAll('|', '\\|')} |`;
+  return [`\`${key}\`${other}`, fallback, accepts, spec.description.replaceAll('|', '\\|')];
 }
 
 function defaultText(spec: KeySpec): string {
-  if (spec.required) return '*required*';
+  if (spec.required) return '_required_';
   const { default: fallback } = spec;
   if (fallback === undefined) return 'none';
   return typeof fallback === 'object' ? `\`${JSON.stringify(fallback)}\`` : `\`${fallback}\``;
 }
 
-function sectionDefaultText(key: SectionKey): string {
-  return key.default === undefined ? 'none' : `\`${key.default}\``;
+function sectionDefaultText(key: SectionKey | undefined): string {
+  return key?.default === undefined ? 'none' : `\`${key.default}\``;
 }

@@ -195,9 +195,11 @@ class SettingsReader {
   }
 }
 
-/** A value as it stands in the file, shortened, and without the password of a URL. What the environment filled in is not shown. */
+/** A value as it stands in the file, shortened, without the login of a URL. What the environment filled in is not shown. */
 function shown(written: string): string {
-  const masked = written.replace(/[^\s/,:"]+:[^\s/,"]*@/g, '<redacted>@');
+  const colon = written.indexOf(':');
+  const at = written.lastIndexOf('@');
+  const masked = colon >= 0 && colon < at ? `<redacted>${written.slice(at)}` : written;
   const short = masked.length > 60 ? `${masked.slice(0, 60)}…` : masked;
   return `${JSON.stringify(short)}${written.includes('${') ? ' once filled in' : ''}`;
 }

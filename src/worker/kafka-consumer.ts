@@ -3,7 +3,6 @@ import type { KafkaConnection } from '../adapters/kafka/connection-options.js';
 import { KafkaOffsetMirror } from '../adapters/kafka/offset-mirror.js';
 import { isNonEmpty, parseOffset, partitionText, type TopicPartition } from '../domain/position.js';
 import type { AlarmSource, SourceEvent } from '../ports/flow.js';
-import type { OffsetMirror } from '../ports/progress.js';
 import type { FromWorker, ToWorker, WirePosition } from '../runtime/protocol.js';
 import { SourceLoop } from '../runtime/source-loop.js';
 import { fromWirePosition, toWireParcel } from '../runtime/wire.js';
@@ -22,7 +21,7 @@ export interface KafkaConsumerConfig {
 class ConsumerParts implements WorkerParts {
   readonly #around: Surroundings;
   readonly #source: AlarmSource;
-  readonly #mirror: OffsetMirror;
+  readonly #mirror: KafkaOffsetMirror;
   readonly #windowCount: bigint;
   readonly #loop: SourceLoop;
   readonly #stop = new AbortController();
@@ -33,7 +32,7 @@ class ConsumerParts implements WorkerParts {
   constructor(
     around: Surroundings,
     windowCount: number,
-    build: (tell: (event: SourceEvent) => void) => [AlarmSource, OffsetMirror],
+    build: (tell: (event: SourceEvent) => void) => [AlarmSource, KafkaOffsetMirror],
   ) {
     this.#around = around;
     this.#windowCount = BigInt(windowCount);
@@ -62,6 +61,7 @@ class ConsumerParts implements WorkerParts {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#mirrored;
+    await this.#mirror.close();
     await this.#source.close();
   }
 

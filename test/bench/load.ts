@@ -19,12 +19,12 @@ export interface Load {
 const partitionCount = 4;
 const definitionCount = 1_000;
 
-function alarmText(index: number, definition: string): string {
+function alarmText(index: number): string {
   return JSON.stringify({
     'alarm-transitioned': {
       tenantId: 'tenant-1',
       alarmId: `alarm-${index}`,
-      alarmDefinitionId: definition,
+      alarmDefinitionId: `definition-${index % definitionCount}`,
       metrics: [
         {
           id: null,
@@ -37,8 +37,7 @@ function alarmText(index: number, definition: string): string {
       oldState: 'OK',
       newState: 'ALARM',
       actionsEnabled: true,
-      stateChangeReason:
-        'Thresholds were exceeded for the sub-alarms: avg(cpu.percent{hostname=x}, 300) > 90 with the values: [97.3]',
+      stateChangeReason: `Thresholds were exceeded for the sub-alarms: avg(cpu.percent, 300) > 90 with the values: [97.3] @${Date.now()}`,
       severity: 'HIGH',
       link: null,
       lifecycleState: null,
@@ -92,10 +91,28 @@ async function produce(kafkaUrl: string, topic: string, recordTopic: string, cou
   await producer.connect();
   for (let start = 0; start < count; start += 1_000) {
     const messages = Array.from({ length: Math.min(1_000, count - start) }, (_, index) => ({
-      value: alarmText(start + index, `definition-${(start + index) % definitionCount}`),
+      value: alarmText(start + index),
       partition: (start + index) % partitionCount,
     }));
     await producer.send({ topic, acks: -1, messages });
+  }
+  await producer.disconnect();
+}
+
+/** Writes `perSecond` alarms a second, one at a time, for `seconds`. */
+export async function producePaced(load: Load, perSecond: number, seconds: number): Promise<void> {
+  const kafka = new kafkajs.Kafka({
+    brokers: requireServices().kafkaUrl.split(','),
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
+  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const startedAtMs = performance.now();
+  for (let index = 0; index < perSecond * seconds; index += 1) {
+    const dueInMs = startedAtMs + (index * 1_000) / perSecond - performance.now();
+    if (dueInMs > 0) await new Promise((resolve) => setTimeout(resolve, dueInMs));
+    const messages = [{ value: alarmText(index), partition: index % partitionCount }];
+    await producer.send({ topic: load.topic, acks: -1, messages });
   }
   await producer.disconnect();
 }

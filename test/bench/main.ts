@@ -6,12 +6,16 @@ import { parseArgs } from 'node:util';
 import { EngineProcess } from '../support/engine-process.js';
 import { requireServices } from '../support/services.js';
 import { waitFor } from '../support/wait-for.js';
-import { type Load, makeLoad } from './load.js';
+import { type Load, makeLoad, producePaced } from './load.js';
 import { Sink, type Usage, usageOf } from './processes.js';
 
-/** `npm run bench [-- --webhooks N --unasked N]`: the engine beside its bare parts, in one run, on the same services. */
+/** `npm run bench [-- --webhooks N --unasked N --seconds N]`: the engine beside its bare parts, in one run, on the same services. */
 const { values } = parseArgs({
-  options: { webhooks: { type: 'string', default: '40000' }, unasked: { type: 'string', default: '200000' } },
+  options: {
+    webhooks: { type: 'string', default: '40000' },
+    unasked: { type: 'string', default: '200000' },
+    seconds: { type: 'string', default: '15' },
+  },
 });
 const folder = mkdtempSync(join(tmpdir(), 'mon-bench-'));
 const limitMs = 300_000;
@@ -51,8 +55,8 @@ async function runEngine(name: string, load: Load, sink: Sink): Promise<Result> 
       0,
     );
   };
-  let begun = 0;
-  await waitFor(async () => (begun = await finished()) > 0, 'the first alarm', { timeoutMs: limitMs });
+  await waitFor(async () => (await finished()) > 0, 'the first alarm', { timeoutMs: limitMs });
+  const begun = await finished();
   const startedAtMs = performance.now();
   const { workers } = await engine.status();
   const pids: [string, number][] = [
@@ -78,6 +82,19 @@ async function runEngine(name: string, load: Load, sink: Sink): Promise<Result> 
     repeats: count - distinct,
     parts,
   };
+}
+
+/** One alarm at a time: how long from its writing to the receiver. */
+async function runPaced(load: Load, sink: Sink, perSecond: number, seconds: number): Promise<string> {
+  const engine = new EngineProcess(configFile(load));
+  await waitFor(async () => (await engine.status()).partitions.length > 0, 'an active engine', { timeoutMs: limitMs });
+  await producePaced(load, perSecond, seconds);
+  const count = perSecond * seconds;
+  await waitFor(async () => (await sink.figures()).count >= count, 'the last alarm', { timeoutMs: limitMs });
+  const took = [...(await sink.figures()).tookMs].sort((a, b) => a - b);
+  await engine.stop();
+  const at = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))];
+  return `engine, ${perSecond} alarms/s: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${took.at(-1)} ms from alarm to receiver\n`;
 }
 
 async function metrics(engine: EngineProcess): Promise<string> {
@@ -137,6 +154,10 @@ try {
     runEngine('engine, nobody asked', await makeLoad(Number(values.unasked), undefined), sink),
   );
   print(unasked);
+  const paced = await withSink(async (sink, address) =>
+    runPaced(await makeLoad(0, address.replace('/hook', '/timed')), sink, 50, Number(values.seconds)),
+  );
+  process.stdout.write(paced);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -22,8 +22,8 @@ export function usageOf(pid: number): Usage {
 export interface SinkFigures {
   readonly count: number;
   readonly distinct: number;
-  readonly firstAtMs: number;
-  readonly lastAtMs: number;
+  /** Milliseconds from the writing of an alarm to its arrival, for those that say when. */
+  readonly tookMs: readonly number[];
 }
 
 /** A receiver in a process of its own. */

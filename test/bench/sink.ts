@@ -1,20 +1,26 @@
 import { createServer } from 'node:http';
 
-/** A receiver that answers at once and counts; asked by GET it tells how many posts came, how many ids, and when first and last. */
+/**
+ * A receiver that answers at once and counts. Asked by GET it tells how many posts came, how many ids, and how long each alarm took that
+ * says in its message when it was written (`@<epoch ms>`).
+ */
 const ids = new Set<string>();
 let count = 0;
-let firstAtMs = 0;
-let lastAtMs = 0;
+const tookMs: number[] = [];
 const server = createServer((request, response) => {
   if (request.method === 'GET') {
-    response.end(JSON.stringify({ count, distinct: ids.size, firstAtMs, lastAtMs }));
+    response.end(JSON.stringify({ count, distinct: ids.size, tookMs }));
     return;
   }
-  request.resume();
+  const arrivedAtMs = Date.now();
+  if (request.url === '/timed') {
+    request.setEncoding('utf8').on('data', (text: string) => {
+      const [, writtenAtMs] = /@(\d{13})/.exec(text) ?? [];
+      if (writtenAtMs !== undefined) tookMs.push(arrivedAtMs - Number(writtenAtMs));
+    });
+  } else request.resume();
   request.once('end', () => {
     count += 1;
-    lastAtMs = Date.now();
-    if (firstAtMs === 0) firstAtMs = lastAtMs;
     ids.add(String(request.headers['webhook-id'] ?? request.url));
     response.end('ok');
   });

@@ -37,6 +37,10 @@ const wrongValues: readonly (readonly [string, string])[] = [
     '5:15 admin.host: expected ${NAME} or ${NAME:-default}, or $${ for the signs themselves, got an unfinished reference',
   ],
   [
+    'admin: {host: "${A:-${B}}"}',
+    '5:15 admin.host: expected ${NAME} or ${NAME:-default}, or $${ for the signs themselves, got an unfinished reference',
+  ],
+  [
     'database: {repo_driver: postgresql}',
     '5:25 database.repo_driver: expected mysql, the only database, got another value',
   ],

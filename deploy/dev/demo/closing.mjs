@@ -1,0 +1,40 @@
+/**
+ * The closing table: what became of every alarm, for each of its methods.
+ */
+function arrivalOf({ mail, web, slow }, notificationId) {
+  const request = [...web.requests, ...slow.requests].find(({ headers }) => headers['webhook-id'] === notificationId);
+  return request ?? mail.mails.find(({ headers }) => headers['message-id'].startsWith(`<${notificationId}@`));
+}
+
+function rowsOf(alarm, { screen, world }) {
+  const paints = { sent: screen.green, retrying: screen.yellow, dead: screen.red, malformed: screen.red };
+  return world.kafka.recordsOf(alarm).map(({ value }) => {
+    const { outcome, reason, notification_id: id, type, name } = value;
+    const arrival = id === undefined ? undefined : arrivalOf(world, id);
+    const text = outcome === 'dead' ? `dead (${reason})` : outcome;
+    return [
+      alarm.label,
+      type === undefined ? '–' : `${type.toLowerCase()}, ${name}`,
+      { text, paint: paints[outcome] ?? String },
+      arrival === undefined ? '–' : String(arrival.receivedAtMs - alarm.sentAtMs),
+      `${alarm.offset}`,
+      `${alarm.committed}`,
+    ];
+  });
+}
+
+/** Prints the table; `stream` is what the fail-over act resolved to, if it was played. */
+export function printClosingTable(stage, stream) {
+  const { screen, alarms } = stage;
+  const heads = ['alarm', 'method', 'outcome', 'ms to receiver>', 'offset>', 'committed offset>'];
+  const rows = alarms.flatMap((alarm) => rowsOf(alarm, stage));
+  if (stream !== undefined) {
+    const { sentCount, lostCount, repeatedCount, committed } = stream;
+    const outcome = `sent, ${lostCount} lost, ${repeatedCount} twice`;
+    rows.push([`${sentCount} × Request errors`, 'webhook, Event stream', outcome, '–', '–', `${committed}`]);
+  }
+  screen.table(heads, rows);
+  screen.line();
+  screen.note('ms to receiver: from the time stamp of the alarm in Kafka to its arrival. committed offset: read from');
+  screen.note('ZooKeeper when it had passed the alarm; an alarm is passed when each of its methods has its outcome.');
+}
