@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { RawAlarm } from '../../src/domain/alarm.js';
 import type { DeadLetter, OutcomeRecord } from '../../src/domain/outcome.js';
-import type { Scheduler } from './scheduler.js';
-import type { AlarmKind, Checker, Produced } from './checker.js';
 import type { Chance } from './chance.js';
+import type { AlarmKind, Checker, Produced } from './checker.js';
+import type { Scheduler } from './scheduler.js';
 
 export const alarmTopic = 'alarms';
 
@@ -63,7 +63,11 @@ export class SimBroker {
     const produced = { ...alarm, isParked: false, isConvicted: false, isRemoved: false };
     if (kind !== 'malformed') this.#lastOf.set(key, produced);
     log.end = position.offset + 1n;
-    log.records.push({ position, value: messageOf({ alarmId, kind, definition }), recordedAtMs: Math.floor(this.#scheduler.nowMs) });
+    log.records.push({
+      position,
+      value: messageOf({ alarmId, kind, definition }),
+      recordedAtMs: Math.floor(this.#scheduler.nowMs),
+    });
     log.alarms.push(produced);
     this.#checker.produced(produced);
     this.#wake();
@@ -110,7 +114,15 @@ export class SimBroker {
   }
 }
 
-function messageOf({ alarmId, kind, definition }: { alarmId: string; kind: AlarmKind; definition: string }): Uint8Array {
+function messageOf({
+  alarmId,
+  kind,
+  definition,
+}: {
+  alarmId: string;
+  kind: AlarmKind;
+  definition: string;
+}): Uint8Array {
   const fields = {
     tenantId: 't',
     alarmId,

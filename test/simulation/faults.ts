@@ -88,9 +88,10 @@ function strikeProcesses(world: World, host: Host, { kind, forMs }: Fault, rest:
     if (kind.startsWith('kill')) target.kill();
     else target.freeze();
   }
-  if (kind.startsWith('freeze')) world.scheduler.after(forMs, () => {
-    for (const target of targets) target.thaw();
-  });
+  if (kind.startsWith('freeze'))
+    world.scheduler.after(forMs, () => {
+      for (const target of targets) target.thaw();
+    });
 }
 
 function strikeZookeeper(world: World, host: Host, { kind, forMs }: Fault): void {
@@ -103,7 +104,11 @@ function strikeZookeeper(world: World, host: Host, { kind, forMs }: Fault): void
   else {
     const sessions = [...world.zookeeper.sessions.values()];
     const session = sessions[Math.floor(world.chance.number() * sessions.length)];
-    if (session !== undefined) world.zookeeper.expire(session);
+    if (session === undefined) return;
+    // Sooner than was agreed: no lease can know of it, so its holder may act until it hears.
+    for (const { path, owner } of world.zookeeper.nodes.values())
+      if (owner === session.id) world.checker.excusedLocks.add(path);
+    world.zookeeper.expire(session);
   }
 }
 
@@ -111,7 +116,8 @@ function strikeOthers(world: World, host: Host, { kind, forMs }: Fault, rest: nu
   if (kind === 'clock jump') host.wallOffsetMs += (rest - 0.5) * 86_400_000;
   else if (kind === 'mysql away') world.database.goAway(forMs);
   else if (kind === 'kafka away') world.broker.goAway(forMs);
-  else if (kind === 'receiver') world.receivers.setMood(world.chance.one(['m0', 'm1', 'm2']), world.chance.one(moods), forMs);
+  else if (kind === 'receiver')
+    world.receivers.setMood(world.chance.one(['m0', 'm1', 'm2']), world.chance.one(moods), forMs);
   else if (kind === 'links slow') host.slowLinks(forMs / 4, forMs);
   else if (kind === 'terminate') host.terminate();
   else if (kind === 'retention') world.broker.retain(Math.floor(rest * world.broker.partitions.length));

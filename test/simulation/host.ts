@@ -124,7 +124,12 @@ export class Host {
       clock: process.clock,
       random: chance.number,
       telemetry: this.#telemetry(name),
-      request: { stop: stop.signal, force: new AbortController().signal, name: () => 'SIGTERM', dispose: () => undefined },
+      request: {
+        stop: stop.signal,
+        force: new AbortController().signal,
+        name: () => 'SIGTERM',
+        dispose: () => undefined,
+      },
       onBeat: () => undefined,
       onWorkerDead: () => undefined,
     });
@@ -134,12 +139,17 @@ export class Host {
     const { chance, settings, scheduler, checker } = this.#world;
     return (ref, onMessage) => {
       const own = this.#newProcess(`${run} ${ref.stage}-${ref.index}#${ref.generation}`);
-      const worker: SimWorker = new SimWorker(ref, { main, own }, {
-        chance,
-        slowMs: () => (scheduler.nowMs < this.#slow.untilMs ? this.#slow.byMs : 0),
-        heard: () => this.#checkQueues(settings.capacityCount),
-        inhabit: (inhabited) => this.#inhabit(inhabited),
-      }, onMessage);
+      const worker: SimWorker = new SimWorker(
+        ref,
+        { main, own },
+        {
+          chance,
+          slowMs: () => (scheduler.nowMs < this.#slow.untilMs ? this.#slow.byMs : 0),
+          heard: () => this.#checkQueues(settings.capacityCount),
+          inhabit: (inhabited) => this.#inhabit(inhabited),
+        },
+        onMessage,
+      );
       this.workers = [...this.workers.filter(({ process }) => process.isAlive), worker];
       own.onDead(() => {
         this.#world.trace(own.name, 'dead');

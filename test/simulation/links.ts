@@ -24,7 +24,10 @@ class Way<Message extends object> {
     // As on the wire: what JSON cannot carry must not pass here either.
     this.#texts.push(JSON.stringify(message));
     const { nowMs } = this.#reader.scheduler;
-    const atMs = Math.max(nowMs + this.#chance.delayMs(0.2) + this.#chance.number() * this.#slowMs(), this.#lastAtMs + 0.001);
+    const atMs = Math.max(
+      nowMs + this.#chance.delayMs(0.2) + this.#chance.number() * this.#slowMs(),
+      this.#lastAtMs + 0.001,
+    );
     this.#lastAtMs = atMs;
     this.#reader.scheduler.after(
       atMs - nowMs,
@@ -73,7 +76,12 @@ export class SimWorker implements WorkerHandle {
   readonly #fromWorker: Way<FromWorker>;
   #exit: WorkerExit = { code: null, signal: 'SIGKILL' };
 
-  constructor(ref: WorkerRef, pair: { main: SimProcess; own: SimProcess }, world: WorkerWorld, onMessage: (message: FromWorker) => void) {
+  constructor(
+    ref: WorkerRef,
+    pair: { main: SimProcess; own: SimProcess },
+    world: WorkerWorld,
+    onMessage: (message: FromWorker) => void,
+  ) {
     this.ref = ref;
     this.pid = ref.generation;
     this.process = pair.own;
@@ -115,10 +123,14 @@ export class SimWorker implements WorkerHandle {
 
   /** The worker ends itself, after its last word. */
   leave(code: number): void {
-    this.process.scheduler.after(0.01, () => {
-      this.#exit = { code, signal: null };
-      this.process.kill();
-    }, this.process);
+    this.process.scheduler.after(
+      0.01,
+      () => {
+        this.#exit = { code, signal: null };
+        this.process.kill();
+      },
+      this.process,
+    );
   }
 
   #orphaned(inMs: number): void {

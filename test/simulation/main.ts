@@ -3,12 +3,19 @@ import { faultText } from './faults.js';
 import { type RunResult, runSchedule } from './run.js';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string' }, number: { type: 'string' }, from: { type: 'string' }, mutant: { type: 'string' } },
+  options: {
+    runs: { type: 'string' },
+    number: { type: 'string' },
+    from: { type: 'string' },
+    mutant: { type: 'string' },
+  },
 });
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 function report(result: RunResult): void {
-  say(`number ${result.number}: hash ${result.hash}, ${(result.simulatedMs / 1000).toFixed(1)} s simulated, ${result.happenedCount} steps`);
+  say(
+    `number ${result.number}: hash ${result.hash}, ${(result.simulatedMs / 1000).toFixed(1)} s simulated, ${result.happenedCount} steps`,
+  );
   for (const fault of result.faults) say(`  fault ${faultText(fault)}`);
   for (const violation of result.violations) say(`  FAILED ${violation}`);
 }

@@ -63,7 +63,16 @@ export class SimNotifier implements Notifier {
     const { id, position, method } = notification;
     const worker = this.#worker.process.name;
     const leaseEndsAtMs = this.#worker.lease.endsAtMs;
-    checker.sendBegins({ id, position, methodId: method.id, run, worker, leaseEndsAtMs, lock, head: this.#world.head() });
+    checker.sendBegins({
+      id,
+      position,
+      methodId: method.id,
+      run,
+      worker,
+      leaseEndsAtMs,
+      lock,
+      head: this.#world.head(),
+    });
     let isConcluded = false;
     try {
       await this.#worker.process.clock.sleep(chance.delayMs(2), signal);

@@ -26,6 +26,7 @@ export class Repeats {
   readonly #fail: (text: string) => void;
   readonly #onReceipt: (id: string) => void;
   readonly #counts = new Map<string, Count>();
+  readonly #endedTerms = new Set<string>();
   readonly #byTerm = new Map<string, Sending[]>();
   readonly #byWorker = new Map<string, Sending[]>();
 
@@ -39,7 +40,7 @@ export class Repeats {
   }
 
   bytesOut(id: string, term: string, worker: string): Sending {
-    const sending = { id, term, worker, isReceived: false, isOver: false };
+    const sending = { id, term, worker, isReceived: false, isOver: this.#endedTerms.has(term) };
     for (const [map, key] of [
       [this.#byTerm, term],
       [this.#byWorker, worker],
@@ -58,8 +59,9 @@ export class Repeats {
     this.receivedCount += 1;
     count.received += 1;
     if (count.received > 1) this.repeatCount += 1;
-    if (count.received > 1 + count.excused) this.#fail(`repeated without a cause: ${sending.id} for the ${count.received}. time`);
     if (sending.isOver) count.excused += 1;
+    if (count.received > 1 + count.excused)
+      this.#fail(`repeated without a cause: ${sending.id} for the ${count.received}. time`);
   }
 
   givenUp(sending: Sending): void {
@@ -75,6 +77,7 @@ export class Repeats {
   termEnded(term: string, isCovered: (id: string) => boolean): void {
     this.#over(this.#byTerm.get(term) ?? [], isCovered);
     this.#byTerm.delete(term);
+    this.#endedTerms.add(term);
   }
 
   #over(sendings: readonly Sending[], isSafe: (id: string) => boolean): void {

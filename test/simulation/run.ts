@@ -36,7 +36,8 @@ export async function runSchedule(number: number, options: RunOptions = {}): Pro
   const faults = options.faults ?? faultsOf(number);
   const lastMs = Math.max(troubleMs, ...faults.map(({ atMs, forMs }) => atMs + forMs));
   const unplant = options.mutant?.plant({ nowMs: () => scheduler.nowMs });
-  const surprised = (error: unknown) => checker.fail(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
+  const surprised = (error: unknown) =>
+    checker.fail(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', surprised);
   let isOver = false;
   const look = () => {
@@ -54,7 +55,8 @@ export async function runSchedule(number: number, options: RunOptions = {}): Pro
   }
   if (checker.violations.length === 0) for (const left of checker.leftOver().slice(0, 5)) checker.fail(left);
   const { receivedCount, repeatCount } = checker.repeats;
-  if (isOrderly(number) && repeatCount > 0) checker.fail(`${repeatCount} repeats although nothing but clean stops happened`);
+  if (isOrderly(number) && repeatCount > 0)
+    checker.fail(`${repeatCount} repeats although nothing but clean stops happened`);
   return {
     number,
     hash: world.traced.hash,

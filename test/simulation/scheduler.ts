@@ -51,9 +51,15 @@ export class Scheduler {
 
   /** Puts back what a process could not take while it was frozen. */
   again(happening: Happening, delayMs: number): void {
-    this.#push({ ...happening, atMs: this.nowMs + delayMs, order: this.#order++, isCancelled: false, run: () => {
-      if (!happening.isCancelled) happening.run();
-    } });
+    this.#push({
+      ...happening,
+      atMs: this.nowMs + delayMs,
+      order: this.#order++,
+      isCancelled: false,
+      run: () => {
+        if (!happening.isCancelled) happening.run();
+      },
+    });
   }
 
   /** Runs until `isOver` says so, nothing is left to happen, or the time is up. Rejects with whatever a happening throws. */

@@ -102,8 +102,16 @@ function alarmProcessor({ process }: SimWorker, around: Surroundings, world: Wor
 function notificationProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const { clock, random, telemetry } = around;
   const lease = new WorkerLease(clock);
-  const notifiers = { open: new Map([['sim', new SimNotifier(world, worker)]]), unconfigured: new Map<string, string>() };
-  const gate = new SendGate(lease, new DestinationLimit({ concurrencyPerDestination: 8, senders: 2 }), clock, telemetry);
+  const notifiers = {
+    open: new Map([['sim', new SimNotifier(world, worker)]]),
+    unconfigured: new Map<string, string>(),
+  };
+  const gate = new SendGate(
+    lease,
+    new DestinationLimit({ concurrencyPerDestination: 8, senders: 2 }),
+    clock,
+    telemetry,
+  );
   const policy = retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, random);
   const stage = new NotificationProcessor({ notifiers, gate, policy, clock, telemetry });
   return stageParts(

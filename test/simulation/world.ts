@@ -4,6 +4,7 @@ import { alarmTopic, SimBroker } from './broker.js';
 import { Chance } from './chance.js';
 import { type AlarmKind, Checker } from './checker.js';
 import { definitions, SimDatabase } from './directory.js';
+import { isOrderly } from './faults.js';
 import { Host } from './host.js';
 import { Receivers } from './receivers.js';
 import { Scheduler } from './scheduler.js';
@@ -35,7 +36,7 @@ export function settingsOf(number: number): WorldSettings {
     inHandCount: chance.one([1, 4, 16, 64]),
     senders: chance.whole(1, 2),
     sessionTimeoutMs: chance.one([2_000, 3_000, 6_000]),
-    hasPoison: chance.is(0.15),
+    hasPoison: chance.is(0.15) && !isOrderly(number),
   };
 }
 
@@ -81,9 +82,23 @@ export class World {
   /** An event of an engine; names of lock nodes hold random letters, which no trace may. */
   heard(who: string, name: string, fields: Fields): void {
     if (name === 'item_quarantined')
-      this.checker.convicted({ topic: alarmTopic, partition: Number(fields.partition), offset: BigInt(String(fields.offset)) });
+      this.checker.convicted({
+        topic: alarmTopic,
+        partition: Number(fields.partition),
+        offset: BigInt(String(fields.offset)),
+      });
     const { term, reason, code, partition, offset, stage, index, exit, unfinished } = fields;
-    const shown = { term, reason, code, partition, offset: offset === undefined ? undefined : String(offset), stage, index, exit, unfinished };
+    const shown = {
+      term,
+      reason,
+      code,
+      partition,
+      offset: offset === undefined ? undefined : String(offset),
+      stage,
+      index,
+      exit,
+      unfinished,
+    };
     this.trace(who, `${name} ${JSON.stringify(shown)}`);
   }
 
@@ -117,17 +132,34 @@ export class World {
     };
   }
 
+  #lockEnded(path: string): void {
+    for (const host of this.hosts) {
+      const { run } = host;
+      for (const [term, lock] of run?.locks ?? [])
+        if (run !== undefined && lock === path) this.termEnded(`${run.name}/${term}`);
+    }
+  }
+
   #produceOne(partitionCount: number, hasPoison: boolean): void {
     const dice = this.chance.number();
     const isPoison = hasPoison && dice > 0.97;
-    const kind: AlarmKind = isPoison ? 'poison' : dice < 0.03 ? 'malformed' : dice < 0.06 ? 'disabled' : dice < 0.1 ? 'nobody' : 'plain';
+    const kind: AlarmKind = isPoison
+      ? 'poison'
+      : dice < 0.03
+        ? 'malformed'
+        : dice < 0.06
+          ? 'disabled'
+          : dice < 0.1
+            ? 'nobody'
+            : 'plain';
     const definition = kind === 'nobody' ? 'none' : this.chance.one(['one', 'one', 'two', 'all']);
     const alarmId = `a${this.chance.whole(1, 8)}`;
     const methodIds = kind === 'plain' || kind === 'poison' ? (definitions[definition] ?? []) : [];
     const partition = this.chance.whole(0, partitionCount - 1);
     const times = this.chance.is(0.03) ? 2 : 1;
     // A producer that did not hear the answer sends it again: the same alarm at two offsets.
-    for (let time = 0; time < times; time += 1) this.broker.produce({ alarmId, kind, definition, methodIds, partition });
+    for (let time = 0; time < times; time += 1)
+      this.broker.produce({ alarmId, kind, definition, methodIds, partition });
   }
 
   #written(write: Write): void {
@@ -135,7 +167,12 @@ export class World {
     if (path.startsWith(ownersPath)) {
       const head = this.zookeeper.headOf(ownersPath)?.path;
       if (head !== this.#head) {
-        this.trace('zookeeper', head === undefined ? 'nobody leads' : `lock ${head.slice(head.lastIndexOf('-'))} leads`);
+        // Whoever led under it has lost it, whether or not it knows.
+        if (this.#head !== undefined && !this.zookeeper.nodes.has(this.#head)) this.#lockEnded(this.#head);
+        this.trace(
+          'zookeeper',
+          head === undefined ? 'nobody leads' : `lock ${head.slice(head.lastIndexOf('-'))} leads`,
+        );
       }
       this.#head = head;
     }

@@ -67,7 +67,9 @@ export class SimClient extends EventEmitter implements LibraryClient {
     const connection = this.#newConnection();
     this.#connection = connection;
     // The socket stands once a packet has come back; a server that hangs still accepts.
-    this.#network.there(() => this.#network.back(connection, () => this.connectionManager.onSocketConnected(), this.#process));
+    this.#network.there(() =>
+      this.#network.back(connection, () => this.connectionManager.onSocketConnected(), this.#process),
+    );
   }
 
   /** The connection breaks and both sides learn of it; what is on its way is lost, or has just been carried out. */
@@ -146,7 +148,9 @@ export class SimClient extends EventEmitter implements LibraryClient {
           const refused = this.#server.write(writes, session);
           if (refused === undefined) return { value: writes.map(() => ({ err: 0 })) };
           // The library says which one by the results beside the error.
-          const results = writes.map((_, index) => ({ err: index === refused.index ? refused.code : index < refused.index ? 0 : -2 }));
+          const results = writes.map((_, index) => ({
+            err: index === refused.index ? refused.code : index < refused.index ? 0 : -2,
+          }));
           return { code: refused.code, value: results };
         }),
     };
@@ -230,7 +234,11 @@ export class SimClient extends EventEmitter implements LibraryClient {
   #broken(connection: Connection, isToReconnect: boolean): void {
     for (const fail of [...connection.pending]) fail();
     this.emit('disconnected');
-    if (isToReconnect && !this.#isClosed) this.#process.clock.sleep(reconnectMs).then(() => this.connect(), () => undefined);
+    if (isToReconnect && !this.#isClosed)
+      this.#process.clock.sleep(reconnectMs).then(
+        () => this.connect(),
+        () => undefined,
+      );
   }
 
   #ask<T>(

@@ -1,11 +1,11 @@
-import type { Happening, Scheduler } from './scheduler.js';
 import type { Chance } from './chance.js';
+import type { Happening, Scheduler } from './scheduler.js';
 
 export interface SimNode {
   readonly path: string;
-  data: Buffer;
+  readonly data: Buffer;
   readonly createdAt: bigint;
-  changedAt: bigint;
+  readonly changedAt: bigint;
   /** Session number of an ephemeral node; 0 for a lasting one. */
   readonly owner: number;
 }
@@ -28,8 +28,7 @@ export interface ServerSide {
 export const zookeeperCodes = { loss: -4, noNode: -101, nodeExists: -110, expired: -112 } as const;
 
 export type Write = Readonly<
-  | { kind: 'check' | 'remove'; path: string }
-  | { kind: 'set' | 'create'; path: string; data: Buffer; owner?: number }
+  { kind: 'check' | 'remove'; path: string } | { kind: 'set' | 'create'; path: string; data: Buffer; owner?: number }
 >;
 
 /** The servers, as one: a tree, sessions, watches. Every write is one transaction with a number of its own. */
@@ -140,17 +139,12 @@ export class SimZookeeper {
 
   #apply(write: Write, session: SimSession | undefined): void {
     const { path } = write;
-    const node = this.nodes.get(path);
     if (write.kind === 'check') return;
-    if (write.kind === 'remove') {
-      this.nodes.delete(path);
-    } else if (write.kind === 'create') {
-      const at = this.#transaction;
-      this.nodes.set(path, { path, data: write.data, createdAt: at, changedAt: at, owner: write.owner ?? 0 });
-    } else if (node !== undefined) {
-      node.data = write.data;
-      node.changedAt = this.#transaction;
-    }
+    if (write.kind === 'set' || write.kind === 'create') {
+      const createdAt = this.nodes.get(path)?.createdAt ?? this.#transaction;
+      const owner = this.nodes.get(path)?.owner ?? write.owner ?? 0;
+      this.nodes.set(path, { path, data: write.data, createdAt, changedAt: this.#transaction, owner });
+    } else this.nodes.delete(path);
     this.onWrite(write, session);
     for (const other of this.sessions.values()) {
       const watchers = other.connection?.watches.get(path);
