@@ -124,29 +124,32 @@ describe('the outcome of', { skip: skipWithoutServices() }, () => {
     world.http.answer('/silent', { instead: 'hang' });
     world.http.answer('/reset', { instead: 'reset' });
     const addresses = ['busy', 'silent', 'reset'].map((path) => `${world.http.url}/${path}`);
-    for (const [address, failure] of [
+    const cases = [
       [addresses[0], 'server_error'],
       [addresses[1], 'timed_out|outcome_unknown'],
       [addresses[2], 'outcome_unknown|unreachable'],
       ['http://127.0.0.1:9/nobody', 'unreachable'],
-    ] as const) {
+    ] as const;
+    const check = async ([address, failure]: (typeof cases)[number]) => {
       const beforeMs = Date.now();
       const { value } = await recordOf(await world.webhook(address), 'retry');
       assert.deepEqual([value.outcome, value.attempt, value.reason], ['retrying', 1, null], address);
       const [tried] = value.history as { attempt: number; at: number; failure: string }[];
       assert.match(String(tried?.failure), new RegExp(`^(${failure})$`), address);
       assert.ok(Number(value.not_before) >= beforeMs + 3_500, `not_before ${value.not_before}, sent at ${beforeMs}`);
-    }
+    };
+    await Promise.all(cases.map(check));
   });
 
   it('a method that cannot be used is dead, whatever the reason', async () => {
     await world.database.method({ id: 'pigeon', type: 'PIGEON', address: 'coop' });
     const unknown = await recordOf('pigeon', 'dead');
     assert.deepEqual([unknown.value.reason, unknown.value.attempt], ['unknown_type', 0]);
-    for (const address of [null, '', 'no address', 'ftp://example.org/x']) {
+    const check = async (address: string | null) => {
       const { value } = await recordOf(await world.webhook(address), 'dead');
       assert.equal(value.reason, 'bad_method', String(address));
-    }
+    };
+    await Promise.all([null, '', 'no address', 'ftp://example.org/x'].map(check));
     assert.equal((await recordOf(await world.mailbox('nobody'), 'dead')).value.reason, 'bad_method');
     const inside = await recordOf(await world.webhook('http://10.0.0.1/hook'), 'dead');
     assert.equal(inside.value.reason, 'refused');

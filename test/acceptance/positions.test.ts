@@ -32,14 +32,11 @@ describe('reading begins', { skip: skipWithoutServices() }, () => {
     await world.zookeeper.write(`/consumers/mon-notification/${world.topic}/${ancestors}`, '3');
     await world.zookeeper.write(world.zookeeper.offsetPath(world.topic, expired), '2\n\nfor people\n');
     await world.zookeeper.write(world.zookeeper.offsetPath(world.topic, recreated), '500');
-    await world.kafka.admin.deleteTopicRecords({
-      topic: world.topic,
-      partitions: [{ partition: expired, offset: '6' }],
-    });
+    await world.kafka.deleteRecords(world.topic, expired, '6');
     engine = await world.startActive();
     await waitFor(() => world.http.requestCount >= 5 + 6 + 10 + 4, 'the alarms', { timeoutMs: 30_000 });
     // Partitions that are added are seen within half a minute: the other tests run meanwhile.
-    await world.kafka.admin.createPartitions({ topicPartitions: [{ topic: world.topic, count: 6 }] });
+    await world.kafka.addPartitions(world.topic, 6);
   });
 
   it('at the position of ours', () => assert.deepEqual(receivedOf(ours), from(5)));
