@@ -8,11 +8,12 @@
  * wrong command line; stops all that it started.
  */
 import { parseArgs } from 'node:util';
-import { acts, Stage } from './demo/acts.mjs';
+import { acts } from './demo/acts.mjs';
 import { printClosingTable } from './demo/closing.mjs';
 import { failOver } from './demo/fail-over.mjs';
 import { explain } from './demo/failure.mjs';
 import { makeScreen } from './demo/screen.mjs';
+import { Show } from './demo/show.mjs';
 import { prepareWorld } from './demo/world.mjs';
 
 const usage = `usage: npm run demo [-- --engines 1|2]
@@ -76,40 +77,40 @@ function readOptions(words) {
   return { engineCount: Number(values.engines), isHelp: values.help };
 }
 
-async function show(engineCount, closers) {
+async function play(engineCount, closers) {
   const what = engineCount === 1 ? 'one engine' : 'two engines';
   screen.line(screen.bold(`mon-notification, ${what}, with a real Kafka, ZooKeeper and MySQL`));
   screen.line();
   const world = await prepareWorld(screen, { engineCount, env: process.env, closers });
-  const stage = new Stage(screen, world);
+  const show = new Show(screen, world);
   let number = 1;
-  for (const [title, play] of acts) {
+  for (const [title, act] of acts) {
     screen.heading(number, title);
-    await play(stage);
+    await act(show);
     number += 1;
   }
   let stream;
   if (engineCount === 2) {
     screen.heading(number, 'The active engine is killed');
-    stream = await failOver(stage);
+    stream = await failOver(show);
     number += 1;
   }
   screen.heading(number, 'What became of every alarm');
-  printClosingTable(stage, stream);
+  printClosingTable(show, stream);
   screen.line();
   screen.say(
-    `First mail ${inSeconds(stage.firstMailAtMs - startedAtMs)} after the start, all in ${inSeconds(Date.now() - startedAtMs)}.`,
+    `First mail ${inSeconds(show.firstMailAtMs - startedAtMs)} after the start, all in ${inSeconds(Date.now() - startedAtMs)}.`,
   );
   return world;
 }
 
-function showWayOn({ engines, active, configFile, mail }) {
+function showWayOn({ engines, active, configFile }) {
   screen.line();
   const others = engines.filter((engine) => engine !== active && engine.isRunning);
   for (const engine of [active, ...others]) screen.fact('status page', screen.bold(`${engine.url}/status`));
   screen.fact('metrics', `${active.url}/metrics`);
   screen.fact('from a shell', `node dist/cli/main.js status --url ${active.url}`);
-  screen.fact('configuration', ` ${configFile}`);
+  screen.fact('configuration', configFile);
 }
 
 /** Resolves to the signal that ends the demo: Ctrl-C, a closed terminal, a polite kill. Later ones change nothing. */
@@ -127,7 +128,7 @@ const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 async function run(engineCount, closers) {
   const interrupted = signalled();
   try {
-    const playing = show(engineCount, closers);
+    const playing = play(engineCount, closers);
     const first = await Promise.race([playing, interrupted]);
     if (typeof first === 'string') {
       // What it was about when it was interrupted fails now, and that is no news.
@@ -136,8 +137,11 @@ async function run(engineCount, closers) {
       return exitCodes[first];
     }
     showWayOn(first);
-    if (!isAttached) return 0;
     screen.line();
+    if (!isAttached) {
+      screen.say('No terminal is attached, so the demo ends here; on one it keeps running until Ctrl-C.');
+      return 0;
+    }
     screen.say('Everything keeps running. Ctrl-C stops it.');
     await interrupted;
     screen.line('\nstopping …');

@@ -156,6 +156,7 @@ export class World {
       ...{ 'mysql.db': this.database.name, 'http.allow': ['127.0.0.0/8'], 'admin.port': 0, 'statsd.enable': false },
       ...{ 'notification_types.email.server': '127.0.0.1', 'notification_types.email.port': this.mail.port },
       ...{ 'notification_types.email.from_addr': 'mon@example.org', 'notification_types.email.starttls': 'never' },
+      'processors.notification.number': 2,
       // A receiver shares its processors with all the rest here, and may be slow without anything being wrong.
       'notification_types.webhook.timeout': 30,
       ...changes,

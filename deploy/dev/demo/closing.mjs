@@ -24,10 +24,10 @@ function rowsOf(alarm, { screen, world }) {
 }
 
 /** Prints the table; `stream` is what the fail-over act resolved to, if it was played. */
-export function printClosingTable(stage, stream) {
-  const { screen, alarms } = stage;
+export function printClosingTable(show, stream) {
+  const { screen, alarms } = show;
   const heads = ['alarm', 'method', 'outcome', 'ms to receiver>', 'offset>', 'committed offset>'];
-  const rows = alarms.flatMap((alarm) => rowsOf(alarm, stage));
+  const rows = alarms.flatMap((alarm) => rowsOf(alarm, show));
   if (stream !== undefined) {
     const { sentCount, lostCount, repeatedCount, committed } = stream;
     const outcome = `sent, ${lostCount} lost, ${repeatedCount} twice`;

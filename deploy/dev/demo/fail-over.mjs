@@ -2,8 +2,8 @@
  * Two engines, one of them killed in the middle of a stream of alarms.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { transition } from './acts.mjs';
 import { sessionSeconds } from './engines.mjs';
+import { transition } from './transitions.mjs';
 
 const SEND_EVERY_MS = 25;
 const ALARMS_BEFORE = 60;
@@ -49,8 +49,8 @@ function countById(requests) {
 }
 
 /** Kills the active engine; resolves when the other one is active, to what that took. */
-async function killActive(stage) {
-  const { screen, world } = stage;
+async function killActive(show) {
+  const { screen, world } = show;
   const victim = world.active;
   const heir = world.engines.find((engine) => engine !== victim);
   const processCount = await victim.killWhole();
@@ -59,33 +59,33 @@ async function killActive(stage) {
   screen.say(`Its lock ends with its ZooKeeper session, ${sessionSeconds} s in this demo. Alarms keep coming.`);
   world.active = heir;
   const look = async () => (await heir.status()).role === 'active';
-  await stage.until(`${heir.name} to become active`, 'lock_waiting and lock_blocked in the log', look);
+  await show.until(`${heir.name} to become active`, 'lock_waiting and lock_blocked in the log', look);
   const tookOverMs = Date.now() - killedAtMs;
   screen.say(`${screen.green(`${heir.name} is active`)} ${(tookOverMs / 1_000).toFixed(1)} s after the kill.`);
   return { victim, heir, killedAtMs };
 }
 
 /** Plays the act. Resolves to the row for the closing table, and to how many alarms were lost. */
-export async function failOver(stage) {
-  const { screen, world } = stage;
+export async function failOver(show) {
+  const { screen, world } = show;
   const ofStream = () => world.web.requests.filter(({ path }) => path === '/stream');
   const roles = await Promise.all(world.engines.map(async (one) => `${one.name} is ${(await one.status()).role}`));
   screen.say(`${roles.join(', ')}. An alarm every ${SEND_EVERY_MS} ms goes to a webhook.`);
   const stream = new Stream(world.kafka);
-  await stage.until('the stream to flow', 'the log', () => ofStream().length >= ALARMS_BEFORE);
-  const { heir, killedAtMs } = await killActive(stage);
+  await show.until('the stream to flow', 'the log', () => ofStream().length >= ALARMS_BEFORE);
+  const { heir, killedAtMs } = await killActive(show);
   const arrivedBefore = ofStream().length;
-  const next = await stage.until('the next webhook', 'the log', () => ofStream()[arrivedBefore]);
+  const next = await show.until('the next webhook', 'the log', () => ofStream()[arrivedBefore]);
   screen.say(`The next webhook arrived ${((next.receivedAtMs - killedAtMs) / 1_000).toFixed(1)} s after the kill.`);
   const sentUntilThen = stream.sent.length;
-  await stage.until('more alarms', 'the log', () => stream.sent.length >= sentUntilThen + ALARMS_AFTER);
+  await show.until('more alarms', 'the log', () => stream.sent.length >= sentUntilThen + ALARMS_AFTER);
   await stream.stop();
   const isThere = (id) => ofStream().some(({ body }) => body.includes(`"${id}"`));
   const missing = () => stream.sent.filter((id) => !isThere(id));
-  await stage.until('every alarm of the stream', 'the log', () => missing().length === 0);
+  await show.until('every alarm of the stream', 'the log', () => missing().length === 0);
   const last = { label: 'the stream', offset: stream.lastOffset };
-  const committed = await stage.committed(last);
-  return summarize(stage, { stream, requests: ofStream(), heir, committed, lostCount: missing().length, killedAtMs });
+  const committed = await show.committed(last);
+  return summarize(show, { stream, requests: ofStream(), heir, committed, lostCount: missing().length, killedAtMs });
 }
 
 function summarize({ screen }, { stream, requests, heir, committed, lostCount }) {

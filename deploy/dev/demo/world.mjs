@@ -9,7 +9,7 @@ import { guardedLauncher } from '../launch.mjs';
 import { withProgress } from '../progress.mjs';
 import { startServices } from '../services.mjs';
 import { DemoEngine, writeConfig } from './engines.mjs';
-import { attempt } from './failure.mjs';
+import { attempt, until } from './failure.mjs';
 import { DemoKafka, DemoZookeeper, loadDatabase, namesFor } from './outside.mjs';
 import { startReceivers } from './receivers.mjs';
 
@@ -83,15 +83,24 @@ async function startEngines(screen, count, closers, { folder, configFile }) {
   });
   const about = { where: folder, check: 'the reasons in the log lines above; the configuration beside them' };
   await attempt('starting the engine', about, () => Promise.all(engines.map((engine) => engine.start())));
+  const active = await firstActive(screen, engines);
   const took = inSeconds(Date.now() - startedAtMs);
-  let active;
   for (const engine of engines) {
     const { role, pid, workers } = await engine.status();
-    if (role === 'active') active = engine;
     const how = `pid ${pid}, ${workers.length} worker processes`;
     screen.fact(engine.name, `${screen.green(role)}, ${how}  ${screen.dim(`ready in ${took}`)}`);
   }
-  return { engines, active: active ?? engines[0] };
+  return { engines, active };
+}
+
+/** Waits until one of the engines has the lock, and answers with that one. */
+async function firstActive(screen, engines) {
+  const look = async () => {
+    const roles = await Promise.all(engines.map(async (engine) => (await engine.status()).role));
+    return engines[roles.indexOf('active')];
+  };
+  const check = 'lock_waiting and lock_blocked in the log';
+  return await until('an engine to become active', { look, check, engine: engines[0], log: screen.note });
 }
 
 /**
