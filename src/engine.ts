@@ -44,7 +44,7 @@ export interface EngineOptions {
 }
 
 const leaseTellEveryMs = 200;
-const patienceMs = 2_000;
+const patienceMs = 1_500;
 /** Nothing can be cured by starting again. */
 const settingCodes: readonly ErrorCode[] = ['CONFIG_INVALID', 'STORE_DAMAGED', 'RIGHT_MISSING'];
 
