@@ -103,7 +103,7 @@ export class Engine {
     await untilAborted(ending);
     this.role = 'stopping';
     telemetry.event('engine_stopping', { reason: this.#failure?.message ?? request.name(), code: this.#failure?.code });
-    await parts[0];
+    await this.#leadershipLeft(parts[0]);
     await this.#stop();
     background.abort();
     await this.keeper.close();
@@ -185,10 +185,18 @@ export class Engine {
         this.flow.beginTerm(lock, lease);
       },
       end: (reason) => {
-        this.role = 'standby';
+        if (this.role !== 'stopping') this.role = 'standby';
         this.flow.endTerm(reason);
       },
     });
+  }
+
+  /** A ZooKeeper that hangs must not hold up the stop: a place in the line for the lock ends with its session at the latest. */
+  async #leadershipLeft(left: Promise<void> | undefined): Promise<void> {
+    const { clock, request } = this.#options;
+    const limit = clock.limit(patienceMs, request.force);
+    await Promise.race([left, untilAborted(limit.signal)]);
+    limit.clear();
   }
 
   async #stop(): Promise<void> {

@@ -99,11 +99,10 @@ export class Flow {
   /** Everything under way is void in every process, as fast as a message travels. */
   endTerm(reason: string): void {
     if (this.#term === undefined) return;
-    this.#options.telemetry.event('term_ended', {
-      term: this.#term.number,
-      reason,
-      unfinished: this.pipeline.unfinishedCount,
-    });
+    const unfinished = this.pipeline.unfinishedCount;
+    // What a stop hands on cleanly is no loss to warn of.
+    if (reason !== 'released')
+      this.#options.telemetry.event('term_ended', { term: this.#term.number, reason, unfinished });
     this.#options.telemetry.gauge('lock_held', 0);
     this.#term.end();
     this.#term = undefined;
