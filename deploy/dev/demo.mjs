@@ -167,7 +167,7 @@ async function main() {
   }
   const closers = new Closers();
   const code = await run(options.engineCount, closers);
-  const isClean = await closers.closeAll(code === 0);
+  const isClean = await closers.closeAll(code !== 1);
   if (isClean) screen.line(screen.dim('All is stopped.'));
   return code === 0 && !isClean ? 1 : code;
 }

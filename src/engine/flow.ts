@@ -9,7 +9,7 @@ import { Pipeline } from '../runtime/pipeline.js';
 import type { FromWorker, ToWorker } from '../runtime/protocol.js';
 import type { Supervisor } from '../runtime/supervisor.js';
 import { toWirePosition } from '../runtime/wire.js';
-import type { WorkerProcess } from '../runtime/worker-process.js';
+import type { WorkerHandle } from '../runtime/worker-handle.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { StageSpec } from '../topology.js';
 import { Carry } from './carry.js';
@@ -25,7 +25,7 @@ export interface FlowOptions {
   readonly telemetry: Telemetry;
   supervisor(): Supervisor;
   /** A worker tells of its outside systems and its counts. */
-  onBeat(worker: WorkerProcess, beat: Extract<FromWorker, { type: 'beat' }>): void;
+  onBeat(worker: WorkerHandle, beat: Extract<FromWorker, { type: 'beat' }>): void;
   onFailure(error: EngineError): void;
 }
 
@@ -99,11 +99,10 @@ export class Flow {
   /** Everything under way is void in every process, as fast as a message travels. */
   endTerm(reason: string): void {
     if (this.#term === undefined) return;
-    this.#options.telemetry.event('term_ended', {
-      term: this.#term.number,
-      reason,
-      unfinished: this.pipeline.unfinishedCount,
-    });
+    const unfinished = this.pipeline.unfinishedCount;
+    // What a stop hands on cleanly is no loss to warn of.
+    if (reason !== 'released')
+      this.#options.telemetry.event('term_ended', { term: this.#term.number, reason, unfinished });
     this.#options.telemetry.gauge('lock_held', 0);
     this.#term.end();
     this.#term = undefined;
@@ -138,17 +137,17 @@ export class Flow {
     if (isNonEmpty(positions)) this.#toSource({ type: 'committed', term: this.pipeline.term, positions });
   }
 
-  workerReady(worker: WorkerProcess): void {
+  workerReady(worker: WorkerHandle): void {
     worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs: this.#lease?.endsAtMonoMs() ?? 0 });
     if (worker.ref.stage === 'kafka_consumer' && !this.#isPaused) this.#term?.sourceReplaced();
   }
 
-  workerDead(worker: WorkerProcess): void {
+  workerDead(worker: WorkerHandle): void {
     this.pipeline.bury(worker);
   }
 
   /** One message of a worker; nonsense costs the worker its life. */
-  hear(worker: WorkerProcess, message: FromWorker): void {
+  hear(worker: WorkerHandle, message: FromWorker): void {
     try {
       this.#hear(worker, message);
     } catch (error) {
@@ -156,7 +155,7 @@ export class Flow {
     }
   }
 
-  #hear(worker: WorkerProcess, message: FromWorker): void {
+  #hear(worker: WorkerHandle, message: FromWorker): void {
     switch (message.type) {
       case 'credits':
       case 'read':

@@ -124,9 +124,8 @@ export class Term {
   end(): void {
     this.#ended.abort();
     const { tracker, carry } = this.#options;
-    for (const { partition, saved, state } of this.#known.values()) {
-      if (state !== 'open') continue;
-      const reached = tracker.committable(partition);
+    for (const { partition, saved, stored } of this.#known.values()) {
+      const reached = tracker.committable(partition) ?? stored;
       if (saved !== undefined && reached !== undefined) carry.keep(partition, saved, reached);
       tracker.close(partition);
     }

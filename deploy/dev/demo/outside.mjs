@@ -180,13 +180,11 @@ export class DemoZookeeper {
 
   /** Next offset to read of the demo's only partition, 0 before the first commit. */
   async committed() {
-    const data = await new Promise((resolve, reject) => {
-      this.#client.getData(this.#path, (error, bytes) => {
-        if (error && error.getCode() !== this.#library.Exception.NO_NODE) reject(error);
-        else resolve(error ? '0' : String(bytes));
-      });
+    const data = await this.#ask((done) => this.#client.getData(this.#path, done)).catch((error) => {
+      if (error.getCode() !== this.#library.Exception.NO_NODE) throw error;
+      return '0';
     });
-    return Number(data.split('\n')[0]);
+    return Number(String(data).split('\n')[0]);
   }
 
   close() {
@@ -196,8 +194,19 @@ export class DemoZookeeper {
   /** Removes our nodes from a ZooKeeper that goes on living. */
   async removeTraces() {
     if (this.#chroot === '') return;
-    await new Promise((resolve, reject) => {
-      this.#client.removeRecursive(this.#chroot, (error) => (error ? reject(error) : resolve()));
+    await this.#remove(this.#chroot);
+  }
+
+  /** The library's own way looks at one level only. */
+  async #remove(path) {
+    const children = await this.#ask((done) => this.#client.getChildren(path, done));
+    for (const child of children) await this.#remove(`${path}/${child}`);
+    await this.#ask((done) => this.#client.remove(path, done));
+  }
+
+  async #ask(send) {
+    return await new Promise((resolve, reject) => {
+      send((error, answer) => (error ? reject(error) : resolve(answer)));
     });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Everything that the demo needs before its first alarm: built program, services, data, receivers, engines.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildProgram, buildTests, ensurePackages } from '../build.mjs';
@@ -29,7 +29,13 @@ async function build(screen) {
   screen.fact('program', `built in ${inSeconds(Date.now() - startedAtMs)}`);
 }
 
-async function services(screen, env, closers) {
+/** After a failure: their data goes, their logs stay beside the engine's. */
+async function keepLogs(started, folder) {
+  const copies = started.records().map(({ name, logFile }) => copyFile(logFile, join(folder, `${name}.log`)));
+  await Promise.all(copies);
+}
+
+async function services(screen, env, closers, folder) {
   const startedAtMs = Date.now();
   const about = {
     where: 'the services (Kafka, ZooKeeper, MariaDB)',
@@ -38,6 +44,7 @@ async function services(screen, env, closers) {
   };
   const started = await attempt('starting the services', about, () => startServices({ log: screen.note, env }));
   closers.add('the services', started.stop);
+  closers.add('the logs of the services', (isFine) => (isFine ? undefined : keepLogs(started, folder)));
   const origin = (variable) =>
     env[variable] ? `named by ${variable}` : `started in ${inSeconds(Date.now() - startedAtMs)}`;
   screen.fact('Kafka', `${started.kafkaUrl}  ${screen.dim(origin('KAFKA_URL'))}`);
@@ -109,9 +116,12 @@ async function firstActive(screen, engines) {
  */
 export async function prepareWorld(screen, { engineCount, env, closers }) {
   const folder = await mkdtemp(join(tmpdir(), 'mon-notification-demo-'));
-  closers.add('the files of the demo', (isFine) => (isFine ? rm(folder, { recursive: true }) : undefined));
+  closers.add('the files of the demo', async (isFine) => {
+    if (isFine) await rm(folder, { recursive: true });
+    else screen.note(`configuration and logs are kept in ${folder}`);
+  });
   // The services need no package, so both take their time side by side.
-  const [started] = await bothOrNeither(services(screen, env, closers), build(screen));
+  const [started] = await bothOrNeither(services(screen, env, closers, folder), build(screen));
   const world = await furnish(screen, env, closers, started);
   const configFile = join(folder, 'notification.yaml');
   const mysql = { ...started.mysql, db: world.names.db ?? started.mysql.db };

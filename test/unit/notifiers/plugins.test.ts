@@ -95,7 +95,8 @@ test('webhooks work without a section', () => {
 
 describe('the registry', () => {
   test('knows what we ship', () => {
-    assert.deepEqual([...registerPlugins(builtinNotifiers).keys()], ['email', 'webhook']);
+    const shipped = ['email', 'webhook', 'slack'];
+    assert.deepEqual([...registerPlugins(builtinNotifiers).keys()], shipped);
   });
 
   test('refuses two plugins of one type, and types that no row could name', () => {
@@ -106,8 +107,10 @@ describe('the registry', () => {
   });
 
   test('opens what is configured and keeps the reason of what is not', async () => {
-    const set = openNotifiers(registerPlugins(builtinNotifiers), {}, deps);
-    assert.deepEqual([...set.open.keys()], ['webhook']);
+    const plugins = registerPlugins(builtinNotifiers);
+    const set = openNotifiers(plugins, {}, deps);
+    assert.deepEqual([...set.open.keys(), ...set.unconfigured.keys()].sort(), [...plugins.keys()].sort());
+    assert.ok(set.open.has('webhook'));
     assert.match(set.unconfigured.get('email') ?? '', /not configured/);
     for (const notifier of set.open.values()) await notifier.close();
     assert.throws(() => openNotifiers(registerPlugins(builtinNotifiers), { email: { ...relay, port: -1 } }, deps), {
