@@ -249,8 +249,10 @@ export class Engine {
     return Object.fromEntries(queues.map(({ name, length }) => [name, length]));
   }
 
+  /** The first failure counts: what fails after it mostly fails for the same reason. */
   #fail(error: unknown): void {
-    this.#failure ??=
+    if (this.#failure !== undefined) return;
+    this.#failure =
       error instanceof EngineError
         ? error
         : new EngineError('WORKER_EXITED', messageOf(error), { retriable: true, cause: error });
