@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { isAlive } from '../support/process-state.js';
@@ -20,9 +22,11 @@ class DemoRun {
   output = '';
 
   constructor(t: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv) {
+    // After a failure the demo keeps its logs.
+    const folder = mkdtempSync(join(tmpdir(), 'demo-test-'));
     this.#child = spawn(process.execPath, [join(repoRoot(), 'deploy/dev/demo.mjs'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment, MARKER_OF_THE_TEST: this.#marker },
+      env: { ...process.env, ...environment, TMPDIR: folder, MARKER_OF_THE_TEST: this.#marker },
     });
     this.#ended = once(this.#child, 'exit');
     const collect = (chunk: Buffer) => {
@@ -33,6 +37,7 @@ class DemoRun {
     t.after(async () => {
       this.#child.kill('SIGTERM');
       await this.#ended;
+      rmSync(folder, { recursive: true, force: true });
     });
   }
 
