@@ -76,10 +76,17 @@ export class Term {
     }
   }
 
-  /** Reading begins, or goes on behind a hole that retention made. */
+  /**
+   * Reading begins, or goes on behind a hole that retention made.
+   * @throws PROTOCOL_VIOLATED when it begins elsewhere than asked for: what lies between would be lost without a word.
+   */
   positioned(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
     const known = this.#known.get(partitionText(partition));
     if (known === undefined || known.state === 'loading') return;
+    if (known.state === 'asked' && known.stored !== undefined && known.stored.nextToRead + skipped !== nextToRead) {
+      const text = `${partitionText(partition)} is read from ${nextToRead}, not from ${known.stored.nextToRead}`;
+      throw new Failure('PROTOCOL_VIOLATED', text, { retriable: false });
+    }
     if (skipped > 0n) this.#skipped(partition, nextToRead, skipped);
     if (known.state === 'open') return;
     known.state = 'open';

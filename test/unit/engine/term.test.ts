@@ -87,6 +87,20 @@ describe('term', () => {
     assert.equal(term.begin(position(15)), true);
   });
 
+  it('refuses a source that begins elsewhere without saying what it skipped', async () => {
+    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    for (const [nextToRead, skipped] of [
+      [6n, 0n],
+      [4n, 0n],
+      [15n, 9n],
+    ] as const) {
+      assert.throws(() => term.positioned(at, nextToRead, skipped), { code: 'PROTOCOL_VIOLATED' });
+    }
+    assert.equal(term.begin(position(5)), false);
+  });
+
   it('halts a partition that ends before its position, and says how to go on', async () => {
     const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(500n)));
     term.partitionsSeen('t', [0]);
