@@ -169,6 +169,7 @@ export class Engine {
       maxHeadAgeMs,
       lease: () => this.flow.lease,
       fenceOf: () => this.flow.term?.lock.fence,
+      onCommitting: (commits) => this.flow.committing(commits),
       onCommitted: (commits) => this.flow.committed(commits),
       onFenced: () => this.#leadership.fenced(),
     });

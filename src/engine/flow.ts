@@ -128,6 +128,10 @@ export class Flow {
     }
   }
 
+  committing(commits: NonEmpty<Commit>): void {
+    this.#term?.committing(commits);
+  }
+
   committed(commits: NonEmpty<Commit>): void {
     this.#term?.committed(commits);
     const positions = commits.map(({ partition, stored }) =>
