@@ -120,17 +120,6 @@ describe('an engine', { skip: skipWithoutServices() }, () => {
     assert.equal(await engine.stop(), 0);
   });
 
-  it('without a right in Kafka ends with 78 and names the topic', async (test) => {
-    const { kafkaUrl, kafkaUsers } = await startPrivateServices(test, { only: ['kafka'], kafkaSasl: true });
-    const login = (username: 'admin' | 'notify') => ({ username, password: kafkaUsers?.[username] ?? '' });
-    const world = await World.create(test, { services: { kafkaUrl }, kafkaLogin: login('admin') });
-    const { username, password } = login('notify');
-    const engine = await world.start({
-      ...{ 'kafka.sasl.mechanism': 'plain', 'kafka.sasl.username': username, 'kafka.sasl.password': password },
-    });
-    assert.match(await refused(engine, 78), /topic \w+_[0-9a-f]{10}: .*TOPIC_AUTHORIZATION_FAILED.*grant the right/);
-  });
-
   it('that finds a damaged offset ends with 78, names path and content, and sends nothing', async (test) => {
     const world = await World.create(test, { partitionCount: 2 });
     await world.send(4, await world.definition(await world.webhook()));

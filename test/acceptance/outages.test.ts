@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { AlarmLoad } from '../support/alarm-load.js';
+import { CountingPort } from '../support/counting-port.js';
 import type { EngineProcess } from '../support/engine-process.js';
 import { type ServiceName, skipWithoutServices, startPrivateServices } from '../support/services.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -132,24 +132,6 @@ describe('an engine under load', { skip: skipWithoutServices(), concurrency: tru
   });
 });
 
-/** A port that answers nothing: with `isOpen` it takes connections and stays silent, otherwise nobody listens. */
-async function deadPort(test: TestContext, isOpen: boolean): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => undefined));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const close = async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  };
-  if (isOpen) test.after(close);
-  else await close();
-  return port;
-}
-
 describe('an engine that finds nothing when it starts', { skip: skipWithoutServices() }, () => {
   for (const [what, isOpen] of [
     ['nobody listens', false],
@@ -157,7 +139,9 @@ describe('an engine that finds nothing when it starts', { skip: skipWithoutServi
   ] as const) {
     it(`lives, is not ready, names all three, and stops when asked: ${what}`, async (test) => {
       const world = await World.create(test);
-      const [kafka, zookeeper, mysql] = await Promise.all([1, 2, 3].map(() => deadPort(test, isOpen)));
+      const ports = await Promise.all([1, 2, 3].map(() => CountingPort.open(test)));
+      const [kafka, zookeeper, mysql] = ports.map(({ port }) => port);
+      if (!isOpen) await Promise.all(ports.map((port) => port.close()));
       const engine = await world.start({
         ...{ 'kafka.url': `127.0.0.1:${kafka}`, 'zookeeper.url': `127.0.0.1:${zookeeper}` },
         ...{ 'mysql.host': '127.0.0.1', 'mysql.port': mysql },

@@ -48,9 +48,8 @@ export class AlarmKafka {
     return kafka;
   }
 
-  async createTopic(topic: string, partitionCount: number, config: Readonly<Record<string, string>> = {}) {
-    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    const shape = { topic, numPartitions: partitionCount, replicationFactor: 1, configEntries };
+  async createTopic(topic: string, partitionCount: number): Promise<void> {
+    const shape = { topic, numPartitions: partitionCount, replicationFactor: 1 };
     await this.admin.createTopics({ topics: [shape], waitForLeaders: true });
   }
 

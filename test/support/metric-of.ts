@@ -1,5 +1,9 @@
 /** The value of one series in Prometheus text; undefined when there is none with exactly these labels. */
-export function metricOf(text: string, name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
+export function metricOf(
+  text: string,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number | undefined {
   const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
   for (const line of text.split('\n')) {
     const match = /^mon_notification_(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
