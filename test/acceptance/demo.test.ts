@@ -77,6 +77,7 @@ class DemoRun {
 function assertTable(demo: DemoRun): void {
   assert.deepEqual(demo.rows('High CPU: ALARM').toSorted(), [
     'High CPU: ALARM | email, On-call mail | sent | ms | 0 | 1',
+    'High CPU: ALARM | slack, Operations channel | sent | ms | 0 | 1',
     'High CPU: ALARM | webhook, Ticket system | sent | ms | 0 | 1',
   ]);
   assert.match(demo.rows('Disk full').join(), /webhook, Slow pager \| sent \| ms \| 1 \| [23]$/);
@@ -89,13 +90,14 @@ function assertTable(demo: DemoRun): void {
 describe('npm run demo', { skip: skipWithoutServices() }, () => {
   it('shows alarms arriving, says what became of each, and ends without a terminal, leaving no process', async (t) => {
     const demo = new DemoRun(t, [], {});
-    await demo.says('An alarm becomes a mail and a webhook');
+    await demo.says('An alarm becomes a mail');
     const started = demo.processes();
     assert.ok(started.length >= 9, `the demo and an engine of several processes, found ${started.length}`);
     assert.equal(await demo.exitCode(), 0, demo.output);
     assert.match(demo.output, /Subject: ALARM HIGH "High CPU" for Host: web-17/);
     assert.match(demo.output, /POST http:\/\/127\.0\.0\.1:\d+\/tickets .*200/);
     assert.match(demo.output, /webhook-id: \S+/);
+    assert.match(demo.output, /POST http:\/\/127\.0\.0\.1:\d+\/services\/T1\/B1\/x .*200 ok/);
     assert.match(demo.output, /status page +http:\/\/127\.0\.0\.1:\d+\/status\n/);
     assertTable(demo);
     assert.doesNotMatch(demo.output, /[^\P{Cc}\n]/u, 'colours without a terminal');
@@ -123,7 +125,7 @@ describe('npm run demo', { skip: skipWithoutServices() }, () => {
 
   it('stops everything when it is interrupted', async (t) => {
     const demo = new DemoRun(t, [], {});
-    await demo.says('An alarm becomes a mail and a webhook');
+    await demo.says('An alarm becomes a mail');
     const started = demo.processes();
     demo.signal('SIGINT');
     assert.equal(await demo.exitCode(), 130);
