@@ -115,6 +115,7 @@ function brokenAnswers(fault: (what: string, react: HttpReaction) => ReceiverFau
 /** The notifier and a receiver on loopback that misbehaves in every phase. */
 export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench> {
   const receiver = await HttpReceiver.start();
+  receiver.react = spec.success;
   const fault = (what: string, react: HttpReaction, failure: DeliveryFailure, retriable: boolean): ReceiverFault => ({
     what,
     cause: () => {
