@@ -46,6 +46,8 @@ export interface ApiSpec {
   readonly keys: readonly SectionKey[];
   /** Keys without which the type is unconfigured. */
   readonly needs: readonly string[];
+  /** What else is missing, where one key alone does not tell. */
+  lacks?(values: Section): readonly string[];
   open(http: HttpPost, url: URL, values: Section, deps: NotifierDeps, timeoutMs: number): Notifier;
 }
 
@@ -62,7 +64,7 @@ export function apiPlugin(spec: ApiSpec): NotifierPlugin {
     configure(section) {
       const values = new Section(keys, section);
       if (values.problems.length > 0) return { kind: 'wrong', problems: values.problems };
-      const missing = spec.needs.filter((key) => values.text(key) === undefined);
+      const missing = spec.needs.filter((key) => values.text(key) === undefined).concat(spec.lacks?.(values) ?? []);
       if (missing.length > 0) {
         const names = missing.map((key) => `notification_types.${spec.type}.${key}`);
         return { kind: 'unconfigured', detail: `${spec.type} is not configured: ${names.join(' and ')} missing` };

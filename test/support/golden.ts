@@ -24,3 +24,24 @@ export function goldenAlarm(): Alarm {
     rawAlarm: JSON.stringify(alarm),
   });
 }
+
+/** One recorded case: what an earlier generation sent for that alarm. */
+export interface GoldenCase {
+  readonly name: string;
+  readonly expect: {
+    readonly requests?: readonly { readonly body: string }[];
+    readonly calls?: readonly {
+      readonly call: string;
+      readonly args?: readonly string[];
+      readonly fields?: Readonly<Record<string, unknown>>;
+    }[];
+  };
+}
+
+/** The recorded case of that name. */
+export function goldenCase(name: string): GoldenCase {
+  const { cases } = JSON.parse(readFileSync(join(repoRoot(), 'test/data/golden-plugins.json'), 'utf8'));
+  const found = cases.find((one: GoldenCase) => one.name === name);
+  if (found === undefined) throw new Error(`no recorded case ${name}`);
+  return found;
+}

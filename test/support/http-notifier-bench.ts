@@ -78,7 +78,7 @@ export interface HttpBenchSpec {
     retriable: boolean,
   ])[];
   /** What becomes of a send whose answer is lost; `outcome_unknown` unless the first request only asks. */
-  readonly lost?: DeliveryFailure;
+  readonly lost?: readonly DeliveryFailure[];
   /** Whether a request is the one that tells; all are unless said otherwise. */
   isTelling?(request: SeenRequest): boolean;
 }
@@ -115,6 +115,7 @@ function brokenAnswers(fault: (what: string, react: HttpReaction) => ReceiverFau
 /** The notifier and a receiver on loopback that misbehaves in every phase. */
 export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench> {
   const receiver = await HttpReceiver.start();
+  receiver.react = spec.success;
   const fault = (what: string, react: HttpReaction, failure: DeliveryFailure, retriable: boolean): ReceiverFault => ({
     what,
     cause: () => {
@@ -123,8 +124,11 @@ export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench
     failures: [failure],
     retriable,
   });
-  const lost = spec.lost ?? 'outcome_unknown';
-  const broken = (what: string, react: HttpReaction) => fault(what, react, lost, true);
+  const lost = spec.lost ?? ['outcome_unknown'];
+  const broken = (what: string, react: HttpReaction) => ({
+    ...fault(what, react, 'outcome_unknown', true),
+    failures: lost,
+  });
   const statuses = statusMeanings.flatMap(([status, failure, retriable]) => {
     const own = spec.statuses !== undefined && status in spec.statuses;
     const meaning = own ? spec.statuses?.[status] : ([failure, retriable] as const);
@@ -147,7 +151,7 @@ export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench
         cause: () => {
           receiver.reads = false;
         },
-        failures: [lost],
+        failures: lost,
         retriable: true,
       },
     ],

@@ -95,7 +95,7 @@ test('webhooks work without a section', () => {
 
 describe('the registry', () => {
   test('knows what we ship', () => {
-    const shipped = ['email', 'webhook', 'slack'];
+    const shipped = ['email', 'webhook', 'slack', 'pagerduty', 'jira'];
     assert.deepEqual([...registerPlugins(builtinNotifiers).keys()], shipped);
   });
 
