@@ -8,11 +8,12 @@
  * wrong command line; stops all that it started.
  */
 import { parseArgs } from 'node:util';
-import { acts, Stage } from './demo/acts.mjs';
+import { acts } from './demo/acts.mjs';
 import { printClosingTable } from './demo/closing.mjs';
 import { failOver } from './demo/fail-over.mjs';
 import { explain } from './demo/failure.mjs';
 import { makeScreen } from './demo/screen.mjs';
+import { Show } from './demo/show.mjs';
 import { prepareWorld } from './demo/world.mjs';
 
 const usage = `usage: npm run demo [-- --engines 1|2]
@@ -32,19 +33,13 @@ const inSeconds = (ms) => `${(ms / 1_000).toFixed(1)} s`;
 /** What must be undone, last first; each step has its time, and none keeps the others from being done. */
 class Closers {
   #steps = [];
-  #done;
 
   add(what, close) {
     this.#steps.push({ what, close });
   }
 
-  /** Undoes all of it, once. Resolves to whether every step worked. */
-  closeAll(isFine) {
-    this.#done ??= this.#run(isFine);
-    return this.#done;
-  }
-
-  async #run(isFine) {
+  /** Undoes all that there is to undo. Resolves to whether every step worked. */
+  async closeAll(isFine) {
     let hasWorked = true;
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       const { what, close } = step;
@@ -76,40 +71,40 @@ function readOptions(words) {
   return { engineCount: Number(values.engines), isHelp: values.help };
 }
 
-async function show(engineCount, closers) {
+async function play(engineCount, closers) {
   const what = engineCount === 1 ? 'one engine' : 'two engines';
   screen.line(screen.bold(`mon-notification, ${what}, with a real Kafka, ZooKeeper and MySQL`));
   screen.line();
   const world = await prepareWorld(screen, { engineCount, env: process.env, closers });
-  const stage = new Stage(screen, world);
+  const show = new Show(screen, world);
   let number = 1;
-  for (const [title, play] of acts) {
+  for (const [title, act] of acts) {
     screen.heading(number, title);
-    await play(stage);
+    await act(show);
     number += 1;
   }
   let stream;
   if (engineCount === 2) {
     screen.heading(number, 'The active engine is killed');
-    stream = await failOver(stage);
+    stream = await failOver(show);
     number += 1;
   }
   screen.heading(number, 'What became of every alarm');
-  printClosingTable(stage, stream);
+  printClosingTable(show, stream);
   screen.line();
   screen.say(
-    `First mail ${inSeconds(stage.firstMailAtMs - startedAtMs)} after the start, all in ${inSeconds(Date.now() - startedAtMs)}.`,
+    `First mail ${inSeconds(show.firstMailAtMs - startedAtMs)} after the start, all in ${inSeconds(Date.now() - startedAtMs)}.`,
   );
   return world;
 }
 
-function showWayOn({ engines, active, configFile, mail }) {
+function showWayOn({ engines, active, configFile }) {
   screen.line();
   const others = engines.filter((engine) => engine !== active && engine.isRunning);
   for (const engine of [active, ...others]) screen.fact('status page', screen.bold(`${engine.url}/status`));
   screen.fact('metrics', `${active.url}/metrics`);
   screen.fact('from a shell', `node dist/cli/main.js status --url ${active.url}`);
-  screen.fact('configuration', ` ${configFile}`);
+  screen.fact('configuration', configFile);
 }
 
 /** Resolves to the signal that ends the demo: Ctrl-C, a closed terminal, a polite kill. Later ones change nothing. */
@@ -127,17 +122,21 @@ const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 async function run(engineCount, closers) {
   const interrupted = signalled();
   try {
-    const playing = show(engineCount, closers);
+    const playing = play(engineCount, closers);
     const first = await Promise.race([playing, interrupted]);
     if (typeof first === 'string') {
-      // What it was about when it was interrupted fails now, and that is no news.
-      playing.catch(() => {});
       screen.line('\nstopping …');
+      await closers.closeAll(true);
+      // What it was about when it was interrupted comes to its end, mostly in vain; what it started meanwhile is stopped as well.
+      await within(CLOSE_LIMIT_MS, playing).catch(() => {});
       return exitCodes[first];
     }
     showWayOn(first);
-    if (!isAttached) return 0;
     screen.line();
+    if (!isAttached) {
+      screen.say('No terminal is attached, so the demo ends here; on one it keeps running until Ctrl-C.');
+      return 0;
+    }
     screen.say('Everything keeps running. Ctrl-C stops it.');
     await interrupted;
     screen.line('\nstopping …');
@@ -163,7 +162,7 @@ async function main() {
   }
   const closers = new Closers();
   const code = await run(options.engineCount, closers);
-  const isClean = await closers.closeAll(code === 0);
+  const isClean = await closers.closeAll(code !== 1);
   if (isClean) screen.line(screen.dim('All is stopped.'));
   return code === 0 && !isClean ? 1 : code;
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, mustRun, runProgram } from './command.mjs';
 import { withLock, withProgress } from './progress.mjs';
-import { versions } from './tools.mjs';
+import { versions } from './versions.mjs';
 
 /** Only these run from an unpacked package; Java and Maven need their files in /etc. */
 const UNPACKABLE = new Set(['mariadbd', 'nats-server']);

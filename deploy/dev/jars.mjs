@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mustRun } from './command.mjs';
 import { withLock, withProgress } from './progress.mjs';
-import { cacheFolder, ensureTools, versions } from './tools.mjs';
+import { cacheFolder, ensureTools } from './tools.mjs';
+import { versions } from './versions.mjs';
 
 const pomFile = fileURLToPath(new URL('pom.xml', import.meta.url));
 

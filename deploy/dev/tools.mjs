@@ -1,15 +1,12 @@
 /**
  * The programs that the services need: found on this host, else installed as Debian packages (install.mjs).
  */
-import { readFileSync } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProgram, runProgram } from './command.mjs';
 import { installPackages } from './install.mjs';
-
-/** Everything that is pinned for the services: versions.json. */
-export const versions = JSON.parse(readFileSync(new URL('versions.json', import.meta.url), 'utf8'));
+import { versions } from './versions.mjs';
 
 /** Folder for what is downloaded or unpacked, shared by all working copies of this user. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mon-notification');

@@ -33,7 +33,10 @@ export const command: Command = {
       return new Map();
     });
     const rows = offsetRows(commits, held);
-    if (rows.length === 0) io.err(`nothing is stored for group ${config.kafka.group} yet`);
+    if (rows.length === 0) {
+      io.err(`nothing is stored for group ${config.kafka.group} yet`);
+      return 0;
+    }
     const heads = ['PARTITION', 'NEXT TO READ', 'KAFKA FROM', 'KAFKA END', 'LAG'];
     for (const line of columns(heads, rows)) io.out(printable(line));
     return 0;

@@ -79,9 +79,9 @@ describe('an engine under load whose workers die', { skip: skipWithoutServices()
 
   it('gives up with exit code 1 and says why when more than five die within a minute; the next engine goes on', async () => {
     const victim = await world.startActive();
-    await world.send(1_000, definition);
+    await world.send(300, definition);
     await flowing(world);
-    const workers = (await victim.status()).workers.filter(({ stage }) => /alarm|^notification/.test(stage));
+    const { workers } = await victim.status();
     assert.equal(workers.length, 6);
     const atMs = Date.now();
     for (const { pid } of workers) process.kill(pid, 'SIGKILL');
@@ -89,7 +89,8 @@ describe('an engine under load whose workers die', { skip: skipWithoutServices()
     console.log(`six workers killed: exit after ${Date.now() - atMs} ms`);
     const [failure] = victim.named('engine_failed');
     assert.match(String(failure?.detail), /6 workers died within 60 s/);
-    assert.deepEqual([victim.lines.at(-1)?.event, victim.lines.at(-1)?.exit_code], ['engine_stopped', 1]);
+    await waitFor(() => victim.lines.at(-1)?.event === 'engine_stopped', 'the last line');
+    assert.equal(victim.lines.at(-1)?.exit_code, 1);
     await world.startActive();
     await world.caughtUp();
     const { lost, severalIds } = await world.verdict();
@@ -115,7 +116,7 @@ describe('engines that die under load', { skip: skipWithoutServices() }, () => {
     await flowing(world);
     const engine = world.engines.at(-1);
     const pids = (await engine?.allPids()) ?? [];
-    assert.equal(pids.length, 9);
+    assert.equal(pids.length, 7);
     await engine?.kill();
     const atMs = Date.now();
     await waitFor(() => !pids.some(isAlive), 'the end of all workers', { timeoutMs: 2_000 });

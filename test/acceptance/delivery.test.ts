@@ -27,7 +27,7 @@ describe('10,000 alarms over four partitions', { skip: skipWithoutServices() }, 
     world = await World.create(suite);
     const hook = await world.webhook();
     const definitions = [await world.definition(hook, await world.mailbox()), await world.definition(hook)] as const;
-    engine = await world.startActive();
+    engine = await world.startActive({ 'processors.notification.number': 4 });
     const startedAtMs = Date.now();
     await world.send(alarmCount, (index) => definitions[index % 10 === 0 ? 0 : 1]);
     await world.caughtUp();

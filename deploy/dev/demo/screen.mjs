@@ -37,7 +37,7 @@ export function makeScreen(write, isColoured) {
     /** What takes so long. */
     note: (text) => line(dim(`${INDENT}${text}`)),
     /** What is ready, aligned. */
-    fact: (name, text) => line(`${INDENT}${name.padEnd(12)}${text}`),
+    fact: (name, text) => line(`${INDENT}${name.padEnd(15)}${text}`),
     heading: (number, text) => line(`\n${bold(`${number}  ${text}`)}`),
     /** Something that arrived: a title, what it holds, and at the right when it came. */
     arrival: (title, when, lines) => {

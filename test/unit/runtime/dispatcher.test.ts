@@ -122,6 +122,18 @@ describe('dispatcher', () => {
     assert.deepEqual([lane, others.flat()], [[0], [1, 2, 3, 4]]);
   });
 
+  it('does not keep suspects waiting for a worker that is full', () => {
+    const bench = new Bench();
+    const full = bench.taker(1, 1);
+    bench.put(1);
+    const [dead, free] = [bench.taker(2, 1), bench.taker(3, 10)];
+    bench.put(2);
+    assert.deepEqual([full.offsets, dead.offsets, free.offsets], [[0], [1], [2]]);
+    bench.settle(free, 2);
+    bench.dispatcher.remove(dead.ref, nobodyElse);
+    assert.deepEqual(free.offsets, [2, 1]);
+  });
+
   it('gives the next suspect out once the worker has shown life twice with the one before', () => {
     const bench = new Bench();
     const dead = bench.taker(1, 2);

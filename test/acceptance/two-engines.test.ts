@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { AlarmLoad } from '../support/alarm-load.js';
+import type { EngineProcess } from '../support/engine-process.js';
+import { cleanUpAfterSuite, skipWithoutServices } from '../support/services.js';
+import { waitFor } from '../support/wait-for.js';
+import { World } from '../support/world.js';
+
+const sessionMs = 2_000;
+/** What the documentation promises beyond the session time-out. */
+const marginMs = 2_000;
+
+describe('two engines on one topic', { skip: skipWithoutServices() }, () => {
+  const suite = cleanUpAfterSuite();
+  let world: World;
+  let load: AlarmLoad;
+  let active: EngineProcess;
+  let standby: EngineProcess;
+
+  /** Mails tell by their sender which engine they come from. */
+  const start = (name: string) =>
+    world.start({
+      'zookeeper.session_timeout_seconds': sessionMs / 1000,
+      'notification_types.email.from_addr': `${name}@example.org`,
+    });
+  const mailsFrom = (name: string) => world.mail.mails.filter(({ from }) => from === `${name}@example.org`);
+  const begunAtMs = (engine: EngineProcess) => Date.parse(String(engine.named('term_begun')[0]?.ts));
+  const flowing = async (name: string) => {
+    const count = mailsFrom(name).length;
+    await waitFor(() => mailsFrom(name).length > count + 20, `mails from ${name}`, { timeoutMs: 30_000 });
+  };
+
+  before(async () => {
+    world = await World.create(suite);
+    // Slow enough that senders always have something in hand.
+    world.mail.answer('*', { code: 250, delayMs: 20 });
+    const definition = await world.definition(await world.mailbox());
+    active = await start('first');
+    await active.becomes('active');
+    standby = await start('second');
+    load = new AlarmLoad(world, 100, definition);
+    suite.after(() => load.stop());
+    await flowing('first');
+  });
+
+  it('are one that works and one that stands by, both ready', async () => {
+    await standby.becomes('standby');
+    await waitFor(async () => (await standby.get('/ready')).status === 200, 'a standby that is ready');
+    assert.equal((await active.status()).role, 'active');
+    assert.equal((await active.get('/ready')).status, 200);
+    assert.equal(standby.named('term_begun').length, 0);
+    assert.equal(mailsFrom('second').length, 0);
+  });
+
+  it('become one within the session time-out and two seconds when the active one is killed', async () => {
+    const pids = await active.allPids();
+    const killedAtMs = Date.now();
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await standby.becomes('active');
+    await flowing('second');
+    const firstMs = (mailsFrom('second')[0]?.receivedAtMs ?? 0) - killedAtMs;
+    const takenMs = begunAtMs(standby) - killedAtMs;
+    console.log(`killed: taken over after ${takenMs} ms, first mail after ${firstMs} ms, session ${sessionMs} ms`);
+    assert.ok(takenMs <= sessionMs + marginMs, `taken over after ${takenMs} ms`);
+  });
+
+  it('hand over at once on SIGTERM, and repeat nothing', async () => {
+    active = standby;
+    standby = await start('third');
+    await standby.becomes('standby');
+    await flowing('second');
+    const { repeatCount: before } = await world.verdict();
+    const askedAtMs = Date.now();
+    assert.equal(await active.stop(), 0);
+    await standby.becomes('active');
+    await flowing('third');
+    const released = active.named('stop_step').find(({ step }) => step === 'release the lock');
+    const releasedAtMs = Date.parse(String(released?.ts));
+    console.log(
+      `SIGTERM: drained and released after ${releasedAtMs - askedAtMs} ms, taken over ${begunAtMs(standby) - releasedAtMs} ms later`,
+    );
+    const { repeatCount } = await world.verdict();
+    assert.equal(repeatCount - before, 0);
+  });
+
+  it('hear no more from an engine whose main was frozen for longer than the session', async () => {
+    active = standby;
+    standby = await start('fourth');
+    await standby.becomes('standby');
+    await world.send(1_000, await world.definition(await world.mailbox()));
+    await flowing('third');
+    const frozenAtMs = Date.now();
+    active.signal('SIGSTOP');
+    suite.after(async () => active.signal('SIGCONT'));
+    await standby.becomes('active');
+    await flowing('fourth');
+    active.signal('SIGCONT');
+    await active.becomes('standby');
+    await flowing('fourth');
+    await load.stop();
+    await world.caughtUp();
+    const last = mailsFrom('third').at(-1)?.receivedAtMs ?? 0;
+    console.log(
+      `frozen: last mail after ${last - frozenAtMs} ms, taken over after ${begunAtMs(standby) - frozenAtMs} ms`,
+    );
+    assert.ok(last < begunAtMs(standby), `a mail ${last - begunAtMs(standby)} ms after the take-over`);
+    assert.equal((await active.status()).role, 'standby');
+    const { lost, severalIds, repeatCount, deliveredCount } = await world.verdict();
+    console.log(`a kill, a hand-over and a freeze: ${repeatCount} repeats of ${deliveredCount}`);
+    assert.deepEqual({ lost, severalIds }, { lost: [], severalIds: [] });
+  });
+});

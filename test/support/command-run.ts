@@ -1,0 +1,47 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { repoRoot } from './repo.js';
+import { waitFor } from './wait-for.js';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** One command of the built program, run as a script runs it: without a terminal. */
+export class CommandRun {
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  #out = '';
+  #err = '';
+
+  constructor(words: readonly string[], at: { readonly program?: string; readonly cwd?: string } = {}) {
+    const { program = join(repoRoot(), 'dist', 'cli', 'main.js'), cwd = repoRoot() } = at;
+    this.#child = spawn(process.execPath, [program, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child.stdout?.on('data', (bytes) => {
+      this.#out += bytes;
+    });
+    this.#child.stderr?.on('data', (bytes) => {
+      this.#err += bytes;
+    });
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.once('error', reject);
+      this.#child.once('close', (code) => resolve({ code, out: this.#out, err: this.#err }));
+    });
+  }
+
+  /** Waits for words on stderr. */
+  async says(words: string): Promise<void> {
+    await waitFor(() => this.#err.includes(words), `${JSON.stringify(words)} on stderr`, { timeoutMs: 20_000 });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+}
+
+/** Runs a command to its end. */
+export async function runCommand(...words: readonly string[]): Promise<Ended> {
+  return await new CommandRun(words).ended;
+}
