@@ -40,21 +40,31 @@ export function changedAt(alarm: Alarm): string | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
 }
 
-/** The link of an alarm if it is one that people can follow. */
+/** The link of an alarm if it is one that people can follow, with what would end it in markup percent-encoded. */
 export function linkOf(alarm: Alarm): string | undefined {
   const { link } = alarm;
   const isUrl = link !== undefined && link.length <= longestLink && /^https?:\/\/[^\s]+$/i.test(link);
-  return isUrl && URL.canParse(link) ? link : undefined;
+  return isUrl && URL.canParse(link) ? link.replace(/[<>|"\\^`{}]/g, encodeURIComponent) : undefined;
 }
 
+/** How a receiver wants plain text and links written, so that nothing in an alarm is taken for markup. */
+export interface Markup {
+  text(plain: string): string;
+  link(url: string): string;
+}
+
+const plainText: Markup = { text: (plain) => plain, link: (url) => url };
+
 /** What follows the reason: hosts where there are several, link, alarm and time. */
-function details(alarm: Alarm): string {
+function details(alarm: Alarm, markup: Markup): string {
   const hosts = hostnamesOf(alarm);
   const time = changedAt(alarm);
+  const link = linkOf(alarm);
+  const id = `Alarm ${cutText(oneLine(alarm.alarmId), longestDetail)}${time === undefined ? '' : ` at ${time}`}`;
   const lines = [
-    hosts.length > 1 ? `Hosts: ${cutText(oneLine(hosts.join(', ')), 2 * longestDetail)}` : undefined,
-    linkOf(alarm),
-    `Alarm ${cutText(oneLine(alarm.alarmId), longestDetail)}${time === undefined ? '' : ` at ${time}`}`,
+    hosts.length > 1 ? markup.text(`Hosts: ${cutText(oneLine(hosts.join(', ')), 2 * longestDetail)}`) : undefined,
+    link === undefined ? undefined : markup.link(link),
+    markup.text(id),
   ];
   return lines.filter((line) => line !== undefined).join('\n');
 }
@@ -62,13 +72,12 @@ function details(alarm: Alarm): string {
 /**
  * The built-in text for chats and phones: title, reason, and what people look for next; the reason gives way to the limit.
  *
- * `limit` counts UTF-16 units after `markup`, which makes plain text safe for the receiver; it has to leave room for title and details, about
- * 1,600 where `markup` multiplies nothing. Pure.
+ * `limit` counts UTF-16 units, markup included; it has to leave room for title and details, about 1,600 where markup multiplies nothing. Pure.
  */
-export function alarmMessage(alarm: Alarm, limit: number, markup: (text: string) => string = (text) => text): string {
-  const title = markup(alarmTitle(alarm));
-  const rest = markup(details(alarm));
+export function alarmMessage(alarm: Alarm, limit: number, markup: Markup = plainText): string {
+  const title = markup.text(alarmTitle(alarm));
+  const rest = details(alarm, markup);
   const room = limit - title.length - rest.length - 2;
-  const reason = markup(cutText(alarm.stateChangeReason, room, (text) => markup(text).length));
+  const reason = markup.text(cutText(alarm.stateChangeReason, room, (text) => markup.text(text).length));
   return [title, reason, rest].filter((part) => part !== '').join('\n');
 }

@@ -1,7 +1,8 @@
 import type { Alarm } from '../../domain/alarm.js';
-import { identityOf, type Notification } from '../../domain/notification.js';
+import type { Notification } from '../../domain/notification.js';
 import { changedAt, hostnamesOf, oneLine } from '../alarm-text.js';
 import { cutText } from '../cut-text.js';
+import { incidentKey } from '../incident-key.js';
 
 const longestSummary = 1_024;
 /** Far below the 512 KB that an event may have in all, and more than anybody reads in an incident. */
@@ -17,11 +18,6 @@ const severities: ReadonlyMap<string, Severity> = new Map([
   ['MEDIUM', 'warning'],
   ['LOW', 'info'],
 ]);
-
-/** Names one incident: the same for every transition of an alarm to one method, so that OK resolves what ALARM opened. */
-export function incidentKey({ alarm, method }: Notification): string {
-  return identityOf([alarm.tenantId, alarm.alarmId, method.id]);
-}
 
 function details({ alarm, id }: Notification): Readonly<Record<string, unknown>> {
   return {

@@ -9,7 +9,9 @@ function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+const markup = { text: escapeText, link: (url: string) => `<${escapeText(url)}>` };
+
 /** The text of a Slack message. Source: docs.slack.dev, "Formatting message text" (escaping) and "chat.postMessage" (length). */
 export function slackText(alarm: Alarm): string {
-  return alarmMessage(alarm, longestText, escapeText);
+  return alarmMessage(alarm, longestText, markup);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { alertEvent, genericEvent, incidentKey } from '../../../../src/notifiers/pagerduty/message.js';
+import { incidentKey } from '../../../../src/notifiers/incident-key.js';
+import { alertEvent, genericEvent } from '../../../../src/notifiers/pagerduty/message.js';
 import { goldenAlarm, goldenCase } from '../../../support/golden.js';
 import { aNotification, anAlarm } from '../../../support/notifications.js';
 

@@ -10,7 +10,7 @@ test('says state, severity, name, host, reason, link and alarm', () => {
     [
       'ALARM CRITICAL: cpu é high (foo1)',
       'Thresholds were exceeded for the sub-alarms: max(cpu) &gt; 1.0 with the values: [2.0]',
-      'http://runbook',
+      '<http://runbook>',
       'Alarm 20a54a65 at 2015-04-14T14:57:33.632Z',
     ].join('\n'),
   );
