@@ -100,9 +100,9 @@ export class SimBroker {
     this.#waiting.push(run);
   }
 
-  recorded(record: OutcomeRecord): void {
+  recorded(record: OutcomeRecord, term: string): void {
     const { alarm, method } = record.notification;
-    this.#checker.recorded(alarm.position, method.id, record.outcome);
+    this.#checker.recorded(alarm.position, method.id, record.outcome, term);
   }
 
   parked(letter: DeadLetter): void {

@@ -53,6 +53,7 @@ export class Checker {
   readonly excusedLocks = new Set<string>();
   readonly repeats = new Repeats(
     (text) => this.fail(text),
+    (id) => this.#nameOf(id),
     (id) => this.#witness.trace('receiver', `receives ${this.#nameOf(id)}`),
   );
   readonly #logs = new Map<string, Log>();
@@ -90,7 +91,10 @@ export class Checker {
 
   sendBegins(send: BegunSend): void {
     const alarm = this.#byPosition.get(positionText(send.position));
-    if (alarm === undefined) return this.fail(`${send.id} of ${positionText(send.position)}, which nobody produced`);
+    if (alarm === undefined) {
+      this.fail(`${send.id} of ${positionText(send.position)}, which nobody produced`);
+      return;
+    }
     const what = `${positionText(send.position)} to ${send.methodId} by ${send.worker}`;
     if (send.leaseEndsAtMs <= this.#witness.nowMs()) this.fail(`send begun after the lease ended: ${what}`);
     const isUsurped = send.head !== undefined && send.head !== send.lock && !this.excusedLocks.has(send.lock ?? '');
@@ -107,20 +111,26 @@ export class Checker {
     if (isConcluded) this.#concluded.add(id);
   }
 
-  recorded(position: AlarmPosition, methodId: string, outcome: string): void {
+  recorded(position: AlarmPosition, methodId: string, outcome: string, term: string): void {
     const alarm = this.#byPosition.get(positionText(position));
-    if (alarm === undefined) return this.fail(`record of ${positionText(position)}, which nobody produced`);
+    if (alarm === undefined) {
+      this.fail(`record of ${positionText(position)}, which nobody produced`);
+      return;
+    }
     const id = notificationId(position, methodId);
     if (outcome === 'sent' && this.repeats.receiptCount(id) === 0)
       this.fail(`recorded as sent, never received: ${positionText(position)} to ${methodId}`);
     alarm.recorded.add(methodId);
-    this.#recorded.add(id);
+    this.#recorded.add(`${id} ${term}`);
     this.#witness.trace('kafka', `${outcome} record of ${positionText(position)} to ${methodId}`);
   }
 
   parked(position: AlarmPosition): void {
     const alarm = this.#byPosition.get(positionText(position));
-    if (alarm === undefined) return this.fail(`dead letter of ${positionText(position)}, which nobody produced`);
+    if (alarm === undefined) {
+      this.fail(`dead letter of ${positionText(position)}, which nobody produced`);
+      return;
+    }
     alarm.isParked = true;
     this.#witness.trace('kafka', `dead letter of ${positionText(position)}`);
   }
@@ -150,8 +160,9 @@ export class Checker {
     }
   }
 
-  isRecorded(id: string): boolean {
-    return this.#recorded.has(id);
+  /** True when a worker of this term has written the outcome: nothing but the end of the term can repeat it. */
+  isRecorded(id: string, term: string): boolean {
+    return this.#recorded.has(`${id} ${term}`);
   }
 
   /** True for a notification of an alarm that a take-over at this moment would not look at again. */

@@ -1,7 +1,7 @@
 import { Chance } from './chance.js';
 import type { Host } from './host.js';
 import type { ReceiverMood } from './receivers.js';
-import type { World } from './world.js';
+import { ownersPath, type World } from './world.js';
 
 export const faultKinds = [
   'kill worker',
@@ -17,6 +17,7 @@ export const faultKinds = [
   'zookeeper slow',
   'zookeeper cut',
   'zookeeper expires',
+  'zookeeper loses the lock',
   'clock jump',
   'mysql away',
   'kafka away',
@@ -101,7 +102,12 @@ function strikeZookeeper(world: World, host: Host, { kind, forMs }: Fault): void
   else if (kind === 'zookeeper mute') host.zookeeper.silence('back', forMs);
   else if (kind === 'zookeeper slow') host.zookeeper.slow(forMs / 3, forMs);
   else if (kind === 'zookeeper cut') host.cutZookeeper();
-  else {
+  else if (kind === 'zookeeper loses the lock') {
+    const head = world.zookeeper.headOf(ownersPath);
+    if (head === undefined) return;
+    world.checker.excusedLocks.add(head.path);
+    world.zookeeper.write([{ kind: 'remove', path: head.path }], undefined);
+  } else {
     const sessions = [...world.zookeeper.sessions.values()];
     const session = sessions[Math.floor(world.chance.number() * sessions.length)];
     if (session === undefined) return;

@@ -153,7 +153,7 @@ export class Host {
       this.workers = [...this.workers.filter(({ process }) => process.isAlive), worker];
       own.onDead(() => {
         this.#world.trace(own.name, 'dead');
-        checker.repeats.workerDied(own.name, (id) => checker.isRecorded(id));
+        checker.repeats.workerDied(own.name, (id, term) => checker.isRecorded(id, term));
       });
       return worker;
     };

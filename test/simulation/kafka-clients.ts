@@ -125,14 +125,17 @@ export class SimAlarmSource implements AlarmSource {
 export class SimProducer implements Publisher, DeadLetters {
   readonly #broker: SimBroker;
   readonly #process: SimProcess;
+  readonly #term: () => string;
 
-  constructor(broker: SimBroker, process: SimProcess) {
+  constructor(broker: SimBroker, process: SimProcess, term: () => string) {
     this.#broker = broker;
     this.#process = process;
+    this.#term = term;
   }
 
   async publish(alarm: SettledAlarm, signal: AbortSignal): Promise<void> {
-    await Promise.all(alarm.records.map((record) => this.#write(() => this.#broker.recorded(record), signal)));
+    const term = this.#term();
+    await Promise.all(alarm.records.map((record) => this.#write(() => this.#broker.recorded(record, term), signal)));
   }
 
   async park(letter: DeadLetter, signal: AbortSignal): Promise<void> {

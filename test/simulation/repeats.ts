@@ -24,14 +24,16 @@ export class Repeats {
   receivedCount = 0;
   repeatCount = 0;
   readonly #fail: (text: string) => void;
+  readonly #nameOf: (id: string) => string;
   readonly #onReceipt: (id: string) => void;
   readonly #counts = new Map<string, Count>();
   readonly #endedTerms = new Set<string>();
   readonly #byTerm = new Map<string, Sending[]>();
   readonly #byWorker = new Map<string, Sending[]>();
 
-  constructor(fail: (text: string) => void, onReceipt: (id: string) => void) {
+  constructor(fail: (text: string) => void, nameOf: (id: string) => string, onReceipt: (id: string) => void) {
     this.#fail = fail;
+    this.#nameOf = nameOf;
     this.#onReceipt = onReceipt;
   }
 
@@ -61,7 +63,7 @@ export class Repeats {
     if (count.received > 1) this.repeatCount += 1;
     if (sending.isOver) count.excused += 1;
     if (count.received > 1 + count.excused)
-      this.#fail(`repeated without a cause: ${sending.id} for the ${count.received}. time`);
+      this.#fail(`repeated without a cause: ${this.#nameOf(sending.id)}, for the ${count.received}. time`);
   }
 
   givenUp(sending: Sending): void {
@@ -69,7 +71,7 @@ export class Repeats {
     sending.isOver = true;
   }
 
-  workerDied(worker: string, isRecorded: (id: string) => boolean): void {
+  workerDied(worker: string, isRecorded: (id: string, term: string) => boolean): void {
     this.#over(this.#byWorker.get(worker) ?? [], isRecorded);
     this.#byWorker.delete(worker);
   }
@@ -80,9 +82,9 @@ export class Repeats {
     this.#endedTerms.add(term);
   }
 
-  #over(sendings: readonly Sending[], isSafe: (id: string) => boolean): void {
+  #over(sendings: readonly Sending[], isSafe: (id: string, term: string) => boolean): void {
     for (const sending of sendings) {
-      if (sending.isReceived && !isSafe(sending.id)) this.#count(sending.id).excused += 1;
+      if (sending.isReceived && !isSafe(sending.id, sending.term)) this.#count(sending.id).excused += 1;
       sending.isOver = true;
     }
   }

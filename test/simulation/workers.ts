@@ -83,10 +83,10 @@ function consumer({ process }: SimWorker, around: Surroundings, world: WorkerSur
   return parts;
 }
 
-function alarmProcessor({ process }: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
+function alarmProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const { clock, random, telemetry } = around;
-  const directory = new SimDirectory(world.database, process);
-  const deadLetters = new SimProducer(world.broker, process);
+  const directory = new SimDirectory(world.database, worker.process);
+  const deadLetters = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
   const stage = new AlarmProcessor({ ttlMs: undefined }, { directory, deadLetters, clock, random, telemetry });
   return stageParts(
     {
@@ -132,8 +132,8 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
   );
 }
 
-function sentProcessor({ process }: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
-  const producer = new SimProducer(world.broker, process);
+function sentProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
+  const producer = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
   const stage = new SentNotificationProcessor(producer, producer);
   return stageParts(
     {

@@ -40,7 +40,7 @@ export function settingsOf(number: number): WorldSettings {
   };
 }
 
-const ownersPath = `/consumers/g/owners/${alarmTopic}`;
+export const ownersPath = `/consumers/g/owners/${alarmTopic}`;
 const offsetsPath = `/consumers/g/offsets/${alarmTopic}/`;
 
 /** Everything that there is in one run, by one number. */
