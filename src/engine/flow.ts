@@ -8,7 +8,7 @@ import { Pipeline } from '../runtime/pipeline.js';
 import type { FromWorker, ToWorker } from '../runtime/protocol.js';
 import type { Supervisor } from '../runtime/supervisor.js';
 import { fromWirePosition, toWirePosition } from '../runtime/wire.js';
-import type { WorkerProcess } from '../runtime/worker-process.js';
+import type { WorkerHandle } from '../runtime/worker-handle.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { StageSpec } from '../topology.js';
 import { Carry } from './carry.js';
@@ -24,7 +24,7 @@ export interface FlowOptions {
   readonly telemetry: Telemetry;
   supervisor(): Supervisor;
   /** A worker tells of its outside systems and its counts. */
-  onBeat(worker: WorkerProcess, beat: Extract<FromWorker, { type: 'beat' }>): void;
+  onBeat(worker: WorkerHandle, beat: Extract<FromWorker, { type: 'beat' }>): void;
   onFailure(error: EngineError): void;
 }
 
@@ -128,6 +128,10 @@ export class Flow {
     }
   }
 
+  committing(commits: NonEmpty<Commit>): void {
+    this.#term?.committing(commits);
+  }
+
   committed(commits: NonEmpty<Commit>): void {
     this.#term?.committed(commits);
     const positions = commits.map(({ partition, stored }) =>
@@ -136,17 +140,17 @@ export class Flow {
     if (isNonEmpty(positions)) this.#toSource({ type: 'committed', term: this.pipeline.term, positions });
   }
 
-  workerReady(worker: WorkerProcess): void {
+  workerReady(worker: WorkerHandle): void {
     worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs: this.#lease?.endsAtMonoMs() ?? 0 });
     if (worker.ref.stage === 'kafka_consumer' && !this.#isPaused) this.#term?.sourceReplaced();
   }
 
-  workerDead(worker: WorkerProcess): void {
+  workerDead(worker: WorkerHandle): void {
     this.pipeline.bury(worker);
   }
 
   /** One message of a worker. @throws Error when it is nonsense: the worker has to be killed. */
-  hear(worker: WorkerProcess, message: FromWorker): void {
+  hear(worker: WorkerHandle, message: FromWorker): void {
     switch (message.type) {
       case 'credits':
       case 'read':

@@ -29,6 +29,8 @@ interface Known {
   state: 'loading' | 'asked' | 'open' | 'halted';
   stored: StoredOffset | undefined;
   saved: StoredOffset | undefined;
+  /** What a commit under way, or one whose answer was lost, may have stored. */
+  attempted: StoredOffset | undefined;
 }
 
 const loadAgainAfterMs = 1_000;
@@ -72,7 +74,7 @@ export class Term {
       if (known.state === 'asked') this.#ask(known);
       if (known.state !== 'open') continue;
       const { read, committed } = tracker.progress(known.partition);
-      source.resume(known.partition, read, committed);
+      source.resume(known.partition, read, known.saved?.nextToRead ?? committed);
     }
   }
 
@@ -120,6 +122,14 @@ export class Term {
     }
   }
 
+  /** A commit is on its way: should its answer be lost, this may be what is stored. */
+  committing(commits: readonly Commit[]): void {
+    for (const { partition, stored } of commits) {
+      const known = this.#known.get(partitionText(partition));
+      if (known !== undefined) known.attempted = stored;
+    }
+  }
+
   committed(commits: readonly Commit[]): void {
     for (const { partition, stored } of commits) {
       const known = this.#known.get(partitionText(partition));
@@ -131,16 +141,17 @@ export class Term {
   end(): void {
     this.#ended.abort();
     const { tracker, carry } = this.#options;
-    for (const { partition, saved, stored } of this.#known.values()) {
+    for (const { partition, state, saved, attempted, stored } of this.#known.values()) {
       const reached = tracker.committable(partition) ?? stored;
-      if (saved !== undefined && reached !== undefined) carry.keep(partition, saved, reached);
+      const ours = attempted === undefined ? [saved] : [saved, attempted];
+      if (state !== 'loading' && reached !== undefined) carry.keep(partition, ours, reached);
       tracker.close(partition);
     }
     this.#known.clear();
   }
 
   async #open(partition: TopicPartition): Promise<void> {
-    const known: Known = { partition, state: 'loading', stored: undefined, saved: undefined };
+    const known: Known = { partition, state: 'loading', stored: undefined, saved: undefined, attempted: undefined };
     this.#known.set(partitionText(partition), known);
     const { store, carry, clock, telemetry, onFailure } = this.#options;
     while (!this.#ended.signal.aborted) {
@@ -164,7 +175,8 @@ export class Term {
 
   #ask(known: Known): void {
     known.state = 'asked';
-    this.#options.source.resume(known.partition, known.stored?.nextToRead, known.stored?.nextToRead);
+    // What was carried over is not stored yet: the window is counted from what is.
+    this.#options.source.resume(known.partition, known.stored?.nextToRead, known.saved?.nextToRead);
   }
 
   #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {

@@ -9,7 +9,7 @@ import { Dispatcher, type Taker } from './dispatcher.js';
 import type { FromWorker, WireAnswer, WireParcel } from './protocol.js';
 import { Quarantine } from './quarantine.js';
 import { fromWireParcel, fromWirePosition, toWireParcel } from './wire.js';
-import type { WorkerProcess } from './worker-process.js';
+import type { WorkerHandle } from './worker-handle.js';
 
 export interface PipelineOptions {
   readonly topology: NonEmpty<StageSpec>;
@@ -26,12 +26,12 @@ export interface PipelineOptions {
 
 /** Main's side of one worker in the flow of one term. */
 class Station implements Taker, Putter {
-  readonly worker: WorkerProcess;
+  readonly worker: WorkerHandle;
   readonly term: number;
   #parcels: WireParcel[] = [];
   #room = 0;
 
-  constructor(worker: WorkerProcess, term: number) {
+  constructor(worker: WorkerHandle, term: number) {
     this.worker = worker;
     this.term = term;
   }
@@ -74,7 +74,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #queues: Readonly<Record<QueueName, BoundedQueue>>;
   readonly #dispatchers = new Map<StageName, Dispatcher>();
-  readonly #stations = new Map<WorkerProcess, Station>();
+  readonly #stations = new Map<WorkerHandle, Station>();
   readonly #quarantine = new Quarantine();
   #term = 0;
   #isScheduled = false;
@@ -127,7 +127,7 @@ export class Pipeline {
    * One message of the flow. Messages of earlier terms are dropped.
    * @throws EngineError PROTOCOL_VIOLATED, RangeError or TypeError when the worker speaks nonsense: it has to be killed.
    */
-  handle(worker: WorkerProcess, message: Extract<FromWorker, { type: 'credits' | 'read' | 'answers' }>): void {
+  handle(worker: WorkerHandle, message: Extract<FromWorker, { type: 'credits' | 'read' | 'answers' }>): void {
     if (worker.state === 'dead') return;
     if (!Number.isSafeInteger(message.term) || message.term > this.#term) throw new RangeError('no term of ours');
     if (message.term < this.#term) return;
@@ -149,13 +149,13 @@ export class Pipeline {
     }
   }
 
-  showedLife(worker: WorkerProcess): void {
+  showedLife(worker: WorkerHandle): void {
     this.#dispatchers.get(worker.ref.stage)?.showedLife(worker.ref);
     this.#schedule();
   }
 
   /** The worker is dead: what it held goes out again, and nothing else. */
-  bury(worker: WorkerProcess): void {
+  bury(worker: WorkerHandle): void {
     const station = this.#stations.get(worker);
     this.#stations.delete(worker);
     if (station === undefined) return;
@@ -170,7 +170,7 @@ export class Pipeline {
     this.#schedule();
   }
 
-  #station(worker: WorkerProcess): Station {
+  #station(worker: WorkerHandle): Station {
     const known = this.#stations.get(worker);
     if (known !== undefined) return known;
     const station = new Station(worker, this.#term);

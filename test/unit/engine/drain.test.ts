@@ -67,6 +67,18 @@ describe('drain', () => {
     assert.equal(how(), undefined);
   });
 
+  it('does not wait either while all that moves are time-outs of a system that is away', async () => {
+    let left = 1_000;
+    const { clock, how } = setUp(
+      () => left--,
+      () => ['email relay'],
+    );
+    await clock.advance(3_900);
+    assert.equal(how(), undefined);
+    await clock.advance(200);
+    assert.equal(how(), 'cut_short');
+  });
+
   it('ends at once when it is forced', async () => {
     const { clock, force, how } = setUp(() => 3);
     await clock.advance(100);

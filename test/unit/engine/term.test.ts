@@ -17,6 +17,7 @@ function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.res
   const telemetry = new RecordingTelemetry();
   const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => 20_000 });
   const resumed: { partition: TopicPartition; nextToRead: Offset | undefined }[] = [];
+  const committed: (Offset | undefined)[] = [];
   const failures: EngineError[] = [];
   const term = new Term({
     number: 1,
@@ -28,12 +29,17 @@ function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.res
     tracker,
     store: { load, save: () => Promise.resolve() },
     carry,
-    source: { resume: (partition, nextToRead) => resumed.push({ partition, nextToRead }) },
+    source: {
+      resume(partition, nextToRead, from) {
+        resumed.push({ partition, nextToRead });
+        committed.push(from);
+      },
+    },
     clock,
     telemetry,
     onFailure: (error) => failures.push(error),
   });
-  return { term, tracker, clock, telemetry, resumed, failures, carry };
+  return { term, tracker, clock, telemetry, resumed, committed, failures, carry };
 }
 
 describe('term', () => {
@@ -201,7 +207,7 @@ describe('term', () => {
   it('carries it on through a term that ended before reading began', async () => {
     const stored = plainOffset(5n);
     const carry = new Carry();
-    carry.keep(at, stored, plainOffset(9n));
+    carry.keep(at, [stored], plainOffset(9n));
     const short = setUp(() => Promise.resolve(stored), carry);
     short.term.partitionsSeen('t', [0]);
     await short.clock.advance(0);
@@ -232,11 +238,49 @@ describe('term', () => {
     assert.deepEqual([tries, clock.waitingCount], [2, 0]);
   });
 
+  it('carries it also onto a commit whose answer was lost, and onto nothing stored at all', async () => {
+    for (const [before, after] of [
+      [plainOffset(5n), plainOffset(6n)],
+      [undefined, undefined],
+    ]) {
+      const first = setUp(() => Promise.resolve(before));
+      first.term.partitionsSeen('t', [0]);
+      await first.clock.advance(0);
+      first.term.positioned(at, 5n, 0n);
+      for (const offset of [5, 6, 7]) first.term.begin(position(offset));
+      first.term.finish(position(5), 'recorded');
+      if (after !== undefined) first.term.committing([{ partition: at, stored: after }]);
+      first.term.finish(position(6), 'recorded');
+      first.term.end();
+      const second = setUp(() => Promise.resolve(after), first.carry);
+      second.term.partitionsSeen('t', [0]);
+      await second.clock.advance(0);
+      assert.equal(second.resumed[0]?.nextToRead, 7n);
+    }
+  });
+
+  it('counts the window from what is stored, not from what it carries over', async () => {
+    const carry = new Carry();
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
+    const { term, clock, resumed, committed } = setUp(() => Promise.resolve(plainOffset(5n)), carry);
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.positioned(at, 9n, 0n);
+    term.sourceReplaced();
+    term.committed([{ partition: at, stored: plainOffset(9n) }]);
+    term.sourceReplaced();
+    assert.deepEqual(
+      resumed.map(({ nextToRead }) => nextToRead),
+      [9n, 9n, 9n],
+    );
+    assert.deepEqual(committed, [5n, 5n, 9n]);
+  });
+
   it('carries nothing over when somebody else has written the position since', () => {
     const carry = new Carry();
-    carry.keep(at, plainOffset(5n), plainOffset(9n));
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     assert.deepEqual(carry.onto(at, plainOffset(2n)), plainOffset(2n));
-    carry.keep(at, plainOffset(5n), plainOffset(9n));
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     assert.equal(carry.onto(at, undefined), undefined);
   });
 
