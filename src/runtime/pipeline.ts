@@ -243,9 +243,7 @@ export class Pipeline {
   /** The last stage parks them: it is the one that writes to Kafka and opens nothing. */
   #sendQuarantined(): void {
     const last = this.#options.topology.at(-1)?.stage;
-    const station = [...this.#stations.values()].find(
-      (known) => known.ref.stage === last && known.worker.state === 'ready',
-    );
+    const station = [...this.#stations.values()].find((known) => known.ref.stage === last);
     const parcels = station === undefined ? [] : this.#quarantine.takeAll();
     if (station === undefined || !isNonEmpty(parcels)) return;
     for (const parcel of parcels) this.#options.ledger.handOut(station.ref, parcel, false);

@@ -31,6 +31,9 @@ describe('drain', () => {
     const { clock, how } = setUp(() => left);
     await clock.advance(100);
     assert.equal(how(), undefined);
+    left = 1;
+    await clock.advance(100);
+    assert.equal(how(), undefined);
     left = 0;
     await clock.advance(100);
     assert.equal(how(), 'drained');

@@ -102,6 +102,7 @@ describe('flow', () => {
     const bench = new Bench();
     assert.deepEqual(bench.sender.leases, [[1, 0]]);
     bench.begin();
+    assert.deepEqual(bench.sender.leases.at(-1), [1, 5_000]);
     bench.flow.renewLease();
     bench.leaseEndsAtMonoMs = 6_000;
     bench.flow.renewLease();

@@ -198,6 +198,7 @@ describe('term', () => {
     first.term.positioned(at, 5n, 0n);
     first.term.begin(position(5));
     first.term.halt(at, { nextToRead: 6n, logStart: 0n, logEnd: 1n });
+    assert.equal(first.term.begin(position(6)), false);
     first.term.finish(position(5), 'recorded');
     assert.equal(first.tracker.committable(at)?.nextToRead, 6n);
     first.term.end();
@@ -276,12 +277,22 @@ describe('term', () => {
     assert.deepEqual(committed, [5n, 5n, 9n]);
   });
 
+  it('reads on in a partition that halted, once its source has a position in it', async () => {
+    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.halt(at, { nextToRead: 5n, logStart: 0n, logEnd: 1n });
+    term.positioned(at, 5n, 0n);
+    assert.deepEqual([term.halted, term.begin(position(5))], [[], true]);
+  });
+
   it('carries nothing over when somebody else has written the position since', () => {
     const carry = new Carry();
     carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     assert.deepEqual(carry.onto(at, plainOffset(2n)), plainOffset(2n));
     carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     assert.equal(carry.onto(at, undefined), undefined);
+    assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
   });
 
   it('counts an alarm as finished once, however often it is answered for', async () => {
