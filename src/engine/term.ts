@@ -74,7 +74,7 @@ export class Term {
       if (known.state === 'asked') this.#ask(known);
       if (known.state !== 'open') continue;
       const { read, committed } = tracker.progress(known.partition);
-      source.resume(known.partition, read, committed);
+      source.resume(known.partition, read, known.saved?.nextToRead ?? committed);
     }
   }
 
@@ -175,7 +175,8 @@ export class Term {
 
   #ask(known: Known): void {
     known.state = 'asked';
-    this.#options.source.resume(known.partition, known.stored?.nextToRead, known.stored?.nextToRead);
+    // What was carried over is not stored yet: the window is counted from what is.
+    this.#options.source.resume(known.partition, known.stored?.nextToRead, known.saved?.nextToRead);
   }
 
   #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {

@@ -17,6 +17,7 @@ function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.res
   const telemetry = new RecordingTelemetry();
   const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => 20_000 });
   const resumed: { partition: TopicPartition; nextToRead: Offset | undefined }[] = [];
+  const committed: (Offset | undefined)[] = [];
   const failures: EngineError[] = [];
   const term = new Term({
     number: 1,
@@ -28,12 +29,17 @@ function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.res
     tracker,
     store: { load, save: () => Promise.resolve() },
     carry,
-    source: { resume: (partition, nextToRead) => resumed.push({ partition, nextToRead }) },
+    source: {
+      resume(partition, nextToRead, from) {
+        resumed.push({ partition, nextToRead });
+        committed.push(from);
+      },
+    },
     clock,
     telemetry,
     onFailure: (error) => failures.push(error),
   });
-  return { term, tracker, clock, telemetry, resumed, failures, carry };
+  return { term, tracker, clock, telemetry, resumed, committed, failures, carry };
 }
 
 describe('term', () => {
@@ -251,6 +257,23 @@ describe('term', () => {
       await second.clock.advance(0);
       assert.equal(second.resumed[0]?.nextToRead, 7n);
     }
+  });
+
+  it('counts the window from what is stored, not from what it carries over', async () => {
+    const carry = new Carry();
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
+    const { term, clock, resumed, committed } = setUp(() => Promise.resolve(plainOffset(5n)), carry);
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.positioned(at, 9n, 0n);
+    term.sourceReplaced();
+    term.committed([{ partition: at, stored: plainOffset(9n) }]);
+    term.sourceReplaced();
+    assert.deepEqual(
+      resumed.map(({ nextToRead }) => nextToRead),
+      [9n, 9n, 9n],
+    );
+    assert.deepEqual(committed, [5n, 5n, 9n]);
   });
 
   it('carries nothing over when somebody else has written the position since', () => {
