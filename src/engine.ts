@@ -45,7 +45,7 @@ export interface EngineOptions {
 }
 
 const leaseTellEveryMs = 200;
-const patienceMs = 2_000;
+const patienceMs = 1_500;
 /** Nothing can be cured by starting again. */
 const settingCodes: readonly ErrorCode[] = ['CONFIG_INVALID', 'STORE_DAMAGED', 'RIGHT_MISSING'];
 
@@ -104,7 +104,7 @@ export class Engine {
     await untilAborted(ending);
     this.role = 'stopping';
     telemetry.event('engine_stopping', { reason: this.#failure?.message ?? request.name(), code: this.#failure?.code });
-    await parts[0];
+    await this.#leadershipLeft(parts[0]);
     await this.#stop();
     background.abort();
     await this.keeper.close();
@@ -169,6 +169,7 @@ export class Engine {
       maxHeadAgeMs,
       lease: () => this.flow.lease,
       fenceOf: () => this.flow.term?.lock.fence,
+      onCommitting: (commits) => this.flow.committing(commits),
       onCommitted: (commits) => this.flow.committed(commits),
       onFenced: () => this.#leadership.fenced(),
     });
@@ -186,10 +187,18 @@ export class Engine {
         this.flow.beginTerm(lock, lease);
       },
       end: (reason) => {
-        this.role = 'standby';
+        if (this.role !== 'stopping') this.role = 'standby';
         this.flow.endTerm(reason);
       },
     });
+  }
+
+  /** A ZooKeeper that hangs must not hold up the stop: a place in the line for the lock ends with its session at the latest. */
+  async #leadershipLeft(left: Promise<void> | undefined): Promise<void> {
+    const { clock, request } = this.#options;
+    const limit = clock.limit(patienceMs, request.force);
+    await Promise.race([left, untilAborted(limit.signal)]);
+    limit.clear();
   }
 
   async #stop(): Promise<void> {
@@ -241,8 +250,10 @@ export class Engine {
     return Object.fromEntries(queues.map(({ name, length }) => [name, length]));
   }
 
+  /** The first failure counts: what fails after it mostly fails for the same reason. */
   #fail(error: unknown): void {
-    this.#failure ??=
+    if (this.#failure !== undefined) return;
+    this.#failure =
       error instanceof EngineError
         ? error
         : new EngineError('WORKER_EXITED', messageOf(error), { retriable: true, cause: error });

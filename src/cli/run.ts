@@ -49,6 +49,7 @@ async function runEngine(config: Config): Promise<ExitCode> {
     const identity = { host: hostname(), pid: process.pid, instance, startedAt };
     const engine = newEngine(config, { identity, telemetry, metrics, request });
     const code = await withOutside(config, engine, { telemetry, metrics, request, version, instance });
+    telemetry.flush();
     telemetry.event('engine_stopped', { exit_code: code });
     return code;
   } finally {

@@ -58,7 +58,8 @@ export type KeySpec = Common &
         /** Public and without effect in this version: the default is in force instead. */
         readonly unusedChoices?: readonly string[];
       }
-    | { readonly type: 'hosts'; readonly port: number }
+    /** `namesOnly`: the client library cannot take an IPv6 address. */
+    | { readonly type: 'hosts'; readonly port: number; readonly namesOnly?: true }
     | { readonly type: 'list'; readonly form?: Form }
   );
 

@@ -50,7 +50,8 @@ export function valueOfTexts(spec: KeySpec, texts: readonly string[]): ReadValue
   }
   if (spec.type !== 'hosts') return { expected: expectedOf(spec) };
   const hosts = texts.map((text) => hostWithPort(text, spec.port));
-  return orExpected(spec, hosts.length === 0 || hosts.includes(undefined) ? undefined : hosts);
+  const isWrong = hosts.length === 0 || hosts.includes(undefined) || (spec.namesOnly && hosts.join().includes('['));
+  return orExpected(spec, isWrong ? undefined : hosts);
 }
 
 /** Reads repeat times with their topics; times are compared as numbers. */
@@ -88,7 +89,7 @@ export function expectedOf(spec: KeySpec): string {
     case 'choice':
       return oneOf(spec.choices.filter((choice) => !spec.unusedChoices?.includes(choice)));
     case 'hosts':
-      return 'host:port, or several separated by commas';
+      return `host:port, or several separated by commas${spec.namesOnly ? ', no IPv6 address' : ''}`;
     case 'list':
       return `a list, each item ${spec.form === undefined ? 'a text' : textForms[spec.form].expected}`;
     case 'periods':

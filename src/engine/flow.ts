@@ -1,5 +1,4 @@
 import type { EngineError } from '../domain/errors.js';
-import { messageOf } from '../domain/errors.js';
 import { isNonEmpty, type NonEmpty, parseOffset, partitionText, type TopicPartition } from '../domain/position.js';
 import type { QueueName } from '../ports/flow.js';
 import type { HeldLock, Lease } from '../ports/ownership.js';
@@ -8,7 +7,7 @@ import type { Clock } from '../ports/system.js';
 import { Pipeline } from '../runtime/pipeline.js';
 import type { FromWorker, ToWorker } from '../runtime/protocol.js';
 import type { Supervisor } from '../runtime/supervisor.js';
-import { toWirePosition } from '../runtime/wire.js';
+import { fromWirePosition, toWirePosition } from '../runtime/wire.js';
 import type { WorkerHandle } from '../runtime/worker-handle.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { StageSpec } from '../topology.js';
@@ -99,11 +98,10 @@ export class Flow {
   /** Everything under way is void in every process, as fast as a message travels. */
   endTerm(reason: string): void {
     if (this.#term === undefined) return;
-    this.#options.telemetry.event('term_ended', {
-      term: this.#term.number,
-      reason,
-      unfinished: this.pipeline.unfinishedCount,
-    });
+    const unfinished = this.pipeline.unfinishedCount;
+    // What a stop hands on cleanly is no loss to warn of.
+    if (reason !== 'released')
+      this.#options.telemetry.event('term_ended', { term: this.#term.number, reason, unfinished });
     this.#options.telemetry.gauge('lock_held', 0);
     this.#term.end();
     this.#term = undefined;
@@ -130,6 +128,10 @@ export class Flow {
     }
   }
 
+  committing(commits: NonEmpty<Commit>): void {
+    this.#term?.committing(commits);
+  }
+
   committed(commits: NonEmpty<Commit>): void {
     this.#term?.committed(commits);
     const positions = commits.map(({ partition, stored }) =>
@@ -147,16 +149,8 @@ export class Flow {
     this.pipeline.bury(worker);
   }
 
-  /** One message of a worker; nonsense costs the worker its life. */
+  /** One message of a worker. @throws Error when it is nonsense: the worker has to be killed. */
   hear(worker: WorkerHandle, message: FromWorker): void {
-    try {
-      this.#hear(worker, message);
-    } catch (error) {
-      this.#options.supervisor().condemn(worker, messageOf(error));
-    }
-  }
-
-  #hear(worker: WorkerHandle, message: FromWorker): void {
     switch (message.type) {
       case 'credits':
       case 'read':
@@ -164,6 +158,7 @@ export class Flow {
         this.pipeline.handle(worker, message);
         return;
       case 'partitions':
+        checkPartitions(message);
         this.#topic = { topic: message.topic, partitions: message.partitions };
         if (message.partitions.length === 0) this.#options.telemetry.event('topic_absent', { topic: message.topic });
         this.#term?.partitionsSeen(message.topic, message.partitions);
@@ -176,9 +171,12 @@ export class Flow {
         if (message.term === this.pipeline.term) this.#term?.halt(message.partition, offsetsOf(message));
         return;
       case 'high_water':
-        for (const at of message.positions) this.highWater.set(partitionText(at), at.offset);
+        for (const at of message.positions.map(fromWirePosition)) {
+          this.highWater.set(partitionText(at), at.offset.toString());
+        }
         return;
       case 'beat':
+        checkBeat(message);
         this.pipeline.showedLife(worker);
         this.#options.onBeat(worker, message);
         return;
@@ -204,6 +202,18 @@ export class Flow {
     for (const worker of this.#options.supervisor().of('kafka_consumer'))
       if (worker.state === 'ready') worker.send(message);
   }
+}
+
+/** What is kept and looked at later must be whole: nobody would know then whom to blame. */
+function checkPartitions({ topic, partitions }: Extract<FromWorker, { type: 'partitions' }>): void {
+  const isList = Array.isArray(partitions) && partitions.every((each) => Number.isSafeInteger(each) && each >= 0);
+  if (typeof topic !== 'string' || !isList) throw new TypeError('expected a list of partitions');
+}
+
+function checkBeat({ systems, notes }: Extract<FromWorker, { type: 'beat' }>): void {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  const areSeen = isObject(systems) && Object.values(systems).every(isObject);
+  if (!areSeen || !Array.isArray(notes)) throw new TypeError('expected a beat');
 }
 
 function offsetsOf(message: Extract<FromWorker, { type: 'halted' }>): {

@@ -30,6 +30,8 @@ interface Known {
   state: 'loading' | 'asked' | 'open' | 'halted';
   stored: StoredOffset | undefined;
   saved: StoredOffset | undefined;
+  /** What a commit under way, or one whose answer was lost, may have stored. */
+  attempted: StoredOffset | undefined;
 }
 
 const loadAgainAfterMs = 1_000;
@@ -77,10 +79,17 @@ export class Term {
     }
   }
 
-  /** Reading begins, or goes on behind a hole that retention made. */
+  /**
+   * Reading begins, or goes on behind a hole that retention made.
+   * @throws PROTOCOL_VIOLATED when it begins elsewhere than asked for: what lies between would be lost without a word.
+   */
   positioned(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
     const known = this.#known.get(partitionText(partition));
     if (known === undefined || known.state === 'loading') return;
+    if (known.state === 'asked' && known.stored !== undefined && known.stored.nextToRead + skipped !== nextToRead) {
+      const text = `${partitionText(partition)} is read from ${nextToRead}, not from ${known.stored.nextToRead}`;
+      throw new Failure('PROTOCOL_VIOLATED', text, { retriable: false });
+    }
     if (skipped > 0n) this.#skipped(partition, nextToRead, skipped);
     if (known.state === 'open') return;
     known.state = 'open';
@@ -113,6 +122,14 @@ export class Term {
     }
   }
 
+  /** A commit is on its way: should its answer be lost, this may be what is stored. */
+  committing(commits: readonly Commit[]): void {
+    for (const { partition, stored } of commits) {
+      const known = this.#known.get(partitionText(partition));
+      if (known !== undefined) known.attempted = stored;
+    }
+  }
+
   committed(commits: readonly Commit[]): void {
     for (const { partition, stored } of commits) {
       const known = this.#known.get(partitionText(partition));
@@ -124,17 +141,17 @@ export class Term {
   end(): void {
     this.#ended.abort();
     const { tracker, carry } = this.#options;
-    for (const { partition, saved, state } of this.#known.values()) {
-      if (state !== 'open') continue;
-      const reached = tracker.committable(partition);
-      if (saved !== undefined && reached !== undefined) carry.keep(partition, saved, reached);
+    for (const { partition, state, saved, attempted, stored } of this.#known.values()) {
+      const reached = tracker.committable(partition) ?? stored;
+      const ours = attempted === undefined ? [saved] : [saved, attempted];
+      if (state !== 'loading' && reached !== undefined) carry.keep(partition, ours, reached);
       tracker.close(partition);
     }
     this.#known.clear();
   }
 
   async #open(partition: TopicPartition): Promise<void> {
-    const known: Known = { partition, state: 'loading', stored: undefined, saved: undefined };
+    const known: Known = { partition, state: 'loading', stored: undefined, saved: undefined, attempted: undefined };
     this.#known.set(partitionText(partition), known);
     const { store, carry, clock, telemetry, onFailure } = this.#options;
     while (!this.#ended.signal.aborted) {

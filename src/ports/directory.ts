@@ -11,7 +11,7 @@ export interface MethodDirectory {
   methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]>;
   /** Undefined when the row is gone: a retry or a repeat then has nobody to go to. */
   methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined>;
-  /** One cheap question, to learn whether MySQL answers. @throws DIRECTORY_UNAVAILABLE. */
+  /** One cheap question, to learn whether lookups would be answered. @throws DIRECTORY_UNAVAILABLE. */
   ping(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

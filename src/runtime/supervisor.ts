@@ -1,4 +1,4 @@
-import { EngineError } from '../domain/errors.js';
+import { EngineError, messageOf } from '../domain/errors.js';
 import type { StageName } from '../ports/flow.js';
 import type { WorkerRef } from '../ports/progress.js';
 import type { Clock, Fields } from '../ports/system.js';
@@ -24,6 +24,7 @@ export interface SupervisorOptions {
   /** A worker that was not heard for so long is killed; 5 s unless said otherwise. */
   readonly silenceLimitMs?: number;
   onReady(worker: WorkerHandle): void;
+  /** What this throws about a message costs the worker its life. */
   onMessage(worker: WorkerHandle, message: FromWorker): void;
   onDead(worker: WorkerHandle): void;
   /** Nothing more can be done here: the engine has to end. */
@@ -111,17 +112,23 @@ export class Supervisor {
     const started = new Promise<void>((resolve) => {
       settle = resolve;
     });
+    const ready = () => {
+      worker.state = 'ready';
+      telemetry.event('worker_ready', {
+        ...fieldsOf(worker),
+        started_ms: Math.round(clock.monoMs() - startedAtMonoMs),
+      });
+      this.#options.onReady(worker);
+      settle();
+    };
     const worker: WorkerHandle = this.#options.startWorker(ref, (message) => {
-      if (message.type === 'ready') {
-        worker.state = 'ready';
-        telemetry.event('worker_ready', {
-          ...fieldsOf(worker),
-          started_ms: Math.round(clock.monoMs() - startedAtMonoMs),
-        });
-        this.#options.onReady(worker);
-        settle();
-      } else if (message.type === 'start_failed' || message.type === 'crashed') this.#reported(worker, message);
-      else this.#options.onMessage(worker, message);
+      try {
+        if (message.type === 'ready') ready();
+        else if (message.type === 'start_failed' || message.type === 'crashed') this.#reported(worker, message);
+        else this.#options.onMessage(worker, message);
+      } catch (error) {
+        this.condemn(worker, messageOf(error));
+      }
     });
     this.#workers.set(`${crew.stage}/${index}`, worker);
     worker.send({ type: 'start', stage: crew.stage, index, config: crew.config });

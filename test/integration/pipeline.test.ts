@@ -82,11 +82,7 @@ class Rig {
   #hear(worker: WorkerHandle, message: FromWorker): void {
     if (message.type === 'beat') this.pipeline.showedLife(worker);
     if (!flowTypes.has(message.type)) return;
-    try {
-      this.pipeline.handle(worker, message as FlowMessage);
-    } catch (error) {
-      this.supervisor.condemn(worker, String(error));
-    }
+    this.pipeline.handle(worker, message as FlowMessage);
     for (const { length, capacity } of this.pipeline.queueLengths())
       this.longest = Math.max(this.longest, length / capacity);
   }
@@ -156,6 +152,12 @@ describe('pipeline of real processes', () => {
   it('replaces a worker that speaks nonsense', async () => {
     await runToEnd(['forward', 'alarm_processor babble', 'forward']);
     assert.ok(rig.telemetry.named('worker_killed').length >= 2);
+  });
+
+  it('outlives a worker that sends what is no message at all', async () => {
+    await runToEnd(['forward', 'alarm_processor rave', 'forward']);
+    assert.ok(rig.telemetry.named('worker_killed').length >= 1);
+    assert.equal(rig.failure, undefined);
   });
 
   it('keeps no more than its capacity while nothing gets done', async () => {

@@ -43,6 +43,7 @@ const silentTelemetry: ProcessTelemetry = {
   child: () => silentTelemetry,
   snapshot: () => ({}),
   pluginLogger: () => logger,
+  flush: quiet,
   close: quiet,
 };
 

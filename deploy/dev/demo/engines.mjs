@@ -57,9 +57,10 @@ export class DemoEngine {
     return await answer.json();
   }
 
-  /** SIGKILL to the main process and all its workers: nothing of it can tidy up. Resolves to how many those were. */
+  /** SIGKILL to the main process and all its workers: nothing of it can tidy up. Resolves to how many those were, and when. */
   async killWhole() {
     const { workers } = await this.status();
+    const killedAtMs = Date.now();
     const main = this.#server.kill();
     for (const { pid } of workers) {
       try {
@@ -69,7 +70,7 @@ export class DemoEngine {
       }
     }
     await main;
-    return workers.length + 1;
+    return { processCount: workers.length + 1, killedAtMs };
   }
 
   /** SIGTERM; SIGKILL after 5 s. */

@@ -1,7 +1,7 @@
 /**
  * Everything that the demo needs before its first alarm: built program, services, data, receivers, engines.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildProgram, buildTests, ensurePackages } from '../build.mjs';
@@ -21,7 +21,7 @@ async function build(screen) {
   const where = 'this working copy';
   const registry = 'can npm reach its registry (npm config get registry), and is the disk full?';
   await attempt('installing the npm packages', { where, check: registry }, () =>
-    withProgress(screen.note, 'npm packages', () => ensurePackages(screen.note)),
+    withProgress(screen.note, 'installing the npm packages', () => ensurePackages(() => {})),
   );
   await attempt('compiling', { where, check: 'git status: is the source changed?' }, () =>
     Promise.all([buildProgram(screen.note), buildTests(screen.note)]),
@@ -29,7 +29,13 @@ async function build(screen) {
   screen.fact('program', `built in ${inSeconds(Date.now() - startedAtMs)}`);
 }
 
-async function services(screen, env, closers) {
+/** After a failure: their data goes, their logs stay beside the engine's. */
+async function keepLogs(started, folder) {
+  const copies = started.records().map(({ name, logFile }) => copyFile(logFile, join(folder, `${name}.log`)));
+  await Promise.all(copies);
+}
+
+async function services(screen, env, closers, folder) {
   const startedAtMs = Date.now();
   const about = {
     where: 'the services (Kafka, ZooKeeper, MariaDB)',
@@ -38,6 +44,7 @@ async function services(screen, env, closers) {
   };
   const started = await attempt('starting the services', about, () => startServices({ log: screen.note, env }));
   closers.add('the services', started.stop);
+  closers.add('the logs of the services', (isFine) => (isFine ? undefined : keepLogs(started, folder)));
   const origin = (variable) =>
     env[variable] ? `named by ${variable}` : `started in ${inSeconds(Date.now() - startedAtMs)}`;
   screen.fact('Kafka', `${started.kafkaUrl}  ${screen.dim(origin('KAFKA_URL'))}`);
@@ -58,14 +65,18 @@ async function furnish(screen, env, closers, { kafkaUrl, zookeeperUrl, mysql }) 
     await kafka.close();
     zookeeper.close();
   });
-  const [dropDatabase] = await Promise.all([
-    loadDatabase(mysql, names.db, { webhookUrl: web.url, slowUrl: slow.url }),
-    kafka.open(),
-    zookeeper.open(zookeeperUrl),
-  ]);
-  if (env.MYSQL_URL) closers.add('the database of the demo', dropDatabase);
-  if (env.KAFKA_URL) closers.add('the topics of the demo', () => kafka.removeTraces());
-  if (env.ZOOKEEPER_URL) closers.add('the nodes of the demo', () => zookeeper.removeTraces());
+  const undo = (variable, what, remove) => {
+    if (env[variable]) closers.add(what, remove);
+  };
+  await allOrNone(
+    loadDatabase(mysql, names.db, { webhookUrl: web.url, slowUrl: slow.url }).then((drop) =>
+      undo('MYSQL_URL', 'the database of the demo', drop),
+    ),
+    kafka.open().then(() => undo('KAFKA_URL', 'the topics of the demo', () => kafka.removeTraces())),
+    zookeeper
+      .open(zookeeperUrl)
+      .then(() => undo('ZOOKEEPER_URL', 'the nodes of the demo', () => zookeeper.removeTraces())),
+  );
   screen.fact('receivers', `mail 127.0.0.1:${mail.port}, webhooks ${web.url} and ${slow.url}`);
   return { names, mail, web, slow, kafka, zookeeper };
 }
@@ -109,9 +120,12 @@ async function firstActive(screen, engines) {
  */
 export async function prepareWorld(screen, { engineCount, env, closers }) {
   const folder = await mkdtemp(join(tmpdir(), 'mon-notification-demo-'));
-  closers.add('the files of the demo', (isFine) => (isFine ? rm(folder, { recursive: true }) : undefined));
+  closers.add('the files of the demo', async (isFine) => {
+    if (isFine) await rm(folder, { recursive: true });
+    else screen.note(`configuration and logs are kept in ${folder}`);
+  });
   // The services need no package, so both take their time side by side.
-  const [started] = await bothOrNeither(services(screen, env, closers), build(screen));
+  const [started] = await allOrNone(services(screen, env, closers, folder), build(screen));
   const world = await furnish(screen, env, closers, started);
   const configFile = join(folder, 'notification.yaml');
   const mysql = { ...started.mysql, db: world.names.db ?? started.mysql.db };
@@ -124,8 +138,8 @@ export async function prepareWorld(screen, { engineCount, env, closers }) {
   return { ...world, ...running, configFile };
 }
 
-/** Waits for both, also when one has failed: what the other one starts must be known before it can be stopped. */
-async function bothOrNeither(...works) {
+/** Waits for all, also when one has failed: what the others start must be known before it can be stopped. */
+async function allOrNone(...works) {
   const ended = await Promise.allSettled(works);
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed !== undefined) throw failed.reason;

@@ -85,8 +85,10 @@ export const outsideKeys = {
   'zookeeper.url': {
     type: 'hosts',
     port: 2181,
+    namesOnly: true,
     required: true,
-    description: 'Servers of the ensemble, separated by commas; IPv6 in brackets',
+    description:
+      'Servers of the ensemble, separated by commas; names or IPv4, the client library cannot take IPv6 addresses',
   },
   'zookeeper.lock': {
     type: 'choice',

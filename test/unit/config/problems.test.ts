@@ -113,7 +113,7 @@ test('asks for everything that has no default, all at once', (t) => {
   const { problems } = load(t, 'kafka: {}\nlog:\n  level: debug\n');
   assert.deepEqual(problems, [
     'n.yaml:1:1 kafka.url: expected host:port, or several separated by commas, got nothing',
-    'n.yaml:1:1 zookeeper.url: expected host:port, or several separated by commas, got nothing',
+    'n.yaml:1:1 zookeeper.url: expected host:port, or several separated by commas, no IPv6 address, got nothing',
     'n.yaml:1:1 mysql.host: expected a host name or an IP address, got nothing',
     'n.yaml:1:1 mysql.user: expected a text, got nothing',
     'n.yaml:1:1 mysql.passwd: expected a text, got nothing',
@@ -204,4 +204,9 @@ test('never quotes a secret, wherever it stands wrongly', (t) => {
     const said = [...problems, ...warnings].join('\n');
     assert.ok(said !== '' && !said.includes(canary), said);
   }
+});
+
+test('refuses an IPv6 address of ZooKeeper, which the client library cannot take', (t) => {
+  const { problems } = load(t, minimal.replace('url: z1', 'url: "[2001:db8::1]:2181"'));
+  assert.match(problems.join(), /^n\.yaml:2:18 zookeeper\.url: expected .*no IPv6 address, got/);
 });

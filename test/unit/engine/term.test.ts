@@ -93,6 +93,20 @@ describe('term', () => {
     assert.equal(term.begin(position(15)), true);
   });
 
+  it('refuses a source that begins elsewhere without saying what it skipped', async () => {
+    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    for (const [nextToRead, skipped] of [
+      [6n, 0n],
+      [4n, 0n],
+      [15n, 9n],
+    ] as const) {
+      assert.throws(() => term.positioned(at, nextToRead, skipped), { code: 'PROTOCOL_VIOLATED' });
+    }
+    assert.equal(term.begin(position(5)), false);
+  });
+
   it('does not hand out again what was finished behind a hole that retention made', async () => {
     const { term, clock } = setUp(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }));
     term.partitionsSeen('t', [0]);
@@ -188,9 +202,78 @@ describe('term', () => {
     );
   });
 
+  it('closes also a partition that halted under way: a later term must not commit it from where it was', async () => {
+    const first = setUp(() => Promise.resolve(plainOffset(5n)));
+    first.term.partitionsSeen('t', [0]);
+    await first.clock.advance(0);
+    first.term.positioned(at, 5n, 0n);
+    first.term.begin(position(5));
+    first.term.halt(at, { nextToRead: 6n, logStart: 0n, logEnd: 1n });
+    assert.equal(first.term.begin(position(6)), false);
+    first.term.finish(position(5), 'recorded');
+    assert.equal(first.tracker.committable(at)?.nextToRead, 6n);
+    first.term.end();
+    assert.deepEqual(first.tracker.openPartitions(), []);
+  });
+
+  it('carries it on through a term that ended before reading began', async () => {
+    const stored = plainOffset(5n);
+    const carry = new Carry();
+    carry.keep(at, [stored], plainOffset(9n));
+    const short = setUp(() => Promise.resolve(stored), carry);
+    short.term.partitionsSeen('t', [0]);
+    await short.clock.advance(0);
+    short.term.end();
+    assert.deepEqual(carry.onto(at, stored), plainOffset(9n));
+  });
+
+  it('asks for nothing when it ended while its positions were loaded, and loads no more', async () => {
+    let answer: (stored: StoredOffset) => void = () => undefined;
+    const { term, clock, resumed } = setUp(() => new Promise((resolve) => (answer = resolve)));
+    term.partitionsSeen('t', [0]);
+    term.end();
+    answer(plainOffset(5n));
+    await clock.advance(5_000);
+    assert.deepEqual([resumed, clock.waitingCount], [[], 0]);
+  });
+
+  it('ends its waiting for a store that is away when it ends', async () => {
+    let tries = 0;
+    const { term, clock } = setUp(() => {
+      tries += 1;
+      return Promise.reject(new EngineError('STORE_UNAVAILABLE', 'away', { retriable: true }));
+    });
+    term.partitionsSeen('t', [0]);
+    await clock.advance(1_500);
+    term.end();
+    await clock.advance(5_000);
+    assert.deepEqual([tries, clock.waitingCount], [2, 0]);
+  });
+
+  it('carries it also onto a commit whose answer was lost, and onto nothing stored at all', async () => {
+    for (const [before, after] of [
+      [plainOffset(5n), plainOffset(6n)],
+      [undefined, undefined],
+    ]) {
+      const first = setUp(() => Promise.resolve(before));
+      first.term.partitionsSeen('t', [0]);
+      await first.clock.advance(0);
+      first.term.positioned(at, 5n, 0n);
+      for (const offset of [5, 6, 7]) first.term.begin(position(offset));
+      first.term.finish(position(5), 'recorded');
+      if (after !== undefined) first.term.committing([{ partition: at, stored: after }]);
+      first.term.finish(position(6), 'recorded');
+      first.term.end();
+      const second = setUp(() => Promise.resolve(after), first.carry);
+      second.term.partitionsSeen('t', [0]);
+      await second.clock.advance(0);
+      assert.equal(second.resumed[0]?.nextToRead, 7n);
+    }
+  });
+
   it('counts the window from what is stored, not from what it carries over', async () => {
     const carry = new Carry();
-    carry.keep(at, plainOffset(5n), plainOffset(9n));
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     const { term, clock, resumed, committed } = setUp(() => Promise.resolve(plainOffset(5n)), carry);
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
@@ -205,12 +288,22 @@ describe('term', () => {
     assert.deepEqual(committed, [5n, 5n, 9n]);
   });
 
+  it('reads on in a partition that halted, once its source has a position in it', async () => {
+    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.halt(at, { nextToRead: 5n, logStart: 0n, logEnd: 1n });
+    term.positioned(at, 5n, 0n);
+    assert.deepEqual([term.halted, term.begin(position(5))], [[], true]);
+  });
+
   it('carries nothing over when somebody else has written the position since', () => {
     const carry = new Carry();
-    carry.keep(at, plainOffset(5n), plainOffset(9n));
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     assert.deepEqual(carry.onto(at, plainOffset(2n)), plainOffset(2n));
-    carry.keep(at, plainOffset(5n), plainOffset(9n));
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     assert.equal(carry.onto(at, undefined), undefined);
+    assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
   });
 
   it('counts an alarm as finished once, however often it is answered for', async () => {

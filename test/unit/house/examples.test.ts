@@ -6,7 +6,6 @@ import { EngineError } from '../../../src/domain/errors.js';
 import { builtinNotifiers } from '../../../src/notifiers/builtin.js';
 import type { HttpRequest } from '../../../src/notifiers/http-post.js';
 import type { HttpAnswer } from '../../../src/notifiers/http-status.js';
-import { registerPlugins } from '../../../src/notifiers/registry.js';
 import { load } from '../../support/config-file.js';
 import { ChatNotifier, chatPlugin } from '../../support/examples/chat-plugin.js';
 import { aNotification } from '../../support/notifications.js';
@@ -112,10 +111,6 @@ describe('the notifier in ARCHITECTURE.md', () => {
     const source = fileAt(example?.info.split('=')[1] ?? '')?.text ?? '';
     const asInFolder = source.replaceAll("'../../../src/notifiers/", "'../").replaceAll("'../../../src/", "'../../");
     assert.equal(example?.text, asInFolder);
-  });
-
-  it('goes beside the notifiers that are there', () => {
-    assert.ok(registerPlugins([...builtinNotifiers, chatPlugin]).has('chat'));
   });
 
   it('has a section that is checked', (t) => {
