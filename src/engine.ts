@@ -6,7 +6,7 @@ import type { ZookeeperOptions } from './adapters/zookeeper/session.js';
 import { SessionKeeper } from './adapters/zookeeper/session-keeper.js';
 import { ConfigurationError, EngineError, type ErrorCode, messageOf } from './domain/errors.js';
 import type { NonEmpty } from './domain/position.js';
-import { windowCapacity } from './engine/crews.js';
+import { windowOf } from './engine/crews.js';
 import { drain } from './engine/drain.js';
 import { Flow } from './engine/flow.js';
 import { Leadership } from './engine/leadership.js';
@@ -30,6 +30,7 @@ export interface EngineOptions {
   readonly crews: readonly Crew[];
   readonly capacity: Readonly<Record<QueueName, number>>;
   readonly alarmTopic: string;
+  readonly retryTopic: string;
   readonly zookeeper: ZookeeperOptions;
   readonly maxHeadAgeMs: number | undefined;
   readonly stopDeadlineMs: number;
@@ -76,7 +77,7 @@ export class Engine {
     const { clock, random, telemetry, identity } = options;
     this.keeper = new SessionKeeper(options.zookeeper, { clock, random, telemetry });
     const store = new ZookeeperOffsetStore(this.keeper, identity.instance);
-    this.tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => windowCapacity });
+    this.tracker = new FirstUnfinishedTracker({ clock, capacityOf: (topic) => windowOf(topic, options) });
     this.flow = this.#newFlow(store);
     this.supervisor = this.#newSupervisor();
     this.commits = this.#newCommitLoop(store);
@@ -129,9 +130,11 @@ export class Engine {
   }
 
   #newFlow(store: OffsetStore): Flow {
-    const { topology, capacity, clock, telemetry } = this.#options;
+    const { topology, alarmTopic, retryTopic, capacity, clock, telemetry } = this.#options;
     return new Flow({
       topology,
+      alarmTopic,
+      retryTopic,
       capacity,
       ledger: this.ledger,
       tracker: this.tracker,
@@ -159,13 +162,14 @@ export class Engine {
   }
 
   #newCommitLoop(store: OffsetStore): CommitLoop {
-    const { clock, telemetry, maxHeadAgeMs } = this.#options;
+    const { clock, telemetry, maxHeadAgeMs, retryTopic } = this.#options;
     return new CommitLoop({
       tracker: this.tracker,
       store,
       clock,
       telemetry,
       maxHeadAgeMs,
+      isPatient: (topic) => topic === retryTopic,
       lease: () => this.flow.lease,
       fenceOf: () => this.flow.term?.lock.fence,
       onCommitted: (commits) => this.flow.committed(commits),

@@ -1,5 +1,6 @@
 import { type Offset, partitionText, type TopicPartition } from '../domain/position.js';
 import type { StoredOffset } from '../ports/progress.js';
+import { finishedBits, setBits, spanLimits } from '../tracker/finished-set.js';
 
 /**
  * What this engine knew of its partitions when a term ended, for the case that the next term is its own again.
@@ -25,6 +26,14 @@ export class Carry {
 
 function isSame(a: StoredOffset, b: StoredOffset): boolean {
   return a.nextToRead === b.nextToRead && Buffer.compare(a.finishedAbove, b.finishedAbove) === 0;
+}
+
+/** The stored progress as seen from `nextToRead`, where reading really begins: behind a hole, or where nothing was stored. */
+export function offsetFrom(stored: StoredOffset | undefined, nextToRead: Offset): StoredOffset {
+  if (stored === undefined || stored.nextToRead > nextToRead) return plainOffset(nextToRead);
+  const distance = Number(nextToRead - stored.nextToRead);
+  const finishedAbove = finishedBits(setBits(stored.finishedAbove), distance, spanLimits.retries);
+  return { nextToRead, finishedAbove };
 }
 
 /** A partition without anything finished above its position. */

@@ -1,20 +1,31 @@
 import { type EngineError, EngineError as Failure, messageOf } from '../domain/errors.js';
 import type { FinishReason } from '../domain/outcome.js';
-import { type AlarmPosition, type Offset, partitionText, type TopicPartition } from '../domain/position.js';
+import {
+  type AlarmPosition,
+  type Offset,
+  partitionText,
+  positionText,
+  type TopicPartition,
+} from '../domain/position.js';
 import type { HeldLock } from '../ports/ownership.js';
 import type { Commit, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import { type Carry, plainOffset } from './carry.js';
+import { type Carry, offsetFrom } from './carry.js';
 
-/** The source of alarms as a term sees it: the kafka_consumer worker. */
+/** Where to read on: nothing of it is known for a partition that was never read. */
+export type ReadFrom = Partial<StoredOffset> & { readonly committed?: Offset };
+
+/** The sources of one term: the worker that reads the topic of the partition. */
 export interface Source {
-  resume(partition: TopicPartition, nextToRead: Offset | undefined, committed: Offset | undefined): void;
+  resume(partition: TopicPartition, from: ReadFrom): void;
 }
 
 export interface TermOptions {
   readonly number: number;
   readonly lock: HeldLock;
+  /** Of every other topic the source holds what it reads until that is due. */
+  readonly alarmTopic: string;
   readonly tracker: OffsetTracker;
   readonly store: OffsetStore;
   readonly carry: Carry;
@@ -44,6 +55,8 @@ export class Term {
   readonly #options: TermOptions;
   readonly #known = new Map<string, Known>();
   readonly #halted = new Map<string, TopicPartition>();
+  /** Held positions that are in the flow. */
+  readonly #released = new Set<string>();
   readonly #ended = new AbortController();
 
   constructor(options: TermOptions) {
@@ -65,14 +78,19 @@ export class Term {
     }
   }
 
-  /** The kafka_consumer was replaced and knows nothing: it goes on where reading had come to. */
-  sourceReplaced(): void {
-    const { tracker, source } = this.#options;
+  /**
+   * The source of a topic was replaced and knows nothing. It goes on where reading had come to; a source that holds begins again at the first
+   * unfinished position, since what it held is known to no one else.
+   */
+  sourceReplaced(topic: string): void {
+    const { tracker, source, alarmTopic } = this.#options;
     for (const known of this.#known.values()) {
+      if (known.partition.topic !== topic) continue;
       if (known.state === 'asked') this.#ask(known);
       if (known.state !== 'open') continue;
       const { read, committed } = tracker.progress(known.partition);
-      source.resume(known.partition, read, committed);
+      const from = topic === alarmTopic ? { nextToRead: read } : tracker.committable(known.partition);
+      source.resume(known.partition, { ...from, committed });
     }
   }
 
@@ -81,11 +99,13 @@ export class Term {
     const known = this.#known.get(partitionText(partition));
     if (known === undefined || known.state === 'loading') return;
     if (skipped > 0n) this.#skipped(partition, nextToRead, skipped);
-    if (known.state === 'open') return;
+    if (known.state === 'open') {
+      this.#vanished({ ...partition, offset: nextToRead });
+      return;
+    }
     known.state = 'open';
     this.#halted.delete(partitionText(partition));
-    const start = known.stored?.nextToRead === nextToRead ? known.stored : plainOffset(nextToRead);
-    this.#options.tracker.open(partition, start);
+    this.#options.tracker.open(partition, offsetFrom(known.stored, nextToRead));
     this.#options.telemetry.event('partition_positioned', { ...partition, offset: nextToRead });
   }
 
@@ -107,8 +127,30 @@ export class Term {
     return isNew;
   }
 
+  /** A source holds this position until it is due. Held again after a death it stays what it was: unfinished, in the flow, or finished. */
+  hold(position: AlarmPosition): void {
+    if (this.#known.get(partitionText(position))?.state !== 'open') return;
+    const { tracker } = this.#options;
+    if (position.offset >= tracker.progress(position).read) tracker.begin(position);
+  }
+
+  /** True once for each held position: it is due and enters the flow. False for one that is there already, and for one that is finished. */
+  release(position: AlarmPosition): boolean {
+    if (this.#known.get(partitionText(position))?.state !== 'open') return false;
+    if (this.#released.has(positionText(position)) || !this.#options.tracker.isUnfinished(position)) return false;
+    this.#released.add(positionText(position));
+    return true;
+  }
+
+  /** A held position has ended in its source. One that is in the flow ends there. */
+  drop(position: AlarmPosition): void {
+    if (!this.#released.has(positionText(position))) this.#options.tracker.finish(position);
+  }
+
   finish(position: AlarmPosition, reason: FinishReason): void {
-    if (this.#options.tracker.finish(position) === 'finished') {
+    this.#released.delete(positionText(position));
+    const isFinished = this.#options.tracker.finish(position) === 'finished';
+    if (isFinished && position.topic === this.#options.alarmTopic) {
       this.#options.telemetry.count('alarms_finished_total', { reason });
     }
   }
@@ -158,7 +200,14 @@ export class Term {
 
   #ask(known: Known): void {
     known.state = 'asked';
-    this.#options.source.resume(known.partition, known.stored?.nextToRead, known.stored?.nextToRead);
+    const { partition, stored } = known;
+    this.#options.source.resume(partition, stored === undefined ? {} : { ...stored, committed: stored.nextToRead });
+  }
+
+  /** What was held below this offset is gone from its topic, and will not be held again. */
+  #vanished(limit: AlarmPosition): void {
+    if (limit.topic === this.#options.alarmTopic) return;
+    for (const offset of this.#options.tracker.unfinishedBelow(limit)) this.drop({ ...limit, offset });
   }
 
   #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {

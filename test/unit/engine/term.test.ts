@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { ConfigurationError, EngineError } from '../../../src/domain/errors.js';
 import type { Offset, TopicPartition } from '../../../src/domain/position.js';
 import { Carry, plainOffset } from '../../../src/engine/carry.js';
-import { Term } from '../../../src/engine/term.js';
+import { type ReadFrom, Term } from '../../../src/engine/term.js';
 import type { StoredOffset } from '../../../src/ports/progress.js';
 import { FirstUnfinishedTracker } from '../../../src/tracker/offset-tracker.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
@@ -16,10 +16,11 @@ function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.res
   const clock = new FakeClock();
   const telemetry = new RecordingTelemetry();
   const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => 20_000 });
-  const resumed: { partition: TopicPartition; nextToRead: Offset | undefined }[] = [];
+  const resumed: { partition: TopicPartition; nextToRead: Offset | undefined; from: ReadFrom }[] = [];
   const failures: EngineError[] = [];
   const term = new Term({
     number: 1,
+    alarmTopic: 't',
     lock: {
       fence: { lockPath: '/lock', epoch: 1n },
       lost: new AbortController().signal,
@@ -28,7 +29,7 @@ function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.res
     tracker,
     store: { load, save: () => Promise.resolve() },
     carry,
-    source: { resume: (partition, nextToRead) => resumed.push({ partition, nextToRead }) },
+    source: { resume: (partition, from) => resumed.push({ partition, nextToRead: from.nextToRead, from }) },
     clock,
     telemetry,
     onFailure: (error) => failures.push(error),
@@ -41,7 +42,10 @@ describe('term', () => {
     const { term, clock, resumed, tracker } = setUp(() => Promise.resolve(plainOffset(7n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
-    assert.deepEqual(resumed, [{ partition: at, nextToRead: 7n }]);
+    assert.deepEqual(
+      resumed.map(({ partition, nextToRead }) => [partition, nextToRead]),
+      [[at, 7n]],
+    );
     term.positioned(at, 7n, 0n);
     assert.equal(term.begin(position(7)), true);
     assert.equal(tracker.committable(at)?.nextToRead, 7n);
@@ -51,7 +55,10 @@ describe('term', () => {
     const { term, clock, resumed } = setUp();
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
-    assert.deepEqual(resumed, [{ partition: at, nextToRead: undefined }]);
+    assert.deepEqual(
+      resumed.map(({ partition, nextToRead }) => [partition, nextToRead]),
+      [[at, undefined]],
+    );
   });
 
   it('takes in nothing of a partition before it is positioned, or after the term has ended', async () => {
@@ -104,11 +111,11 @@ describe('term', () => {
     const { term, clock, resumed } = setUp(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
-    term.sourceReplaced();
+    term.sourceReplaced('t');
     term.positioned(at, 5n, 0n);
     term.begin(position(5));
     term.begin(position(6));
-    term.sourceReplaced();
+    term.sourceReplaced('t');
     assert.deepEqual(
       resumed.map(({ nextToRead }) => nextToRead),
       [5n, 5n, 7n],
