@@ -6,7 +6,6 @@ import type { ZookeeperOptions } from './adapters/zookeeper/session.js';
 import { SessionKeeper } from './adapters/zookeeper/session-keeper.js';
 import { ConfigurationError, EngineError, type ErrorCode, messageOf } from './domain/errors.js';
 import type { NonEmpty } from './domain/position.js';
-import { windowOf } from './engine/crews.js';
 import { drain } from './engine/drain.js';
 import { Flow } from './engine/flow.js';
 import { Leadership } from './engine/leadership.js';
@@ -17,10 +16,11 @@ import type { Clock, Random } from './ports/system.js';
 import type { FromWorker, SystemSeen } from './runtime/protocol.js';
 import type { StopRequest } from './runtime/shutdown.js';
 import { type Crew, Supervisor } from './runtime/supervisor.js';
-import type { WorkerProcess } from './runtime/worker-process.js';
+import type { StartWorker, WorkerHandle } from './runtime/worker-handle.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 import type { StageSpec } from './topology.js';
 import { CommitLoop } from './tracker/commit-loop.js';
+import { spanLimits } from './tracker/finished-set.js';
 import { ParcelLedger } from './tracker/ledger.js';
 import { FirstUnfinishedTracker } from './tracker/offset-tracker.js';
 
@@ -31,21 +31,23 @@ export interface EngineOptions {
   readonly capacity: Readonly<Record<QueueName, number>>;
   readonly alarmTopic: string;
   readonly retryTopic: string;
+  /** How far reading of alarms may run ahead of the committed offset. */
+  readonly windowCount: number;
   readonly zookeeper: ZookeeperOptions;
   readonly maxHeadAgeMs: number | undefined;
   readonly stopDeadlineMs: number;
   readonly identity: Identity;
-  readonly workerFile: URL;
+  readonly startWorker: StartWorker;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly request: StopRequest;
-  onBeat(worker: WorkerProcess, beat: Extract<FromWorker, { type: 'beat' }>): void;
-  onWorkerDead(worker: WorkerProcess): void;
+  onBeat(worker: WorkerHandle, beat: Extract<FromWorker, { type: 'beat' }>): void;
+  onWorkerDead(worker: WorkerHandle): void;
 }
 
 const leaseTellEveryMs = 200;
-const patienceMs = 2_000;
+const patienceMs = 1_500;
 /** Nothing can be cured by starting again. */
 const settingCodes: readonly ErrorCode[] = ['CONFIG_INVALID', 'STORE_DAMAGED', 'RIGHT_MISSING'];
 
@@ -62,8 +64,8 @@ export class Engine {
   readonly supervisor: Supervisor;
   readonly commits: CommitLoop;
   /** What each worker last told of its outside systems. */
-  readonly systems = new Map<WorkerProcess, Readonly<Record<string, SystemSeen>>>();
-  readonly notes = new Map<WorkerProcess, readonly string[]>();
+  readonly systems = new Map<WorkerHandle, Readonly<Record<string, SystemSeen>>>();
+  readonly notes = new Map<WorkerHandle, readonly string[]>();
   role: 'starting' | 'standby' | 'active' | 'stopping' = 'starting';
   readonly #options: EngineOptions;
   readonly #leadership: Leadership;
@@ -77,7 +79,9 @@ export class Engine {
     const { clock, random, telemetry, identity } = options;
     this.keeper = new SessionKeeper(options.zookeeper, { clock, random, telemetry });
     const store = new ZookeeperOffsetStore(this.keeper, identity.instance);
-    this.tracker = new FirstUnfinishedTracker({ clock, capacityOf: (topic) => windowOf(topic, options) });
+    const { retryTopic, windowCount } = options;
+    const capacityOf = (topic: string) => (topic === retryTopic ? spanLimits.retries : windowCount);
+    this.tracker = new FirstUnfinishedTracker({ clock, capacityOf });
     this.flow = this.#newFlow(store);
     this.supervisor = this.#newSupervisor();
     this.commits = this.#newCommitLoop(store);
@@ -104,7 +108,7 @@ export class Engine {
     await untilAborted(ending);
     this.role = 'stopping';
     telemetry.event('engine_stopping', { reason: this.#failure?.message ?? request.name(), code: this.#failure?.code });
-    await parts[0];
+    await this.#leadershipLeft(parts[0]);
     await this.#stop();
     background.abort();
     await this.keeper.close();
@@ -148,9 +152,9 @@ export class Engine {
   }
 
   #newSupervisor(): Supervisor {
-    const { workerFile, crews, clock, telemetry } = this.#options;
+    const { startWorker, crews, clock, telemetry } = this.#options;
     return new Supervisor({
-      workerFile,
+      startWorker,
       crews,
       clock,
       telemetry,
@@ -172,6 +176,7 @@ export class Engine {
       isPatient: (topic) => topic === retryTopic,
       lease: () => this.flow.lease,
       fenceOf: () => this.flow.term?.lock.fence,
+      onCommitting: (commits) => this.flow.committing(commits),
       onCommitted: (commits) => this.flow.committed(commits),
       onFenced: () => this.#leadership.fenced(),
     });
@@ -189,10 +194,18 @@ export class Engine {
         this.flow.beginTerm(lock, lease);
       },
       end: (reason) => {
-        this.role = 'standby';
+        if (this.role !== 'stopping') this.role = 'standby';
         this.flow.endTerm(reason);
       },
     });
+  }
+
+  /** A ZooKeeper that hangs must not hold up the stop: a place in the line for the lock ends with its session at the latest. */
+  async #leadershipLeft(left: Promise<void> | undefined): Promise<void> {
+    const { clock, request } = this.#options;
+    const limit = clock.limit(patienceMs, request.force);
+    await Promise.race([left, untilAborted(limit.signal)]);
+    limit.clear();
   }
 
   async #stop(): Promise<void> {
@@ -226,13 +239,13 @@ export class Engine {
     await runStopSteps(steps, clock, telemetry);
   }
 
-  #heard(worker: WorkerProcess, beat: Extract<FromWorker, { type: 'beat' }>): void {
+  #heard(worker: WorkerHandle, beat: Extract<FromWorker, { type: 'beat' }>): void {
     this.systems.set(worker, beat.systems);
     this.notes.set(worker, beat.notes);
     this.#options.onBeat(worker, beat);
   }
 
-  #buried(worker: WorkerProcess): void {
+  #buried(worker: WorkerHandle): void {
     this.systems.delete(worker);
     this.notes.delete(worker);
     this.flow.workerDead(worker);
@@ -244,8 +257,10 @@ export class Engine {
     return Object.fromEntries(queues.map(({ name, length }) => [name, length]));
   }
 
+  /** The first failure counts: what fails after it mostly fails for the same reason. */
   #fail(error: unknown): void {
-    this.#failure ??=
+    if (this.#failure !== undefined) return;
+    this.#failure =
       error instanceof EngineError
         ? error
         : new EngineError('WORKER_EXITED', messageOf(error), { retriable: true, cause: error });

@@ -33,19 +33,13 @@ const inSeconds = (ms) => `${(ms / 1_000).toFixed(1)} s`;
 /** What must be undone, last first; each step has its time, and none keeps the others from being done. */
 class Closers {
   #steps = [];
-  #done;
 
   add(what, close) {
     this.#steps.push({ what, close });
   }
 
-  /** Undoes all of it, once. Resolves to whether every step worked. */
-  closeAll(isFine) {
-    this.#done ??= this.#run(isFine);
-    return this.#done;
-  }
-
-  async #run(isFine) {
+  /** Undoes all that there is to undo. Resolves to whether every step worked. */
+  async closeAll(isFine) {
     let hasWorked = true;
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       const { what, close } = step;
@@ -131,9 +125,10 @@ async function run(engineCount, closers) {
     const playing = play(engineCount, closers);
     const first = await Promise.race([playing, interrupted]);
     if (typeof first === 'string') {
-      // What it was about when it was interrupted fails now, and that is no news.
-      playing.catch(() => {});
       screen.line('\nstopping …');
+      await closers.closeAll(true);
+      // What it was about when it was interrupted comes to its end, mostly in vain; what it started meanwhile is stopped as well.
+      await within(CLOSE_LIMIT_MS, playing).catch(() => {});
       return exitCodes[first];
     }
     showWayOn(first);
@@ -167,7 +162,7 @@ async function main() {
   }
   const closers = new Closers();
   const code = await run(options.engineCount, closers);
-  const isClean = await closers.closeAll(code === 0);
+  const isClean = await closers.closeAll(code !== 1);
   if (isClean) screen.line(screen.dim('All is stopped.'));
   return code === 0 && !isClean ? 1 : code;
 }

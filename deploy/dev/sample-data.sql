@@ -1,6 +1,6 @@
 -- Definitions, methods and actions of the demo; applied after schema.sql. Replace before use: @WEBHOOK@ and @SLOW@ by the base
 -- addresses (http://host:port) of two receivers.
-INSERT IGNORE INTO notification_method_type (name) VALUES ('EMAIL'), ('WEBHOOK');
+INSERT IGNORE INTO notification_method_type (name) VALUES ('EMAIL'), ('WEBHOOK'), ('SLACK');
 
 INSERT INTO alarm_definition (id, tenant_id, name, description, expression, severity, created_at, updated_at) VALUES
   ('d-cpu', 'tenant-1', 'High CPU', 'CPU idle is below 10 per cent', 'avg(cpu.idle_perc) < 10', 'HIGH', NOW(), NOW()),
@@ -19,6 +19,7 @@ INSERT INTO alarm (id, alarm_definition_id, state, created_at, state_updated_at,
 INSERT INTO notification_method (id, tenant_id, name, type, address, created_at, updated_at, period) VALUES
   ('m-mail', 'tenant-1', 'On-call mail', 'EMAIL', 'oncall@example.org', NOW(), NOW(), 0),
   ('m-webhook', 'tenant-1', 'Ticket system', 'WEBHOOK', '@WEBHOOK@/tickets', NOW(), NOW(), 0),
+  ('m-slack', 'tenant-1', 'Operations channel', 'SLACK', '@WEBHOOK@/services/T1/B1/x', NOW(), NOW(), 0),
   ('m-slow', 'tenant-1', 'Slow pager', 'WEBHOOK', '@SLOW@/pager', NOW(), NOW(), 0),
   ('m-busy', 'tenant-1', 'Busy receiver', 'WEBHOOK', '@WEBHOOK@/busy', NOW(), NOW(), 0),
   ('m-gone', 'tenant-1', 'Removed receiver', 'WEBHOOK', '@WEBHOOK@/gone', NOW(), NOW(), 0),
@@ -27,6 +28,7 @@ INSERT INTO notification_method (id, tenant_id, name, type, address, created_at,
 INSERT INTO alarm_action (alarm_definition_id, alarm_state, action_id) VALUES
   ('d-cpu', 'ALARM', 'm-mail'),
   ('d-cpu', 'ALARM', 'm-webhook'),
+  ('d-cpu', 'ALARM', 'm-slack'),
   ('d-cpu', 'OK', 'm-mail'),
   ('d-disk', 'ALARM', 'm-slow'),
   ('d-login', 'ALARM', 'm-busy'),

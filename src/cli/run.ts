@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { startAdmin } from '../admin/server.js';
 import type { Config } from '../config/config.js';
-import { crewsOf, stagesOf } from '../engine/crews.js';
+import { crewsOf, stagesOf, windowCapacity } from '../engine/crews.js';
 import { engineView } from '../engine/engine-view.js';
 import { watchEngine } from '../engine/watch.js';
 import { Engine, type EngineOptions } from '../engine.js';
@@ -9,7 +9,8 @@ import { systemClock, systemRandom } from '../runtime/clock.js';
 import { startProcessGauges } from '../runtime/process-gauges.js';
 import { serviceNotify } from '../runtime/service-notify.js';
 import { listenForStop, type StopRequest } from '../runtime/shutdown.js';
-import type { WorkerProcess } from '../runtime/worker-process.js';
+import type { WorkerHandle } from '../runtime/worker-handle.js';
+import { workerProcesses } from '../runtime/worker-process.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
 import { createMergedMetrics, type MergedMetrics } from '../telemetry/merge-metrics.js';
@@ -48,6 +49,7 @@ async function runEngine(config: Config): Promise<ExitCode> {
     const identity = { host: hostname(), pid: process.pid, instance, startedAt };
     const engine = newEngine(config, { identity, telemetry, metrics, request });
     const code = await withOutside(config, engine, { telemetry, metrics, request, version, instance });
+    telemetry.flush();
     telemetry.event('engine_stopped', { exit_code: code });
     return code;
   } finally {
@@ -70,11 +72,12 @@ function newEngine(config: Config, { identity, telemetry, metrics, request }: Ar
     capacity: config.queueCapacity,
     alarmTopic: config.kafka.alarmTopic,
     retryTopic: config.kafka.notificationRetryTopic,
+    windowCount: windowCapacity,
     zookeeper: { ...config.zookeeper, group: config.kafka.group },
     maxHeadAgeMs: config.zookeeper.maxOffsetLagMs,
     stopDeadlineMs: config.shutdown.deadlineMs,
     identity,
-    workerFile: new URL('../worker.js', import.meta.url),
+    startWorker: workerProcesses(new URL('../worker.js', import.meta.url)),
     clock: systemClock,
     random: systemRandom,
     telemetry,
@@ -117,6 +120,6 @@ async function withOutside(config: Config, engine: Engine, shown: Shown): Promis
   }
 }
 
-function nameOf({ ref }: WorkerProcess): string {
+function nameOf({ ref }: WorkerHandle): string {
   return `${ref.stage}-${ref.index}`;
 }

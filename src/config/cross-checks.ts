@@ -95,13 +95,16 @@ function checkSections(settings: Settings, plugins: readonly NotifierPlugin[], f
         for (const text of configured.warnings) findings.warning(section.place, section.name, text);
         break;
       case 'unconfigured':
-        if (asked === undefined) findings.warning(section.place, section.name, `disabled: ${configured.detail}`);
-        else
+        // A type of which nothing is said is simply not used here.
+        if (asked === undefined && sections[plugin.type] !== undefined) {
+          findings.warning(section.place, section.name, `disabled: ${configured.detail}`);
+        } else if (asked !== undefined) {
           findings.problem(
             named.place,
             named.name,
             `expected ${plugin.type} to be configured, got: ${configured.detail}`,
           );
+        }
         break;
       case 'wrong':
         for (const { key, problem } of configured.problems) {

@@ -14,10 +14,8 @@ import type { NotificationProcessorConfig } from '../worker/notification-process
 import type { RetryEngineConfig } from '../worker/retry-engine.js';
 import type { SentNotificationProcessorConfig } from '../worker/sent-notification-processor.js';
 
-/** How far reading of a topic may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
-export function windowOf(topic: string, { retryTopic }: { readonly retryTopic: string }): number {
-  return topic === retryTopic ? spanLimits.retries : spanLimits.alarms;
-}
+/** How far reading may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
+export const windowCapacity = spanLimits.alarms;
 
 /** Two of them carry lookups, the others what is asked beside them. */
 const mysqlConnectionCount = 4;
@@ -70,7 +68,7 @@ function pieceOf(config: Config, stage: StageName): object {
 
 function consumerPiece(config: Config): KafkaConsumerConfig {
   const { group, alarmTopic } = config.kafka;
-  return { connection: kafkaConnection(config, 'mon-notification'), group, alarmTopic, windowCount: spanLimits.alarms };
+  return { connection: kafkaConnection(config, 'mon-notification'), group, alarmTopic, windowCount: windowCapacity };
 }
 
 function retryPiece(config: Config): RetryEngineConfig {

@@ -8,7 +8,7 @@ export interface DrainOptions {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly deadlineMs: number;
-  /** With an outside system away and no progress for so long, waiting on helps nobody. */
+  /** With an outside system away and no progress for so long, waiting on helps nobody; nor does progress by time-outs for twice as long. */
   readonly patienceMs: number;
   unfinishedCount(): number;
   /** Outside systems that do not answer, in words; a drain that gets nowhere then ends early. */
@@ -24,7 +24,7 @@ export interface DrainOptions {
  * what is unfinished then stays uncommitted, so it is told again and not lost.
  */
 export async function drain(options: DrainOptions, force: AbortSignal): Promise<'drained' | 'cut_short'> {
-  const { clock } = options;
+  const { clock, patienceMs } = options;
   const startedAtMonoMs = clock.monoMs();
   let complainedAtMonoMs = startedAtMonoMs;
   let leastCount = options.unfinishedCount();
@@ -35,7 +35,8 @@ export async function drain(options: DrainOptions, force: AbortSignal): Promise<
     const nowMonoMs = clock.monoMs();
     if (count < leastCount) movedAtMonoMs = nowMonoMs;
     leastCount = Math.min(leastCount, count);
-    const isHopeless = nowMonoMs - movedAtMonoMs > options.patienceMs && options.away().length > 0;
+    const isSlow = nowMonoMs - movedAtMonoMs > patienceMs || nowMonoMs - startedAtMonoMs > 2 * patienceMs;
+    const isHopeless = isSlow && options.away().length > 0;
     if (force.aborted || isHopeless || nowMonoMs - startedAtMonoMs > options.deadlineMs) {
       options.telemetry.event('stop_forced', { unfinished: count, away: options.away() });
       return 'cut_short';

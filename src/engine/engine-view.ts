@@ -87,12 +87,23 @@ function factsOf({ engine, clock, alarmTopic }: ViewOptions): ReadinessFacts {
     obstacles: engine.flow.partitionsOf(alarmTopic)?.length === 0 ? [`kafka has no topic ${alarmTopic}`] : [],
     halted: engine.flow.term?.halted ?? [],
     stuckHeads: engine.commits.stuckHeads().map(({ position }) => position),
-    notes: [...engine.notes.values()].flat(),
+    notes: [...receiversAway(engine), ...[...engine.notes.values()].flat()],
   };
 }
 
+/** Whatever else the workers tell of is a receiver: the engine goes on around it. */
+function receiversAway(engine: Engine): readonly string[] {
+  const names = new Set([...engine.systems.values()].flatMap((systems) => Object.keys(systems)));
+  return [...names]
+    .filter((name) => !systemNames.some((system) => system === name))
+    .flatMap((name) => {
+      const { failure } = answerOf(engine, name);
+      return failure === undefined ? [] : [`${name} away: ${failure}`];
+    });
+}
+
 /** The newest answer that any worker had; what one of them cannot do counts as long as none can. */
-function answerOf(engine: Engine, name: SystemName): SystemAnswer {
+function answerOf(engine: Engine, name: string): SystemAnswer {
   if (name === 'zookeeper') return { answeredAtMonoMs: engine.keeper.answeredAtMonoMs ?? 0 };
   let best: SystemAnswer = { answeredAtMonoMs: 0 };
   for (const systems of engine.systems.values()) {

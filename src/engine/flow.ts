@@ -1,5 +1,4 @@
 import type { EngineError } from '../domain/errors.js';
-import { messageOf } from '../domain/errors.js';
 import {
   type AlarmPosition,
   isNonEmpty,
@@ -16,7 +15,7 @@ import { Pipeline } from '../runtime/pipeline.js';
 import type { FromWorker, ToWorker } from '../runtime/protocol.js';
 import type { Supervisor } from '../runtime/supervisor.js';
 import { fromWirePosition, toWirePosition } from '../runtime/wire.js';
-import type { WorkerProcess } from '../runtime/worker-process.js';
+import type { WorkerHandle } from '../runtime/worker-handle.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { StageSpec } from '../topology.js';
 import { encodeFinishedSet } from '../tracker/finished-set.js';
@@ -35,7 +34,7 @@ export interface FlowOptions {
   readonly telemetry: Telemetry;
   supervisor(): Supervisor;
   /** A worker tells of its outside systems and its counts. */
-  onBeat(worker: WorkerProcess, beat: Extract<FromWorker, { type: 'beat' }>): void;
+  onBeat(worker: WorkerHandle, beat: Extract<FromWorker, { type: 'beat' }>): void;
   onFailure(error: EngineError): void;
 }
 
@@ -108,11 +107,10 @@ export class Flow {
   /** Everything under way is void in every process, as fast as a message travels. */
   endTerm(reason: string): void {
     if (this.#term === undefined) return;
-    this.#options.telemetry.event('term_ended', {
-      term: this.#term.number,
-      reason,
-      unfinished: this.pipeline.unfinishedCount,
-    });
+    const unfinished = this.pipeline.unfinishedCount;
+    // What a stop hands on cleanly is no loss to warn of.
+    if (reason !== 'released')
+      this.#options.telemetry.event('term_ended', { term: this.#term.number, reason, unfinished });
     this.#options.telemetry.gauge('lock_held', 0);
     this.#term.end();
     this.#term = undefined;
@@ -139,6 +137,10 @@ export class Flow {
     }
   }
 
+  committing(commits: NonEmpty<Commit>): void {
+    this.#term?.committing(commits);
+  }
+
   committed(commits: NonEmpty<Commit>): void {
     this.#term?.committed(commits);
     for (const topic of new Set(commits.map(({ partition }) => partition.topic))) {
@@ -149,27 +151,19 @@ export class Flow {
     }
   }
 
-  workerReady(worker: WorkerProcess): void {
+  workerReady(worker: WorkerHandle): void {
     worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs: this.#lease?.endsAtMonoMs() ?? 0 });
     for (const topic of [this.#options.alarmTopic, this.#options.retryTopic]) {
       if (worker.ref.stage === this.#sourceOf(topic) && !this.#isPaused) this.#term?.sourceReplaced(topic);
     }
   }
 
-  workerDead(worker: WorkerProcess): void {
+  workerDead(worker: WorkerHandle): void {
     this.pipeline.bury(worker);
   }
 
-  /** One message of a worker; nonsense costs the worker its life. */
-  hear(worker: WorkerProcess, message: FromWorker): void {
-    try {
-      this.#hear(worker, message);
-    } catch (error) {
-      this.#options.supervisor().condemn(worker, messageOf(error));
-    }
-  }
-
-  #hear(worker: WorkerProcess, message: FromWorker): void {
+  /** One message of a worker. @throws Error when it is nonsense: the worker has to be killed. */
+  hear(worker: WorkerHandle, message: FromWorker): void {
     switch (message.type) {
       case 'credits':
       case 'read':
@@ -177,6 +171,7 @@ export class Flow {
         this.pipeline.handle(worker, message);
         return;
       case 'partitions':
+        checkPartitions(message);
         this.#topicSeen(message.topic, message.partitions);
         return;
       case 'held':
@@ -191,9 +186,12 @@ export class Flow {
         if (message.term === this.pipeline.term) this.#term?.halt(message.partition, offsetsOf(message));
         return;
       case 'high_water':
-        for (const at of message.positions) this.highWater.set(partitionText(at), at.offset);
+        for (const at of message.positions.map(fromWirePosition)) {
+          this.highWater.set(partitionText(at), at.offset.toString());
+        }
         return;
       case 'beat':
+        checkBeat(message);
         this.pipeline.showedLife(worker);
         this.#options.onBeat(worker, message);
         return;
@@ -252,6 +250,18 @@ export class Flow {
     for (const worker of this.#options.supervisor().of(this.#sourceOf(topic)))
       if (worker.state === 'ready') worker.send(message);
   }
+}
+
+/** What is kept and looked at later must be whole: nobody would know then whom to blame. */
+function checkPartitions({ topic, partitions }: Extract<FromWorker, { type: 'partitions' }>): void {
+  const isList = Array.isArray(partitions) && partitions.every((each) => Number.isSafeInteger(each) && each >= 0);
+  if (typeof topic !== 'string' || !isList) throw new TypeError('expected a list of partitions');
+}
+
+function checkBeat({ systems, notes }: Extract<FromWorker, { type: 'beat' }>): void {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  const areSeen = isObject(systems) && Object.values(systems).every(isObject);
+  if (!areSeen || !Array.isArray(notes)) throw new TypeError('expected a beat');
 }
 
 function offsetsOf(message: Extract<FromWorker, { type: 'halted' }>): {

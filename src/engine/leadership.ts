@@ -23,14 +23,15 @@ export interface LeadershipOptions {
 export class Leadership {
   readonly #options: LeadershipOptions;
   #held: HeldLock | undefined;
-  #giveUp: (() => void) | undefined;
+  #endTerm: ((reason: string) => void) | undefined;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
   }
 
   /**
-   * Resolves when `stop` aborts; the term is then still in force, so that what is under way can be drained and committed.
+   * Resolves when `stop` aborts; the term is then still in force, so that what is under way can be drained and committed. It is watched
+   * until `release`: lease and lock can be lost during the drain as well.
    * @throws whatever waiting cannot cure, such as RIGHT_MISSING.
    */
   async run(stop: AbortSignal): Promise<void> {
@@ -39,7 +40,7 @@ export class Leadership {
         const { lease } = await this.#options.session(stop);
         const waiting = AbortSignal.any([stop, lease.ended]);
         this.#held = await this.#options.lock.acquire(this.#options.topic, waiting);
-        await this.#lead(this.#held, lease, stop);
+        if (!stop.aborted) await this.#lead(this.#held, lease, stop);
       } catch (error) {
         if (!(error instanceof EngineError) || (!error.retriable && error.code !== 'ABORTED')) throw error;
       }
@@ -48,23 +49,32 @@ export class Leadership {
 
   /** A commit was refused: somebody else leads. */
   fenced(): void {
-    this.#giveUp?.();
+    this.#endTerm?.('fenced');
   }
 
-  /** Hands the lock on. Bounded by the caller. */
+  /** Ends the term, so that nothing is sent from here on, and hands the lock on. Bounded by the caller. */
   async release(): Promise<void> {
+    this.#endTerm?.('released');
     await this.#held?.release();
     this.#held = undefined;
   }
 
   async #lead(lock: HeldLock, lease: Lease, stop: AbortSignal): Promise<void> {
-    const fenced = new AbortController();
-    this.#giveUp = () => fenced.abort();
+    const over = new AbortController();
+    const end = (reason: string) => {
+      if (over.signal.aborted) return;
+      this.#endTerm = undefined;
+      this.#options.end(reason);
+      over.abort();
+    };
+    this.#endTerm = end;
     this.#options.begin(lock, lease);
-    await untilAborted(AbortSignal.any([stop, lease.ended, lock.lost, fenced.signal]));
-    this.#giveUp = undefined;
-    if (stop.aborted && !lease.ended.aborted && !lock.lost.aborted) return;
-    this.#options.end(lease.ended.aborted ? 'lease_ended' : lock.lost.aborted ? 'lock_lost' : 'fenced');
+    lease.ended.addEventListener('abort', () => end('lease_ended'), { once: true });
+    lock.lost.addEventListener('abort', () => end('lock_lost'), { once: true });
+    if (lease.ended.aborted) end('lease_ended');
+    if (lock.lost.aborted) end('lock_lost');
+    await untilAborted(AbortSignal.any([stop, over.signal]));
+    if (!over.signal.aborted) return;
     // Our node may still stand in the way of everybody, ourselves included.
     if (!lease.ended.aborted) await lock.release().catch(() => undefined);
     this.#held = undefined;

@@ -11,7 +11,8 @@ import type { HeldLock } from '../ports/ownership.js';
 import type { Commit, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import { type Carry, offsetFrom } from './carry.js';
+import { finishedBits, setBits } from '../tracker/finished-set.js';
+import { type Carry, plainOffset } from './carry.js';
 
 /** Where to read on: nothing of it is known for a partition that was never read. */
 export type ReadFrom = Partial<StoredOffset> & { readonly committed?: Offset };
@@ -40,6 +41,8 @@ interface Known {
   state: 'loading' | 'asked' | 'open' | 'halted';
   stored: StoredOffset | undefined;
   saved: StoredOffset | undefined;
+  /** What a commit under way, or one whose answer was lost, may have stored. */
+  attempted: StoredOffset | undefined;
 }
 
 const loadAgainAfterMs = 1_000;
@@ -90,14 +93,21 @@ export class Term {
       if (known.state !== 'open') continue;
       const { read, committed } = tracker.progress(known.partition);
       const from = topic === alarmTopic ? { nextToRead: read } : tracker.committable(known.partition);
-      source.resume(known.partition, { ...from, committed });
+      source.resume(known.partition, { ...from, committed: known.saved?.nextToRead ?? committed });
     }
   }
 
-  /** Reading begins, or goes on behind a hole that retention made. */
+  /**
+   * Reading begins, or goes on behind a hole that retention made.
+   * @throws PROTOCOL_VIOLATED when it begins elsewhere than asked for: what lies between would be lost without a word.
+   */
   positioned(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
     const known = this.#known.get(partitionText(partition));
     if (known === undefined || known.state === 'loading') return;
+    if (known.state === 'asked' && known.stored !== undefined && known.stored.nextToRead + skipped !== nextToRead) {
+      const text = `${partitionText(partition)} is read from ${nextToRead}, not from ${known.stored.nextToRead}`;
+      throw new Failure('PROTOCOL_VIOLATED', text, { retriable: false });
+    }
     if (skipped > 0n) this.#skipped(partition, nextToRead, skipped);
     if (known.state === 'open') {
       this.#vanished({ ...partition, offset: nextToRead });
@@ -105,7 +115,7 @@ export class Term {
     }
     known.state = 'open';
     this.#halted.delete(partitionText(partition));
-    this.#options.tracker.open(partition, offsetFrom(known.stored, nextToRead));
+    this.#options.tracker.open(partition, startingAt(nextToRead, known.stored));
     this.#options.telemetry.event('partition_positioned', { ...partition, offset: nextToRead });
   }
 
@@ -155,6 +165,14 @@ export class Term {
     }
   }
 
+  /** A commit is on its way: should its answer be lost, this may be what is stored. */
+  committing(commits: readonly Commit[]): void {
+    for (const { partition, stored } of commits) {
+      const known = this.#known.get(partitionText(partition));
+      if (known !== undefined) known.attempted = stored;
+    }
+  }
+
   committed(commits: readonly Commit[]): void {
     for (const { partition, stored } of commits) {
       const known = this.#known.get(partitionText(partition));
@@ -166,17 +184,17 @@ export class Term {
   end(): void {
     this.#ended.abort();
     const { tracker, carry } = this.#options;
-    for (const { partition, saved, state } of this.#known.values()) {
-      if (state !== 'open') continue;
-      const reached = tracker.committable(partition);
-      if (saved !== undefined && reached !== undefined) carry.keep(partition, saved, reached);
+    for (const { partition, state, saved, attempted, stored } of this.#known.values()) {
+      const reached = tracker.committable(partition) ?? stored;
+      const ours = attempted === undefined ? [saved] : [saved, attempted];
+      if (state !== 'loading' && reached !== undefined) carry.keep(partition, ours, reached);
       tracker.close(partition);
     }
     this.#known.clear();
   }
 
   async #open(partition: TopicPartition): Promise<void> {
-    const known: Known = { partition, state: 'loading', stored: undefined, saved: undefined };
+    const known: Known = { partition, state: 'loading', stored: undefined, saved: undefined, attempted: undefined };
     this.#known.set(partitionText(partition), known);
     const { store, carry, clock, telemetry, onFailure } = this.#options;
     while (!this.#ended.signal.aborted) {
@@ -200,8 +218,10 @@ export class Term {
 
   #ask(known: Known): void {
     known.state = 'asked';
-    const { partition, stored } = known;
-    this.#options.source.resume(partition, stored === undefined ? {} : { ...stored, committed: stored.nextToRead });
+    const { partition, stored, saved } = known;
+    // What was carried over is not stored yet: the window is counted from what is.
+    const committed = saved === undefined ? {} : { committed: saved.nextToRead };
+    this.#options.source.resume(partition, { ...stored, ...committed });
   }
 
   /** What was held below this offset is gone from its topic, and will not be held again. */
@@ -215,4 +235,12 @@ export class Term {
     this.#options.telemetry.count('skipped_by_broker_total', labels, Number(skipped));
     this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
   }
+}
+
+/** What was stored as far as it speaks of `nextToRead` and above: what retention took in front of it is not known to be finished or not. */
+function startingAt(nextToRead: Offset, stored: StoredOffset | undefined): StoredOffset {
+  if (stored === undefined || nextToRead < stored.nextToRead) return plainOffset(nextToRead);
+  const { finishedAbove } = stored;
+  const skippedCount = Number(nextToRead - stored.nextToRead);
+  return { nextToRead, finishedAbove: finishedBits(setBits(finishedAbove), skippedCount, finishedAbove.length * 8) };
 }

@@ -9,8 +9,10 @@ import { AddressRules } from './address-rules.js';
 import { HttpExchange } from './http-exchange.js';
 import type { HttpAnswer } from './http-status.js';
 
-/** One POST. `headers` are fixed names with values that we made; nothing of an alarm or an address belongs into them. */
+/** One request. `headers` are fixed names with values that we made; nothing of an alarm or an address belongs into them. */
 export interface HttpRequest {
+  /** POST unless said otherwise. */
+  readonly method?: 'GET';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -107,9 +109,9 @@ export class HttpPost {
         {
           origin: url.origin,
           path: url.pathname + url.search,
-          method: 'POST',
+          method: request.method ?? 'POST',
           headers: { ...request.headers, 'accept-encoding': 'identity' },
-          body: request.body,
+          body: request.method === 'GET' ? null : request.body,
         },
         exchange,
       );

@@ -51,9 +51,16 @@ function classify(status: number): { failure: DeliveryFailure; retriable: boolea
   }
 }
 
-/** The error for an answer outside 2xx. 408, 425, 429 and 5xx may pass; other 4xx, and redirects, do not. */
-export function refusal(host: string, answer: HttpAnswer): DeliveryError {
-  const { failure, retriable, advice } = classify(answer.status);
+/**
+ * The error for an answer outside 2xx. 408, 425, 429 and 5xx may pass; other 4xx, and redirects, do not.
+ *
+ * `ourKey` names the setting that holds the credential, where it is the operator's: a 401 is then ours to repair, says nothing about the
+ * notification, and may pass.
+ */
+export function refusal(host: string, answer: HttpAnswer, ourKey?: string): DeliveryError {
+  const isOurs = answer.status === 401 && ourKey !== undefined;
+  const repairable = { failure: 'unauthorized', retriable: true, advice: `check ${ourKey}` } as const;
+  const { failure, retriable, advice } = isOurs ? repairable : classify(answer.status);
   return new DeliveryError(`POST to ${host} was answered ${statusText(answer.status)}: ${advice}`, {
     failure,
     retriable,

@@ -16,7 +16,7 @@ export interface MethodDirectory {
    * is no such row, or where this database keeps no states.
    */
   alarmState(alarmId: string, signal: AbortSignal): Promise<string | undefined>;
-  /** One cheap question, to learn whether MySQL answers. @throws DIRECTORY_UNAVAILABLE. */
+  /** One cheap question, to learn whether lookups would be answered. @throws DIRECTORY_UNAVAILABLE. */
   ping(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

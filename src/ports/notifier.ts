@@ -8,6 +8,8 @@ export interface Receipt {
 }
 
 export interface Notifier {
+  /** The one server that every send goes through, where there is one: its silence concerns the operator, not a tenant. */
+  readonly relay?: string;
   /** What shares one concurrency limit: the host of a webhook, the relay of a mail. Holds no credential. Never throws. */
   destinationOf(method: NotificationMethod): string;
   /**

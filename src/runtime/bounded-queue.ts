@@ -45,6 +45,11 @@ export class BoundedQueue {
     this.shareRoom();
   }
 
+  /** True when the putter was granted room that it has not used up. */
+  hasRoom(putter: Putter): boolean {
+    return (this.#granted.get(putter) ?? 0) > 0;
+  }
+
   /** Uses up room that was granted; false when there was none, which breaks the protocol. Without `isKept` it only gives its room back. */
   put(putter: Putter, parcel: Parcel, isKept: boolean): boolean {
     const granted = this.#granted.get(putter) ?? 0;

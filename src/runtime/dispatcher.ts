@@ -116,7 +116,9 @@ export class Dispatcher {
   #pumpSuspects(): void {
     // Half of the workers, so that the others go on with what is new.
     let reservedCount = this.#suspects.length === 0 ? 0 : Math.max(1, Math.floor(this.#lanes.size / 2));
-    for (const lane of this.#lanes.values()) {
+    // Those first that have room: a worker full of what hangs would keep the suspects waiting for as long as that lasts.
+    const lanes = [...this.#lanes.values()].sort((a, b) => Number(b.credits > 0) - Number(a.credits > 0));
+    for (const lane of lanes) {
       lane.isReserved = reservedCount > 0;
       reservedCount -= 1;
       if (lane.isReserved && lane.isClear && !lane.isOnTrial && lane.credits > 0) this.#deliverSuspect(lane);

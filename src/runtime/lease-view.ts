@@ -10,7 +10,7 @@ export class WorkerLease {
   #endsAtMonoMs = 0;
   #isWatched = false;
   #abort = new AbortController();
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,8 +30,13 @@ export class WorkerLease {
   async whenValid(signal: AbortSignal): Promise<void> {
     while (!this.valid() && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const wake = () => {
+          this.#waiting.delete(wake);
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+        signal.addEventListener('abort', wake);
       });
     }
   }
@@ -44,7 +49,7 @@ export class WorkerLease {
       return;
     }
     if (this.#abort.signal.aborted) this.#abort = new AbortController();
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const wake of this.#waiting) wake();
     if (!this.#isWatched) void this.#watch();
   }
 

@@ -1,4 +1,4 @@
-import type { FinishReason } from '../domain/outcome.js';
+import { type FinishReason, finishReasons } from '../domain/outcome.js';
 import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
 import type { Parcel, QueueName, StageName } from '../ports/flow.js';
 import { queueNames } from '../ports/flow.js';
@@ -6,10 +6,10 @@ import type { Ledger, WorkerRef } from '../ports/progress.js';
 import type { StageSpec } from '../topology.js';
 import { BoundedQueue, type Putter } from './bounded-queue.js';
 import { Dispatcher, type Taker } from './dispatcher.js';
-import type { FromWorker, WireParcel } from './protocol.js';
+import type { FromWorker, WireAnswer, WireParcel } from './protocol.js';
 import { Quarantine } from './quarantine.js';
 import { fromWireParcel, fromWirePosition, toWireParcel } from './wire.js';
-import type { WorkerProcess } from './worker-process.js';
+import type { WorkerHandle } from './worker-handle.js';
 
 export interface PipelineOptions {
   readonly topology: NonEmpty<StageSpec>;
@@ -26,12 +26,12 @@ export interface PipelineOptions {
 
 /** Main's side of one worker in the flow of one term. */
 class Station implements Taker, Putter {
-  readonly worker: WorkerProcess;
+  readonly worker: WorkerHandle;
   readonly term: number;
   #parcels: WireParcel[] = [];
   #room = 0;
 
-  constructor(worker: WorkerProcess, term: number) {
+  constructor(worker: WorkerHandle, term: number) {
     this.worker = worker;
     this.term = term;
   }
@@ -74,7 +74,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #queues: Readonly<Record<QueueName, BoundedQueue>>;
   readonly #dispatchers = new Map<StageName, Dispatcher>();
-  readonly #stations = new Map<WorkerProcess, Station>();
+  readonly #stations = new Map<WorkerHandle, Station>();
   readonly #quarantine = new Quarantine();
   #term = 0;
   #isScheduled = false;
@@ -124,11 +124,13 @@ export class Pipeline {
   }
 
   /**
-   * One message of the flow. Messages of other terms are dropped.
+   * One message of the flow. Messages of earlier terms are dropped.
    * @throws EngineError PROTOCOL_VIOLATED, RangeError or TypeError when the worker speaks nonsense: it has to be killed.
    */
-  handle(worker: WorkerProcess, message: Extract<FromWorker, { type: 'credits' | 'read' | 'answers' }>): void {
-    if (message.term !== this.#term || worker.state === 'dead') return;
+  handle(worker: WorkerHandle, message: Extract<FromWorker, { type: 'credits' | 'read' | 'answers' }>): void {
+    if (worker.state === 'dead') return;
+    if (!Number.isSafeInteger(message.term) || message.term > this.#term) throw new RangeError('no term of ours');
+    if (message.term < this.#term) return;
     const station = this.#station(worker);
     switch (message.type) {
       case 'credits':
@@ -147,13 +149,13 @@ export class Pipeline {
     }
   }
 
-  showedLife(worker: WorkerProcess): void {
+  showedLife(worker: WorkerHandle): void {
     this.#dispatchers.get(worker.ref.stage)?.showedLife(worker.ref);
     this.#schedule();
   }
 
   /** The worker is dead: what it held goes out again, and nothing else. */
-  bury(worker: WorkerProcess): void {
+  bury(worker: WorkerHandle): void {
     const station = this.#stations.get(worker);
     this.#stations.delete(worker);
     if (station === undefined) return;
@@ -168,7 +170,7 @@ export class Pipeline {
     this.#schedule();
   }
 
-  #station(worker: WorkerProcess): Station {
+  #station(worker: WorkerHandle): Station {
     const known = this.#stations.get(worker);
     if (known !== undefined) return known;
     const station = new Station(worker, this.#term);
@@ -184,9 +186,12 @@ export class Pipeline {
 
   #read(station: Station, message: Extract<FromWorker, { type: 'read' }>): void {
     const queue = this.#putQueue(station.ref.stage);
+    if (this.#dispatchers.has(station.ref.stage)) throw new TypeError(`${station.ref.stage} is no source`);
     for (const wire of message.parcels) {
       const parcel = fromWireParcel(wire);
-      if (!queue.put(station, parcel, this.#options.begin(parcel.position))) throw new TypeError('put without room');
+      // Before it is begun: what is begun and held by nobody would never be finished.
+      if (!queue.hasRoom(station)) throw new TypeError('put without room');
+      queue.put(station, parcel, this.#options.begin(parcel.position));
     }
     if (message.wants !== undefined) queue.want(station, checkedCount(message.wants));
     this.#schedule();
@@ -196,15 +201,32 @@ export class Pipeline {
     const dispatcher = this.#dispatchers.get(station.ref.stage);
     if (dispatcher === undefined) throw new TypeError(`${station.ref.stage} takes nothing and has nothing to answer`);
     for (const answer of message.answers) {
+      this.#checkAnswer(station, answer);
       const position = fromWirePosition(answer.at);
       const parcel = dispatcher.settle(station.ref, position, (held) => this.#quarantine.settle(held));
       if (answer.kind === 'forward') {
         const next = { position, orderKey: parcel.orderKey, payload: answer.payload };
-        if (!this.#putQueue(station.ref.stage).put(station, next, true)) throw new TypeError('put without room');
+        this.#putQueue(station.ref.stage).put(station, next, true);
       } else this.#options.finish(position, answer.reason);
     }
     if (message.wants !== undefined) this.#putQueue(station.ref.stage).want(station, checkedCount(message.wants));
     this.#schedule();
+  }
+
+  /** Before the item is taken out of the worker's hands: what is refused after that would be in nobody's. */
+  #checkAnswer(station: Station, answer: WireAnswer): void {
+    switch (answer.kind) {
+      case 'forward':
+        if (typeof answer.payload !== 'string') throw new TypeError('expected a payload');
+        if (!this.#putQueue(station.ref.stage).hasRoom(station)) throw new TypeError('put without room');
+        return;
+      case 'finish':
+        if (!finishReasons.includes(answer.reason)) throw new TypeError('expected a reason');
+        return;
+      default:
+        answer satisfies never;
+        throw new TypeError('expected an answer');
+    }
   }
 
   /** Once, after every message that is here already has been heard. */
@@ -221,9 +243,7 @@ export class Pipeline {
   /** The last stage parks them: it is the one that writes to Kafka and opens nothing. */
   #sendQuarantined(): void {
     const last = this.#options.topology.at(-1)?.stage;
-    const station = [...this.#stations.values()].find(
-      (known) => known.ref.stage === last && known.worker.state === 'ready',
-    );
+    const station = [...this.#stations.values()].find((known) => known.ref.stage === last);
     const parcels = station === undefined ? [] : this.#quarantine.takeAll();
     if (station === undefined || !isNonEmpty(parcels)) return;
     for (const parcel of parcels) this.#options.ledger.handOut(station.ref, parcel, false);

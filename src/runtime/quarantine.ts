@@ -6,8 +6,9 @@ export class Quarantine {
   #waiting: Parcel[] = [];
   readonly #parking = new Map<string, Parcel>();
 
+  /** Those that nobody holds. */
   get count(): number {
-    return this.#waiting.length + this.#parking.size;
+    return this.#waiting.length;
   }
 
   add(parcels: readonly Parcel[]): void {

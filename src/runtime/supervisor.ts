@@ -1,11 +1,11 @@
-import { EngineError } from '../domain/errors.js';
+import { EngineError, messageOf } from '../domain/errors.js';
 import type { StageName } from '../ports/flow.js';
 import type { WorkerRef } from '../ports/progress.js';
 import type { Clock, Fields } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { FromWorker } from './protocol.js';
 import { codeOf } from './wire.js';
-import { WorkerProcess } from './worker-process.js';
+import type { StartWorker, WorkerHandle } from './worker-handle.js';
 
 /** What the supervisor needs to know about one stage. */
 export interface Crew {
@@ -16,16 +16,17 @@ export interface Crew {
 }
 
 export interface SupervisorOptions {
-  readonly workerFile: URL;
+  readonly startWorker: StartWorker;
   /** Downstream first: nothing is read before the last stage can finish it. */
   readonly crews: readonly Crew[];
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** A worker that was not heard for so long is killed; 5 s unless said otherwise. */
   readonly silenceLimitMs?: number;
-  onReady(worker: WorkerProcess): void;
-  onMessage(worker: WorkerProcess, message: FromWorker): void;
-  onDead(worker: WorkerProcess): void;
+  onReady(worker: WorkerHandle): void;
+  /** What this throws about a message costs the worker its life. */
+  onMessage(worker: WorkerHandle, message: FromWorker): void;
+  onDead(worker: WorkerHandle): void;
   /** Nothing more can be done here: the engine has to end. */
   onFailure(error: EngineError): void;
 }
@@ -39,7 +40,7 @@ const replacementsSpanMs = 60_000;
 /** Starts the workers, replaces those that die, and gives up when dying is all they do. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #workers = new Map<string, WorkerProcess>();
+  readonly #workers = new Map<string, WorkerHandle>();
   readonly #replacements = new Map<StageName, number>();
   #replacedAtMonoMs: number[] = [];
   #generation = 0;
@@ -66,11 +67,11 @@ export class Supervisor {
     await Promise.all(ready);
   }
 
-  get workers(): readonly WorkerProcess[] {
+  get workers(): readonly WorkerHandle[] {
     return [...this.#workers.values()];
   }
 
-  of(stage: StageName): readonly WorkerProcess[] {
+  of(stage: StageName): readonly WorkerHandle[] {
     return this.workers.filter((worker) => worker.ref.stage === stage);
   }
 
@@ -79,7 +80,7 @@ export class Supervisor {
   }
 
   /** Kills a worker that broke the protocol; it is replaced like one that died. */
-  condemn(worker: WorkerProcess, reason: string): void {
+  condemn(worker: WorkerHandle, reason: string): void {
     if (worker.state === 'dead') return;
     this.#options.telemetry.event('worker_killed', { ...fieldsOf(worker), reason });
     worker.kill();
@@ -111,17 +112,23 @@ export class Supervisor {
     const started = new Promise<void>((resolve) => {
       settle = resolve;
     });
-    const worker: WorkerProcess = new WorkerProcess(this.#options.workerFile, ref, (message) => {
-      if (message.type === 'ready') {
-        worker.state = 'ready';
-        telemetry.event('worker_ready', {
-          ...fieldsOf(worker),
-          started_ms: Math.round(clock.monoMs() - startedAtMonoMs),
-        });
-        this.#options.onReady(worker);
-        settle();
-      } else if (message.type === 'start_failed' || message.type === 'crashed') this.#reported(worker, message);
-      else this.#options.onMessage(worker, message);
+    const ready = () => {
+      worker.state = 'ready';
+      telemetry.event('worker_ready', {
+        ...fieldsOf(worker),
+        started_ms: Math.round(clock.monoMs() - startedAtMonoMs),
+      });
+      this.#options.onReady(worker);
+      settle();
+    };
+    const worker: WorkerHandle = this.#options.startWorker(ref, (message) => {
+      try {
+        if (message.type === 'ready') ready();
+        else if (message.type === 'start_failed' || message.type === 'crashed') this.#reported(worker, message);
+        else this.#options.onMessage(worker, message);
+      } catch (error) {
+        this.condemn(worker, messageOf(error));
+      }
     });
     this.#workers.set(`${crew.stage}/${index}`, worker);
     worker.send({ type: 'start', stage: crew.stage, index, config: crew.config });
@@ -132,7 +139,7 @@ export class Supervisor {
     return started;
   }
 
-  #reported(worker: WorkerProcess, message: Extract<FromWorker, { type: 'start_failed' | 'crashed' }>): void {
+  #reported(worker: WorkerHandle, message: Extract<FromWorker, { type: 'start_failed' | 'crashed' }>): void {
     const code = codeOf(message.error);
     this.#options.telemetry.event('worker_crashed', {
       ...fieldsOf(worker),
@@ -145,7 +152,7 @@ export class Supervisor {
     }
   }
 
-  #died(crew: Crew, worker: WorkerProcess, how: string | number | null): void {
+  #died(crew: Crew, worker: WorkerHandle, how: string | number | null): void {
     const { telemetry, clock } = this.#options;
     if (this.#isStopping) return;
     telemetry.event('worker_died', { ...fieldsOf(worker), exit: String(how) });
@@ -174,6 +181,6 @@ export class Supervisor {
   }
 }
 
-function fieldsOf(worker: WorkerProcess): Fields {
+function fieldsOf(worker: WorkerHandle): Fields {
   return { stage: worker.ref.stage, index: worker.ref.index, worker_pid: worker.pid };
 }

@@ -1,3 +1,4 @@
+import type { Link } from '../ports/flow.js';
 import type { Clock } from '../ports/system.js';
 import { linkToParent } from './fork-link.js';
 import type { FromWorker, SystemSeen, ToWorker } from './protocol.js';
@@ -23,6 +24,16 @@ export interface WorkerHost {
   crash(error: unknown): void;
 }
 
+type Build = (start: StartMessage, host: WorkerHost) => Promise<WorkerParts>;
+
+/** What a worker runs in. `exit` ends its process once what was said is on its way. */
+export interface WorkerFrame {
+  readonly link: Pick<Link<FromWorker, ToWorker>, 'send' | 'onMessage'>;
+  readonly clock: Clock;
+  readonly build: Build;
+  exit(code: number): void;
+}
+
 const beatEveryMs = 500;
 
 /**
@@ -30,19 +41,24 @@ const beatEveryMs = 500;
  *
  * Signals are main's affair: a Ctrl-C reaches the whole process group, and senders must not die before main has drained them.
  */
-export function hostWorker(clock: Clock, build: (start: StartMessage, host: WorkerHost) => Promise<WorkerParts>): void {
+export function hostWorker(clock: Clock, build: Build): void {
   const link = linkToParent<FromWorker, ToWorker>();
-  let parts: WorkerParts | undefined;
   const exit = (code: number) => void link.flushed().then(() => process.exit(code));
+  const crash = serveWorker({ link, clock, build, exit });
+  const ignore = () => undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore);
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+}
+
+/** The life of one worker, whatever its process is. Returns what ends it for a reason. */
+export function serveWorker({ link, clock, build, exit }: WorkerFrame): (error: unknown) => void {
+  let parts: WorkerParts | undefined;
   const crash = (error: unknown) => {
     link.send({ type: parts === undefined ? 'start_failed' : 'crashed', error: toWireError(error) });
     exit(1);
   };
   const host: WorkerHost = { send: (message) => link.send(message), crash };
-  const ignore = () => undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore);
-  process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
 
   const start = async (message: StartMessage) => {
     const built = await build(message, host);
@@ -65,4 +81,5 @@ export function hostWorker(clock: Clock, build: (start: StartMessage, host: Work
     else if (message.type === 'drain') drain().catch(crash);
     else parts?.handle(message);
   });
+  return crash;
 }

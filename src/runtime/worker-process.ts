@@ -2,23 +2,23 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { WorkerRef } from '../ports/progress.js';
 import { type ForkLink, linkToChild } from './fork-link.js';
 import type { FromWorker, ToWorker } from './protocol.js';
+import type { StartWorker, WorkerExit, WorkerHandle } from './worker-handle.js';
 
 /** Of our own environment a worker gets these; secrets reach it in the `start` message only. */
 const inheritedEnvironment = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'NODE_V8_COVERAGE'];
 
-export interface WorkerExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+/** Workers as processes of their own, all of one program. */
+export function workerProcesses(file: URL): StartWorker {
+  return (ref, onMessage) => new WorkerProcess(file, ref, onMessage);
 }
 
-/** Main's side of one worker: its process, its link, and what is known of its life. */
-export class WorkerProcess {
+/** A worker by `fork`: its process, its link, and what is known of its life. */
+export class WorkerProcess implements WorkerHandle {
   readonly ref: WorkerRef;
   readonly exited: Promise<WorkerExit>;
   readonly #child: ChildProcess;
   readonly #link: ForkLink<ToWorker, FromWorker>;
-  state: 'starting' | 'ready' | 'draining' | 'dead' = 'starting';
-  /** Milliseconds of main's own turning loop since the worker was heard: a main that was frozen does not blame its workers. */
+  state: WorkerHandle['state'] = 'starting';
   silentMs = 0;
 
   constructor(file: URL, ref: WorkerRef, onMessage: (message: FromWorker) => void) {

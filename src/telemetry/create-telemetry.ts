@@ -22,6 +22,8 @@ export interface ProcessTelemetry extends Telemetry {
   snapshot(): MetricSnapshot;
   /** The logger that plugins get: their words under one event, `plugin_message`. */
   pluginLogger(fields: Fields): Logger;
+  /** Writes the repeats that are held back, before a line that is to be the last one. */
+  flush(): void;
   /** For a dying process: what is held back and what waits goes out now. Further lines are lost. */
   close(): void;
 }
@@ -38,6 +40,7 @@ export function createTelemetry(options: TelemetryOptions): ProcessTelemetry {
       return store.snapshot();
     },
     pluginLogger: (fields) => pluginLogger(log, { ...base, ...fields }),
+    flush: () => log.flush(),
     close() {
       log.close();
       options.sink.flushSync();

@@ -50,9 +50,10 @@ export const eventTable = {
   kafka_client_note: { level: 'debug', meaning: 'A word of the Kafka client library', action: 'none' },
   records_unreadable: {
     level: 'error',
-    meaning: 'Records of a partition cannot be decoded; `error` names position and codec, the other partitions go on',
+    meaning:
+      'Records of a partition cannot be decoded: damaged, or unpacking to more than 64 MiB; `error` names the position',
     action:
-      'set compression.type of the topic to gzip or uncompressed; or move on with `offsets set`, which leaves them out',
+      'look at the records and their producer; move on with `offsets set`, which leaves them out. The other partitions go on',
   },
   record_refused: {
     level: 'error',

@@ -12,6 +12,8 @@ export interface LogConfig {
 export interface EventLog {
   /** The field `msg` holds the words. */
   write(level: Level, event: string, fields: Fields): void;
+  /** Writes what is held back. */
+  flush(): void;
   close(): void;
 }
 
@@ -28,7 +30,11 @@ export function openEventLog(config: LogConfig, sink: LineSink, clock: Clock): E
   const stopTicking = clock.every(repeatWindowMs / 2, () => {
     for (const { line, suppressed } of repeats.overdue(clock.monoMs())) put(line, suppressed);
   });
+  const flush = (): void => {
+    for (const { line, suppressed } of repeats.overdue(Number.POSITIVE_INFINITY)) put(line, suppressed);
+  };
   return {
+    flush,
     write(level, event, fields) {
       if (rank[level] < rank[config.level]) return;
       const { msg, ...plain } = plainFields(fields);
@@ -39,7 +45,7 @@ export function openEventLog(config: LogConfig, sink: LineSink, clock: Clock): E
     },
     close() {
       stopTicking();
-      for (const { line, suppressed } of repeats.overdue(Number.POSITIVE_INFINITY)) put(line, suppressed);
+      flush();
     },
   };
 }

@@ -17,11 +17,13 @@ export interface KafkaConsumerConfig {
   readonly windowCount: number;
 }
 
+type Mirror = Pick<KafkaOffsetMirror, 'mirror' | 'close'>;
+
 /** Main's words to the source, the source's alarms and events to main, and the mirror of what main has committed. */
-class ConsumerParts implements WorkerParts {
+export class ConsumerParts implements WorkerParts {
   readonly #around: Surroundings;
   readonly #source: AlarmSource;
-  readonly #mirror: KafkaOffsetMirror;
+  readonly #mirror: Mirror;
   readonly #windowCount: bigint;
   readonly #loop: SourceLoop;
   readonly #stop = new AbortController();
@@ -32,7 +34,7 @@ class ConsumerParts implements WorkerParts {
   constructor(
     around: Surroundings,
     windowCount: number,
-    build: (tell: (event: SourceEvent) => void) => [AlarmSource, KafkaOffsetMirror],
+    build: (tell: (event: SourceEvent) => void) => [AlarmSource, Mirror],
   ) {
     this.#around = around;
     this.#windowCount = BigInt(windowCount);

@@ -1,5 +1,6 @@
 import { DestinationLimit } from '../delivery/destination-limit.js';
 import { SendGate } from '../delivery/send-gate.js';
+import { watchRelays } from '../delivery/watched-relay.js';
 import { decodeNotificationGroup, encodeSettledAlarm } from '../domain/codec.js';
 import { builtinNotifiers } from '../notifiers/builtin.js';
 import { openNotifiers, registerPlugins } from '../notifiers/registry.js';
@@ -31,13 +32,14 @@ export function notificationProcessor(config: NotificationProcessorConfig, aroun
   const plugins = new Map(
     [...registerPlugins(builtinNotifiers)].filter(([type]) => config.enabledTypes.includes(type)),
   );
-  const notifiers = openNotifiers(plugins, config.sections, {
+  const opened = openNotifiers(plugins, config.sections, {
     logger: telemetry.pluginLogger({}),
     clock,
     random,
     http: config.http,
     senders: config.senders,
   });
+  const notifiers = { ...opened, open: watchRelays(opened.open, around.systems, clock) };
   const gate = new SendGate(lease, new DestinationLimit({ ...config.http, senders: config.senders }), clock, telemetry);
   return stageParts(
     {

@@ -98,7 +98,10 @@ test('b1b1bd9: a missing table is an error that names what to check, never an em
       await refusal(directory),
       new RegExp(`${table}' doesn't exist .*; check mysql.db: a table is missing`),
     );
+    // An engine that asks only whether the server lives would be ready, and find nobody to tell.
+    await assert.rejects(directory.ping(never), { code: 'DIRECTORY_UNAVAILABLE' });
     await database.sql(`RENAME TABLE gone TO ${table}`);
+    await directory.ping(never);
     assert.deepEqual(await idsFor(directory), ['m-1']);
   }
 });
@@ -112,6 +115,7 @@ test('a missing right is an error that names the grants', async (t) => {
   const directory = database.open(login);
   t.after(() => directory.close());
   assert.match(await refusal(directory), /ER_TABLEACCESS_DENIED_ERROR.*check the grants/);
+  await assert.rejects(directory.ping(never), { code: 'DIRECTORY_UNAVAILABLE' });
   await database.sql(`GRANT SELECT ON ${database.name}.alarm_action TO poor@'127.0.0.1'`);
   assert.deepEqual(await idsFor(directory), ['m-1']);
   const wrong = database.open({ ...login, password: new Secret('wrong-notify-password') });

@@ -6,7 +6,8 @@ import { systemClock } from '../../src/runtime/clock.js';
 import { Pipeline } from '../../src/runtime/pipeline.js';
 import type { FromWorker } from '../../src/runtime/protocol.js';
 import { Supervisor } from '../../src/runtime/supervisor.js';
-import type { WorkerProcess } from '../../src/runtime/worker-process.js';
+import type { WorkerHandle } from '../../src/runtime/worker-handle.js';
+import { workerProcesses } from '../../src/runtime/worker-process.js';
 import { topology } from '../../src/topology.js';
 import { ParcelLedger } from '../../src/tracker/ledger.js';
 import { RecordingTelemetry } from '../support/fakes/recording-telemetry.js';
@@ -45,7 +46,7 @@ class Rig {
       quarantined: (parcel) => this.telemetry.event('worker_killed', { quarantined: positionText(parcel.position) }),
     });
     this.supervisor = new Supervisor({
-      workerFile: new URL('../support/workers/scripted-worker.js', import.meta.url),
+      startWorker: workerProcesses(new URL('../support/workers/scripted-worker.js', import.meta.url)),
       crews: [...stages]
         .reverse()
         .map(({ stage, processes }) => ({ stage, processes, config: { payloads, ...options.config } })),
@@ -70,7 +71,7 @@ class Rig {
     return this.supervisor.stop(AbortSignal.timeout(5_000));
   }
 
-  #serve(worker: WorkerProcess): void {
+  #serve(worker: WorkerHandle): void {
     worker.send({ type: 'lease', term: 1, endsAtMonoMs: 1e15 });
     const nextToRead = String(this.begun.size);
     if (worker.ref.stage === 'kafka_consumer') {
@@ -78,14 +79,10 @@ class Rig {
     }
   }
 
-  #hear(worker: WorkerProcess, message: FromWorker): void {
+  #hear(worker: WorkerHandle, message: FromWorker): void {
     if (message.type === 'beat') this.pipeline.showedLife(worker);
     if (!flowTypes.has(message.type)) return;
-    try {
-      this.pipeline.handle(worker, message as FlowMessage);
-    } catch (error) {
-      this.supervisor.condemn(worker, String(error));
-    }
+    this.pipeline.handle(worker, message as FlowMessage);
     for (const { length, capacity } of this.pipeline.queueLengths())
       this.longest = Math.max(this.longest, length / capacity);
   }
@@ -155,6 +152,12 @@ describe('pipeline of real processes', () => {
   it('replaces a worker that speaks nonsense', async () => {
     await runToEnd(['forward', 'alarm_processor babble', 'forward']);
     assert.ok(rig.telemetry.named('worker_killed').length >= 2);
+  });
+
+  it('outlives a worker that sends what is no message at all', async () => {
+    await runToEnd(['forward', 'alarm_processor rave', 'forward']);
+    assert.ok(rig.telemetry.named('worker_killed').length >= 1);
+    assert.equal(rig.failure, undefined);
   });
 
   it('keeps no more than its capacity while nothing gets done', async () => {

@@ -48,10 +48,21 @@ export class AlarmKafka {
     return kafka;
   }
 
-  async createTopic(topic: string, partitionCount: number, config: Readonly<Record<string, string>> = {}) {
-    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    const shape = { topic, numPartitions: partitionCount, replicationFactor: 1, configEntries };
+  async createTopic(topic: string, partitionCount: number): Promise<void> {
+    const shape = { topic, numPartitions: partitionCount, replicationFactor: 1 };
     await this.admin.createTopics({ topics: [shape], waitForLeaders: true });
+  }
+
+  async addPartitions(topic: string, count: number): Promise<void> {
+    await this.admin.createPartitions({ topicPartitions: [{ topic, count }] });
+    await this.#dropProducer();
+  }
+
+  /** Deletes what lies before `offset`, as retention does. */
+  async deleteRecords(topic: string, partition: number, offset: string): Promise<void> {
+    // The client must be asked for the offsets first, else it knows no leader.
+    await this.admin.fetchTopicOffsets(topic);
+    await this.admin.deleteTopicRecords({ topic, partitions: [{ partition, offset }] });
   }
 
   /** Sends in one request, acknowledged by all replicas; the answers are in the order of `messages`. @throws when it is not. */
@@ -70,9 +81,7 @@ export class AlarmKafka {
         return { partition, offset };
       });
     } catch (error) {
-      // It keeps dead connections and stale leaders; a new one begins afresh.
-      await this.#producer?.disconnect().catch(() => undefined);
-      this.#producer = undefined;
+      await this.#dropProducer();
       throw error;
     }
   }
@@ -116,8 +125,14 @@ export class AlarmKafka {
   }
 
   async close(): Promise<void> {
-    await this.#producer?.disconnect().catch(() => undefined);
+    await this.#dropProducer();
     await this.admin.disconnect().catch(() => undefined);
+  }
+
+  /** It keeps dead connections, stale leaders and old partitions in mind; the next one begins afresh. */
+  async #dropProducer(): Promise<void> {
+    await this.#producer?.disconnect().catch(() => undefined);
+    this.#producer = undefined;
   }
 
   #reader(): { readonly reader: TopicReader; readonly signal: AbortSignal } {

@@ -59,8 +59,13 @@ export class HttpReceiver {
     return this.#sockets.size;
   }
 
-  async close(): Promise<void> {
+  /** Nothing more is read from the connections that there are. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 

@@ -48,6 +48,13 @@ export class MethodDatabase {
     await this.#connection.query(sql, [...values]);
   }
 
+  /** Runs something as another user, such as one who may grant. */
+  async runAs({ host, port, user, password }: Pick<MysqlAddress, 'host' | 'port' | 'user' | 'password'>, sql: string) {
+    const connection = await createConnection({ host, port, user, password });
+    await connection.query(sql);
+    connection.destroy();
+  }
+
   async method({ id, type, address }: MethodRow): Promise<void> {
     const isByDefinition = this.form === 'definition';
     if (isByDefinition) await this.run('INSERT IGNORE INTO notification_method_type VALUES (?)', [type]);

@@ -6,7 +6,7 @@ import { alarmFields } from './alarms.js';
 import { judge, type Promised, type Receipt, type Verdict } from './deliveries.js';
 import { EngineProcess } from './engine-process.js';
 import { HttpCatcher } from './http-catcher.js';
-import { MailCatcher } from './mail-catcher.js';
+import { MailCatcher, type MailCatcherOptions } from './mail-catcher.js';
 import { MethodDatabase, type SchemaForm } from './method-database.js';
 import { randomName } from './random-name.js';
 import { type CleanUp, requireServices, type SharedServices } from './services.js';
@@ -17,10 +17,11 @@ export interface WorldOptions {
   /** Where the servers are; each that is not named is the shared one. */
   readonly services?: Partial<SharedServices>;
   readonly kafkaLogin?: KafkaLogin;
+  /** `user:password`, for nodes that belong to the engine alone. */
+  readonly zookeeperAuth?: string;
   readonly partitionCount?: number;
-  /** Settings of the alarm topic. */
-  readonly topicConfig?: Readonly<Record<string, string>>;
   readonly schema?: SchemaForm;
+  readonly mail?: MailCatcherOptions;
 }
 
 /** Values of the configuration file by dotted key; undefined removes a key. */
@@ -53,7 +54,7 @@ const sendCount = 500;
  */
 export class World {
   readonly topic = randomName('alarms');
-  readonly group = randomName('group');
+  readonly group: string;
   readonly topics = { sent: randomName('sent'), retry: randomName('retry'), dead: randomName('dead') };
   readonly sent: SentAlarm[] = [];
   readonly engines: EngineProcess[] = [];
@@ -68,8 +69,12 @@ export class World {
   #serial = 0;
 
   private constructor(
-    parts: Pick<World, 'services' | 'kafka' | 'database' | 'http' | 'mail' | 'folder' | 'partitionCount'>,
+    parts: Pick<
+      World,
+      'group' | 'services' | 'kafka' | 'database' | 'zookeeper' | 'http' | 'mail' | 'folder' | 'partitionCount'
+    >,
   ) {
+    this.group = parts.group;
     this.services = parts.services;
     this.kafka = parts.kafka;
     this.database = parts.database;
@@ -77,23 +82,26 @@ export class World {
     this.mail = parts.mail;
     this.folder = parts.folder;
     this.partitionCount = parts.partitionCount;
-    this.zookeeper = new ZookeeperNodes(this.services.zookeeperUrl, this.group);
+    this.zookeeper = parts.zookeeper;
   }
 
   static async create(test: CleanUp, options: WorldOptions = {}): Promise<World> {
     const services = { ...requireServices(), ...options.services };
-    const { partitionCount = 4, topicConfig = {} } = options;
+    const { partitionCount = 4 } = options;
+    const group = randomName('group');
     const world = new World({
+      group,
       services,
       partitionCount,
       kafka: await AlarmKafka.connect(services.kafkaUrl, options.kafkaLogin),
       database: await MethodDatabase.create(services.mysql, options.schema),
+      zookeeper: new ZookeeperNodes(services.zookeeperUrl, group, options.zookeeperAuth),
       http: await HttpCatcher.start(),
-      mail: await MailCatcher.start(),
+      mail: await MailCatcher.start(options.mail),
       folder: await mkdtemp(join(tmpdir(), 'mon-notification-world-')),
     });
     test.after(() => world.#end());
-    if (partitionCount > 0) await world.kafka.createTopic(world.topic, partitionCount, topicConfig);
+    if (partitionCount > 0) await world.kafka.createTopic(world.topic, partitionCount);
     return world;
   }
 

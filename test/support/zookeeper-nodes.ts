@@ -37,6 +37,11 @@ export class ZookeeperNodes {
     else await session.multi([{ kind: 'set', path, data: text }]);
   }
 
+  async remove(path: string): Promise<void> {
+    const session = await this.#keeper.current(AbortSignal.timeout(20_000));
+    await session.remove(path);
+  }
+
   async children(path: string): Promise<readonly string[]> {
     const session = await this.#keeper.current(AbortSignal.timeout(20_000));
     return await session.children(path);

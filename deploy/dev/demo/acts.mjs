@@ -1,20 +1,25 @@
 /**
  * The acts: each sends alarms, shows what arrives as it arrives, and ends when the committed offset has moved past them.
  */
-import { slowMs } from './receivers.mjs';
+import { requestLines, slackLines, slackPath, slowMs } from './receivers.mjs';
 import { transition } from './transitions.mjs';
 
-async function mailAndWebhook(show) {
+async function threeMethods(show) {
   const { screen, world } = show;
   const alarm = await show.send('High CPU: ALARM', transition('cpu', 'ALARM'));
-  screen.say('An alarm is written to Kafka. In MySQL its owner has two notification methods, a mail and a webhook:');
+  screen.say('An alarm is written to Kafka. In MySQL its owner has three methods (Slack is a stand-in on loopback):');
   await show.showMail(alarm);
   show.firstMailAtMs = Date.now();
-  await show.showRequest(alarm, world.web, { answer: '→ 200', isWhole: true });
-  await show.recordsOf(alarm, 2);
+  await show.showRequest(alarm, world.web, {
+    path: '/tickets',
+    answer: '→ 200',
+    linesOf: (request) => requestLines(request),
+  });
+  await show.showRequest(alarm, world.web, { path: slackPath, answer: '→ 200 ok', linesOf: slackLines });
+  await show.recordsOf(alarm, 3);
   const committed = await show.committed(alarm);
   screen.line();
-  screen.fact('outcome', `${screen.green('sent')}, both; recorded on ${world.names.topics.sent}`);
+  screen.fact('outcome', `${screen.green('sent')}, all three; recorded on ${world.names.topics.sent}`);
   screen.fact(
     'committed',
     `${committed}, the next offset to read, in ZooKeeper: it moves only after the records are safe`,
@@ -28,7 +33,10 @@ async function slowReceiver(show) {
   screen.say(
     `Two alarms. The pager of the first takes ${slowMs / 1_000} s to answer; the second does not wait for it:`,
   );
-  const request = await show.showRequest(disk, world.slow, { answer: `→ 200 after ${slowMs / 1_000} s` });
+  const request = await show.showRequest(disk, world.slow, {
+    path: '/pager',
+    answer: `→ 200 after ${slowMs / 1_000} s`,
+  });
   await show.showMail(cpu, 1);
   await show.recordsOf(cpu, 1);
   const before = await world.zookeeper.committed();
@@ -47,7 +55,7 @@ async function busyReceiver(show) {
   const { screen, world } = show;
   const alarm = await show.send('Login slow: ALARM', transition('login', 'ALARM'));
   screen.say('The receiver answers 503, which may pass:');
-  await show.showRequest(alarm, world.web, { answer: '→ 503' });
+  await show.showRequest(alarm, world.web, { path: '/busy', answer: '→ 503' });
   const [{ topic, value }] = await show.recordsOf(alarm, 1);
   const committed = await show.committed(alarm);
   const notBefore = new Date(value.not_before).toISOString().slice(11, 19);
@@ -61,7 +69,7 @@ async function goneReceiver(show) {
   const { screen, world } = show;
   const alarm = await show.send('Backup late: ALARM', transition('backup', 'ALARM'));
   screen.say('The receiver answers 404, which will not pass:');
-  await show.showRequest(alarm, world.web, { answer: '→ 404' });
+  await show.showRequest(alarm, world.web, { path: '/gone', answer: '→ 404' });
   const [{ topic, value }] = await show.recordsOf(alarm, 1);
   const committed = await show.committed(alarm);
   screen.line();
@@ -86,7 +94,7 @@ async function malformedMessage(show) {
 
 /** In the order of the show: title and what happens. */
 export const acts = [
-  ['An alarm becomes a mail and a webhook', mailAndWebhook],
+  ['An alarm becomes a mail, a webhook and a post to Slack', threeMethods],
   ['A slow receiver holds up the committed offset, and nobody else', slowReceiver],
   ['A receiver is busy', busyReceiver],
   ['A receiver is gone', goneReceiver],

@@ -33,7 +33,7 @@ export function namesFor(env) {
 export async function loadDatabase(mysql, db, receivers) {
   const about = {
     where: `MySQL at ${mysql.host}:${mysql.port}`,
-    check: `may user ${mysql.user} create databases and tables?`,
+    check: `does it answer there, and may user ${mysql.user} create databases and tables?`,
   };
   return await attempt('loading the schema and the sample data', about, async () => {
     const { createConnection } = (await import('mysql2/promise')).default;
@@ -51,10 +51,17 @@ export async function loadDatabase(mysql, db, receivers) {
     const sample = await readFile(sqlFile('sample-data.sql'), 'utf8');
     const filled = sample.replaceAll('@WEBHOOK@', receivers.webhookUrl).replaceAll('@SLOW@', receivers.slowUrl);
     const create = db === undefined ? '' : `CREATE DATABASE \`${db}\` DEFAULT CHARACTER SET utf8mb4;`;
-    await run(`${create} USE \`${db ?? mysql.db}\`;\n${schema}\n${filled}`);
-    return async () => {
-      if (db !== undefined) await run(`DROP DATABASE \`${db}\``);
+    const removeCreated = async () => {
+      if (db !== undefined) await run(`DROP DATABASE IF EXISTS \`${db}\``);
     };
+    try {
+      await run(`${create} USE \`${db ?? mysql.db}\`;\n${schema}\n${filled}`);
+    } catch (error) {
+      // Half of it may be there; what kept the rest from coming is what matters.
+      await removeCreated().catch(() => {});
+      throw error;
+    }
+    return removeCreated;
   });
 }
 
@@ -153,6 +160,7 @@ export class DemoKafka {
 export class DemoZookeeper {
   #library;
   #client;
+  #isConnected = false;
   #chroot;
   #path;
 
@@ -170,6 +178,7 @@ export class DemoZookeeper {
         const late = () => reject(new Error(`no session within ${CONNECT_LIMIT_MS / 1_000} s`));
         const timer = setTimeout(late, CONNECT_LIMIT_MS);
         this.#client.once('connected', () => {
+          this.#isConnected = true;
           clearTimeout(timer);
           resolve();
         });
@@ -180,24 +189,34 @@ export class DemoZookeeper {
 
   /** Next offset to read of the demo's only partition, 0 before the first commit. */
   async committed() {
-    const data = await new Promise((resolve, reject) => {
-      this.#client.getData(this.#path, (error, bytes) => {
-        if (error && error.getCode() !== this.#library.Exception.NO_NODE) reject(error);
-        else resolve(error ? '0' : String(bytes));
-      });
+    const data = await this.#ask((done) => this.#client.getData(this.#path, done)).catch((error) => {
+      if (error.getCode() !== this.#library.Exception.NO_NODE) throw error;
+      return '0';
     });
-    return Number(data.split('\n')[0]);
+    return Number(String(data).split('\n')[0]);
   }
 
+  /** The library takes the answer to an unfinished connect for something else when it is closed before. */
   close() {
-    this.#client?.close();
+    if (this.#isConnected) this.#client.close();
   }
 
   /** Removes our nodes from a ZooKeeper that goes on living. */
   async removeTraces() {
     if (this.#chroot === '') return;
-    await new Promise((resolve, reject) => {
-      this.#client.removeRecursive(this.#chroot, (error) => (error ? reject(error) : resolve()));
+    await this.#remove(this.#chroot);
+  }
+
+  /** The library's own way looks at one level only. */
+  async #remove(path) {
+    const children = await this.#ask((done) => this.#client.getChildren(path, done));
+    for (const child of children) await this.#remove(`${path}/${child}`);
+    await this.#ask((done) => this.#client.remove(path, done));
+  }
+
+  async #ask(send) {
+    return await new Promise((resolve, reject) => {
+      send((error, answer) => (error ? reject(error) : resolve(answer)));
     });
   }
 }

@@ -9,6 +9,9 @@ import { rootFolder } from '../build.mjs';
 /** How long the slow receiver thinks. */
 export const slowMs = 2_000;
 
+/** Where a receiver stands in for an incoming webhook of Slack. */
+export const slackPath = '/services/T1/B1/x';
+
 const support = async (name) => await import(pathToFileURL(join(rootFolder, 'dist/.test/test/support', name)).href);
 
 /** Starts them; they keep what they get: `mail.mails`, `web.requests`, `slow.requests`. */
@@ -16,6 +19,7 @@ export async function startReceivers() {
   const { MailCatcher } = await support('mail-catcher.js');
   const { HttpCatcher } = await support('http-catcher.js');
   const [mail, web, slow] = await Promise.all([MailCatcher.start(), HttpCatcher.start(), HttpCatcher.start()]);
+  web.answer(slackPath, { body: 'ok' });
   web.answer('/busy', { status: 503, body: 'come back later' });
   web.answer('/gone', { status: 404, body: 'no such hook' });
   slow.answer('*', { delayMs: slowMs });
@@ -58,6 +62,12 @@ export function mailLines(mail, limit) {
   ];
 }
 
+/** The lines of a post to Slack: its text as people read it. */
+export function slackLines({ headers, body }) {
+  const text = JSON.parse(body).text.split('\n');
+  return [`content-type: ${headers['content-type']}`, '', '{ "text":', ...text.map((line) => `    ${line}`), '}'];
+}
+
 /** The lines of a request worth showing: the header that makes repeats recognizable, and the JSON, one line per key. */
 export function requestLines({ headers, body }, keys) {
   const all = JSON.parse(body);
@@ -69,7 +79,10 @@ export function requestLines({ headers, body }, keys) {
     `content-type: ${headers['content-type']}`,
     '',
     '{',
-    ...fields.map(([key, value]) => `  ${`"${key}"`.padEnd(width)} : ${JSON.stringify(value)},`),
+    ...fields.map(([key, value], index) => {
+      const comma = isPart || index < fields.length - 1 ? ',' : '';
+      return `  ${`"${key}"`.padEnd(width)} : ${JSON.stringify(value)}${comma}`;
+    }),
     isPart ? '  … }' : '}',
   ];
 }

@@ -6,7 +6,7 @@ import { mailLines, requestLines } from './receivers.mjs';
 
 const MAIL_LINES = 12;
 /** Of a request that looks like one shown before. */
-const SHORT_KEYS = ['alarm_name', 'state', 'severity', 'message'];
+const shortLines = (request) => requestLines(request, ['alarm_name', 'state', 'severity', 'message']);
 
 /** `alarms` is what the closing table is made of. */
 export class Show {
@@ -41,20 +41,17 @@ export class Show {
 
   /** Waits for a mail that was not shown yet, and shows it. */
   async showMail(alarm, limit = MAIL_LINES) {
-    const mail = await this.#next('a mail', 'the email section of the configuration', this.#world.mail.mails);
+    const mail = await this.#next('a mail', 'the email section of the configuration', () => this.#world.mail.mails);
     this.screen.arrival(`mail to ${mail.to.join(', ')}`, this.#when(alarm, mail), mailLines(mail, limit));
     return mail;
   }
 
-  /** Waits for a request of a receiver that was not shown yet, and shows it; `answer` says what it is told, `isWhole` asks for all of the JSON. */
-  async showRequest(alarm, receiver, { answer, isWhole = false }) {
-    const request = await this.#next('a webhook', 'http.allow of the configuration', receiver.requests);
-    const title = `${request.method} http://127.0.0.1:${receiver.port}${request.path}`;
-    this.screen.arrival(
-      `${title}  ${answer}`,
-      this.#when(alarm, request),
-      requestLines(request, isWhole ? undefined : SHORT_KEYS),
-    );
+  /** Waits for a request for `path` that was not shown yet, and shows it; `answer` says what it is told, `linesOf` what of it is shown. */
+  async showRequest(alarm, receiver, { path, answer, linesOf = shortLines }) {
+    const sameWay = () => receiver.requests.filter((request) => request.path === path);
+    const request = await this.#next(`a request for ${path}`, 'http.allow of the configuration', sameWay);
+    const title = `${request.method} http://127.0.0.1:${receiver.port}${path}`;
+    this.screen.arrival(`${title}  ${answer}`, this.#when(alarm, request), linesOf(request));
     return request;
   }
 
@@ -83,8 +80,8 @@ export class Show {
     return `+${receivedAtMs - alarm.sentAtMs} ms`;
   }
 
-  async #next(what, check, list) {
-    const found = await this.until(`${what} to arrive`, check, () => list.find((each) => !this.#seen.has(each)));
+  async #next(what, check, listed) {
+    const found = await this.until(`${what} to arrive`, check, () => listed().find((each) => !this.#seen.has(each)));
     this.#seen.add(found);
     return found;
   }

@@ -21,7 +21,7 @@ async function build(screen) {
   const where = 'this working copy';
   const registry = 'can npm reach its registry (npm config get registry), and is the disk full?';
   await attempt('installing the npm packages', { where, check: registry }, () =>
-    withProgress(screen.note, 'npm packages', () => ensurePackages(screen.note)),
+    withProgress(screen.note, 'installing the npm packages', () => ensurePackages(() => {})),
   );
   await attempt('compiling', { where, check: 'git status: is the source changed?' }, () =>
     Promise.all([buildProgram(screen.note), buildTests(screen.note)]),
@@ -65,14 +65,18 @@ async function furnish(screen, env, closers, { kafkaUrl, zookeeperUrl, mysql }) 
     await kafka.close();
     zookeeper.close();
   });
-  const [dropDatabase] = await Promise.all([
-    loadDatabase(mysql, names.db, { webhookUrl: web.url, slowUrl: slow.url }),
-    kafka.open(),
-    zookeeper.open(zookeeperUrl),
-  ]);
-  if (env.MYSQL_URL) closers.add('the database of the demo', dropDatabase);
-  if (env.KAFKA_URL) closers.add('the topics of the demo', () => kafka.removeTraces());
-  if (env.ZOOKEEPER_URL) closers.add('the nodes of the demo', () => zookeeper.removeTraces());
+  const undo = (variable, what, remove) => {
+    if (env[variable]) closers.add(what, remove);
+  };
+  await allOrNone(
+    loadDatabase(mysql, names.db, { webhookUrl: web.url, slowUrl: slow.url }).then((drop) =>
+      undo('MYSQL_URL', 'the database of the demo', drop),
+    ),
+    kafka.open().then(() => undo('KAFKA_URL', 'the topics of the demo', () => kafka.removeTraces())),
+    zookeeper
+      .open(zookeeperUrl)
+      .then(() => undo('ZOOKEEPER_URL', 'the nodes of the demo', () => zookeeper.removeTraces())),
+  );
   screen.fact('receivers', `mail 127.0.0.1:${mail.port}, webhooks ${web.url} and ${slow.url}`);
   return { names, mail, web, slow, kafka, zookeeper };
 }
@@ -121,7 +125,7 @@ export async function prepareWorld(screen, { engineCount, env, closers }) {
     else screen.note(`configuration and logs are kept in ${folder}`);
   });
   // The services need no package, so both take their time side by side.
-  const [started] = await bothOrNeither(services(screen, env, closers, folder), build(screen));
+  const [started] = await allOrNone(services(screen, env, closers, folder), build(screen));
   const world = await furnish(screen, env, closers, started);
   const configFile = join(folder, 'notification.yaml');
   const mysql = { ...started.mysql, db: world.names.db ?? started.mysql.db };
@@ -134,8 +138,8 @@ export async function prepareWorld(screen, { engineCount, env, closers }) {
   return { ...world, ...running, configFile };
 }
 
-/** Waits for both, also when one has failed: what the other one starts must be known before it can be stopped. */
-async function bothOrNeither(...works) {
+/** Waits for all, also when one has failed: what the others start must be known before it can be stopped. */
+async function allOrNone(...works) {
   const ended = await Promise.allSettled(works);
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed !== undefined) throw failed.reason;

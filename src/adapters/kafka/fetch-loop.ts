@@ -107,9 +107,7 @@ export class FetchLoop {
   #setAside(reading: PartitionReading, error: unknown): void {
     if (!(error instanceof UnreadableAnswer)) throw error;
     const where = `${partitionText(reading.at)}@${reading.position}`;
-    const advice =
-      'gzip and no compression are built in; set compression.type of the topic, or of its producers, to one of them';
-    if (reading.failures === 0) this.#around.unreadable(`${where}: ${error.message}; ${advice}`);
+    if (reading.failures === 0) this.#around.unreadable(`${where}: ${error.message}`);
     this.#around.failed(`records at ${where} cannot be decoded: ${error.message}`);
     this.#postpone(reading);
   }

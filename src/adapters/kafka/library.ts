@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { ConfigurationError } from '../../domain/errors.js';
+import { registerCodecs } from './codecs.js';
 import type {
   ConnectionPoolBuilder,
   Exchanges,
@@ -46,6 +47,7 @@ export function loadLibrary(): KafkaLibrary {
   const require = createRequire(import.meta.url);
   const { version } = require('kafkajs/package.json') as { version: string };
   if (version !== KNOWN_VERSION) throw unusable(`found version ${version}`);
+  registerCodecs();
   const library = loadParts(require);
   for (const part of ['createLogger', 'socketFactory', 'connectionPoolBuilder', 'Broker'] as const) {
     if (typeof library[part] !== 'function') throw unusable(`its ${part} is not a function`);

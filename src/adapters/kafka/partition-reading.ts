@@ -83,7 +83,9 @@ export class PartitionReading {
   wantsMore(): boolean {
     if (this.isHalted || this.isOutOfRange || this.position === undefined) return false;
     if (this.#waitingBytes >= ENOUGH_WAITING_BYTES || this.#waiting.length >= ENOUGH_WAITING_COUNT) return false;
-    return this.#waiting.length > 0 ? this.#isOpen(this.#waiting[0]?.position.offset) : this.#isOpen(this.position);
+    if (this.#waiting.length > 0) return this.#isOpen(this.#waiting[0]?.position.offset);
+    // Where reading begins has to be told even while nothing may be taken: commits, which make room, wait for that word.
+    return !this.isBegun || this.#isOpen(this.position);
   }
 
   /** True when Kafka must be asked where the log begins before anything can be fetched. */

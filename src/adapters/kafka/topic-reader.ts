@@ -164,7 +164,7 @@ function givenUp(failure: string): EngineError {
 }
 
 function unreadable(error: UnreadableAnswer): EngineError {
-  const text = `records cannot be decoded: ${error.message}; gzip and no compression are built in`;
+  const text = `records cannot be decoded: ${error.message}`;
   return new EngineError('RECORD_REFUSED', text, { retriable: false, cause: error });
 }
 

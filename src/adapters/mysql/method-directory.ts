@@ -86,8 +86,11 @@ export class MysqlMethodDirectory implements MethodDirectory {
     return textOf(row?.state) || undefined;
   }
 
+  /** Asks for nothing, but of the tables that every lookup needs: a server without them, or without the right to read them, is no help. */
   async ping(signal: AbortSignal): Promise<void> {
-    await this.#pool.query({ what: 'an answer', sql: 'SELECT 1', values: [], signal });
+    await unlessAborted(this.#currentForm(), signal);
+    const sql = 'SELECT 1 FROM alarm_action a JOIN notification_method m ON m.id = a.action_id LIMIT 0';
+    await this.#pool.query({ what: 'the tables of methods', sql, values: [], signal });
   }
 
   close(): Promise<void> {

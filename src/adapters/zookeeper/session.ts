@@ -25,6 +25,8 @@ export interface ZookeeperOptions {
   /** `user:password`. With it our nodes belong to us alone. */
   readonly auth?: Secret | undefined;
   readonly group: string;
+  /** Another client than the library's; for the simulation. */
+  readonly newClient?: typeof newClient;
 }
 
 export type MultiOperation = Readonly<
@@ -58,7 +60,7 @@ export class ZookeeperSession {
   #stopRenewing: () => void = () => undefined;
 
   private constructor(options: ZookeeperOptions, ownRoot: string, clock: Clock) {
-    this.#client = newClient(options.servers, options.sessionTimeoutMs);
+    this.#client = (options.newClient ?? newClient)(options.servers, options.sessionTimeoutMs);
     this.#clock = clock;
     this.#requests = new Requests({
       client: this.#client,

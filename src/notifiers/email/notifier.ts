@@ -52,9 +52,9 @@ function poolOf(settings: EmailSettings, connections: number, ca: string | undef
 
 /** Sends one mail per notification through one relay, over a few kept connections. A 2xx for the recipient and the mail is `sent`. */
 export class EmailNotifier implements Notifier {
+  readonly relay: string;
   readonly #settings: EmailSettings;
   readonly #clock: Clock;
-  readonly #relay: string;
   readonly #domain: string;
   readonly #pool: ReturnType<typeof poolOf>;
   readonly #mostPending: number;
@@ -67,7 +67,7 @@ export class EmailNotifier implements Notifier {
     const connections = Math.min(mostConnections, share);
     this.#settings = settings;
     this.#clock = deps.clock;
-    this.#relay = `${settings.server}:${settings.port}`;
+    this.relay = `${settings.server}:${settings.port}`;
     this.#domain = settings.fromAddress.slice(settings.fromAddress.indexOf('@') + 1);
     this.#mostPending = Math.max(share, 2 * connections);
     this.#pool = poolOf(settings, connections, ca);
@@ -84,7 +84,7 @@ export class EmailNotifier implements Notifier {
   }
 
   destinationOf(): string {
-    return this.#relay;
+    return this.relay;
   }
 
   async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
@@ -97,7 +97,7 @@ export class EmailNotifier implements Notifier {
     }
     // The pool's own queue has no bound.
     if (this.#pendingCount >= this.#mostPending) {
-      throw new DeliveryError(`${this.#pendingCount} mails wait for ${this.#relay} already`, {
+      throw new DeliveryError(`${this.#pendingCount} mails wait for ${this.relay} already`, {
         failure: 'rate_limited',
         retriable: true,
       });
@@ -108,11 +108,11 @@ export class EmailNotifier implements Notifier {
       return await this.#deliver(notification, to, limit.signal);
     } catch (error) {
       if (signal.aborted && !limit.expired) {
-        throw new EngineError('ABORTED', `the mail to ${this.#relay} was given up`, { retriable: true });
+        throw new EngineError('ABORTED', `the mail to ${this.relay} was given up`, { retriable: true });
       }
       throw smtpError({
         error,
-        relay: this.#relay,
+        relay: this.relay,
         methodId: notification.method.id,
         wasOut: this.#bodies.get(limit.signal)?.readableEnded === true,
         wasLate: limit.expired,

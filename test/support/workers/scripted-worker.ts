@@ -8,14 +8,18 @@ import { StageLoop } from '../../../src/runtime/stage-loop.js';
 
 process.on('disconnect', () => process.exit(1));
 
-/** A worker whose payloads say what it does with them: `forward`, `finish`, `wait`, `die`, `hang`, `exit`, `throw`, `babble`. */
+/** A worker whose payloads say what it does with them: `forward`, `finish`, `wait`, `die`, `hang`, `exit`, `throw`, `babble`, `rave`. */
 interface Item extends Positioned {
   readonly text: string;
 }
 
 const link = linkToParent<FromWorker, ToWorker>();
 
+/** What no main process should trip over. */
+const ravings = [null, 7, {}, { type: 'crashed' }, { type: 'start_failed', error: null }, { type: 'beat' }];
+
 function misbehave(text: string): void {
+  if (text.includes('rave')) for (const each of ravings) link.send(each as unknown as FromWorker);
   if (text.includes('die')) process.kill(process.pid, 'SIGKILL');
   if (text.includes('hang')) for (;;);
   if (text.includes('exit')) process.exit(0);

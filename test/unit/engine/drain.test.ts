@@ -31,6 +31,9 @@ describe('drain', () => {
     const { clock, how } = setUp(() => left);
     await clock.advance(100);
     assert.equal(how(), undefined);
+    left = 1;
+    await clock.advance(100);
+    assert.equal(how(), undefined);
     left = 0;
     await clock.advance(100);
     assert.equal(how(), 'drained');
@@ -65,6 +68,18 @@ describe('drain', () => {
     );
     await clock.advance(1_500);
     assert.equal(how(), undefined);
+  });
+
+  it('does not wait either while all that moves are time-outs of a system that is away', async () => {
+    let left = 1_000;
+    const { clock, how } = setUp(
+      () => left--,
+      () => ['email relay'],
+    );
+    await clock.advance(3_900);
+    assert.equal(how(), undefined);
+    await clock.advance(200);
+    assert.equal(how(), 'cut_short');
   });
 
   it('ends at once when it is forced', async () => {

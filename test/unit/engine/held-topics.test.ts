@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { TopicPartition } from '../../../src/domain/position.js';
-import { Carry, offsetFrom, plainOffset } from '../../../src/engine/carry.js';
+import { Carry, plainOffset } from '../../../src/engine/carry.js';
 import { type ReadFrom, Term } from '../../../src/engine/term.js';
 import type { StoredOffset } from '../../../src/ports/progress.js';
 import { FirstUnfinishedTracker } from '../../../src/tracker/offset-tracker.js';
@@ -115,15 +115,6 @@ describe('a topic whose source holds what it reads', () => {
     assert.equal(committable(), 1n);
     term.finish(retry(1), 'recorded');
     assert.equal(committable(), 3n);
-  });
-
-  it('goes on above a hole with what was finished there', async () => {
-    assert.deepEqual(offsetFrom({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b10010) }, 8n), {
-      nextToRead: 8n,
-      finishedAbove: Uint8Array.of(0b10),
-    });
-    assert.deepEqual(offsetFrom(undefined, 8n), plainOffset(8n));
-    assert.deepEqual(offsetFrom(plainOffset(9n), 8n), plainOffset(8n));
   });
 
   it('counts as no alarm', async () => {

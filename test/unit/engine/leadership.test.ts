@@ -69,7 +69,74 @@ describe('leadership', () => {
     await turn();
     bench.leadership.fenced();
     await turn();
-    assert.deepEqual(bench.told, ['begin', 'lock_lost', 'begin', 'fenced', 'begin']);
+    assert.deepEqual([bench.told, bench.released], [['begin', 'lock_lost', 'begin', 'fenced', 'begin'], 2]);
+    bench.stop.abort();
+    await running;
+  });
+
+  for (const [what, lose, reason] of [
+    ['the lease ends', (bench: Bench) => bench.lease.abort(), 'lease_ended'],
+    ['the lock node is gone', (bench: Bench) => bench.lost.abort(), 'lock_lost'],
+    ['a commit is refused', (bench: Bench) => bench.leadership.fenced(), 'fenced'],
+  ] as const) {
+    it(`gives the term up at once when ${what} while it is being drained`, async () => {
+      const bench = new Bench();
+      const running = bench.leadership.run(bench.stop.signal);
+      await turn();
+      bench.stop.abort();
+      await running;
+      lose(bench);
+      assert.deepEqual(bench.told, ['begin', reason]);
+      await bench.leadership.release();
+      assert.deepEqual([bench.told, bench.released], [['begin', reason], 1]);
+    });
+  }
+
+  it('ends its term before it hands the lock on, and only once', async () => {
+    const bench = new Bench();
+    const running = bench.leadership.run(bench.stop.signal);
+    await turn();
+    bench.stop.abort();
+    await running;
+    const releasing = bench.leadership.release();
+    assert.deepEqual(bench.told, ['begin', 'released']);
+    bench.lease.abort();
+    bench.leadership.fenced();
+    await releasing;
+    await bench.leadership.release();
+    assert.deepEqual([bench.told, bench.released], [['begin', 'released'], 1]);
+  });
+
+  it('begins no term with a lock that it gets while it is asked to stop, but hands it on', async () => {
+    const bench = new Bench();
+    let give: () => void = () => undefined;
+    bench.acquire = () =>
+      new Promise((resolve) => {
+        give = () => resolve(bench.lock());
+      });
+    const running = bench.leadership.run(bench.stop.signal);
+    await turn();
+    bench.stop.abort();
+    give();
+    await running;
+    await bench.leadership.release();
+    assert.deepEqual([bench.told, bench.released], [[], 1]);
+  });
+
+  it('ends a term at once that begins with a lease or a lock that is over already', async () => {
+    const bench = new Bench();
+    const lock = bench.lock.bind(bench);
+    let tries = 0;
+    bench.acquire = () => {
+      tries += 1;
+      const held = lock();
+      if (tries === 1) bench.lease.abort();
+      if (tries === 2) bench.lost.abort();
+      return Promise.resolve(held);
+    };
+    const running = bench.leadership.run(bench.stop.signal);
+    await turn();
+    assert.deepEqual(bench.told, ['begin', 'lease_ended', 'begin', 'lock_lost', 'begin']);
     bench.stop.abort();
     await running;
   });

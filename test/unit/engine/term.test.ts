@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { ConfigurationError, EngineError } from '../../../src/domain/errors.js';
 import type { Offset, TopicPartition } from '../../../src/domain/position.js';
 import { Carry, plainOffset } from '../../../src/engine/carry.js';
-import { type ReadFrom, Term } from '../../../src/engine/term.js';
+import { Term } from '../../../src/engine/term.js';
 import type { StoredOffset } from '../../../src/ports/progress.js';
 import { FirstUnfinishedTracker } from '../../../src/tracker/offset-tracker.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
@@ -16,7 +16,8 @@ function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.res
   const clock = new FakeClock();
   const telemetry = new RecordingTelemetry();
   const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => 20_000 });
-  const resumed: { partition: TopicPartition; nextToRead: Offset | undefined; from: ReadFrom }[] = [];
+  const resumed: { partition: TopicPartition; nextToRead: Offset | undefined }[] = [];
+  const committed: (Offset | undefined)[] = [];
   const failures: EngineError[] = [];
   const term = new Term({
     number: 1,
@@ -29,12 +30,17 @@ function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.res
     tracker,
     store: { load, save: () => Promise.resolve() },
     carry,
-    source: { resume: (partition, from) => resumed.push({ partition, nextToRead: from.nextToRead, from }) },
+    source: {
+      resume(partition, from) {
+        resumed.push({ partition, nextToRead: from.nextToRead });
+        committed.push(from.committed);
+      },
+    },
     clock,
     telemetry,
     onFailure: (error) => failures.push(error),
   });
-  return { term, tracker, clock, telemetry, resumed, failures, carry };
+  return { term, tracker, clock, telemetry, resumed, committed, failures, carry };
 }
 
 describe('term', () => {
@@ -42,10 +48,7 @@ describe('term', () => {
     const { term, clock, resumed, tracker } = setUp(() => Promise.resolve(plainOffset(7n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
-    assert.deepEqual(
-      resumed.map(({ partition, nextToRead }) => [partition, nextToRead]),
-      [[at, 7n]],
-    );
+    assert.deepEqual(resumed, [{ partition: at, nextToRead: 7n }]);
     term.positioned(at, 7n, 0n);
     assert.equal(term.begin(position(7)), true);
     assert.equal(tracker.committable(at)?.nextToRead, 7n);
@@ -55,10 +58,7 @@ describe('term', () => {
     const { term, clock, resumed } = setUp();
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
-    assert.deepEqual(
-      resumed.map(({ partition, nextToRead }) => [partition, nextToRead]),
-      [[at, undefined]],
-    );
+    assert.deepEqual(resumed, [{ partition: at, nextToRead: undefined }]);
   });
 
   it('takes in nothing of a partition before it is positioned, or after the term has ended', async () => {
@@ -92,6 +92,31 @@ describe('term', () => {
     assert.equal(telemetry.counts.get('skipped_by_broker_total t 0'), 10);
     assert.equal(telemetry.named('offsets_skipped').length, 1);
     assert.equal(term.begin(position(15)), true);
+  });
+
+  it('refuses a source that begins elsewhere without saying what it skipped', async () => {
+    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    for (const [nextToRead, skipped] of [
+      [6n, 0n],
+      [4n, 0n],
+      [15n, 9n],
+    ] as const) {
+      assert.throws(() => term.positioned(at, nextToRead, skipped), { code: 'PROTOCOL_VIOLATED' });
+    }
+    assert.equal(term.begin(position(5)), false);
+  });
+
+  it('does not hand out again what was finished behind a hole that retention made', async () => {
+    const { term, clock } = setUp(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }));
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.positioned(at, 9n, 4n);
+    assert.deepEqual(
+      [9, 10, 11, 12, 13].map((offset) => term.begin(position(offset))),
+      [true, false, true, false, true],
+    );
   });
 
   it('halts a partition that ends before its position, and says how to go on', async () => {
@@ -178,12 +203,108 @@ describe('term', () => {
     );
   });
 
+  it('closes also a partition that halted under way: a later term must not commit it from where it was', async () => {
+    const first = setUp(() => Promise.resolve(plainOffset(5n)));
+    first.term.partitionsSeen('t', [0]);
+    await first.clock.advance(0);
+    first.term.positioned(at, 5n, 0n);
+    first.term.begin(position(5));
+    first.term.halt(at, { nextToRead: 6n, logStart: 0n, logEnd: 1n });
+    assert.equal(first.term.begin(position(6)), false);
+    first.term.finish(position(5), 'recorded');
+    assert.equal(first.tracker.committable(at)?.nextToRead, 6n);
+    first.term.end();
+    assert.deepEqual(first.tracker.openPartitions(), []);
+  });
+
+  it('carries it on through a term that ended before reading began', async () => {
+    const stored = plainOffset(5n);
+    const carry = new Carry();
+    carry.keep(at, [stored], plainOffset(9n));
+    const short = setUp(() => Promise.resolve(stored), carry);
+    short.term.partitionsSeen('t', [0]);
+    await short.clock.advance(0);
+    short.term.end();
+    assert.deepEqual(carry.onto(at, stored), plainOffset(9n));
+  });
+
+  it('asks for nothing when it ended while its positions were loaded, and loads no more', async () => {
+    let answer: (stored: StoredOffset) => void = () => undefined;
+    const { term, clock, resumed } = setUp(() => new Promise((resolve) => (answer = resolve)));
+    term.partitionsSeen('t', [0]);
+    term.end();
+    answer(plainOffset(5n));
+    await clock.advance(5_000);
+    assert.deepEqual([resumed, clock.waitingCount], [[], 0]);
+  });
+
+  it('ends its waiting for a store that is away when it ends', async () => {
+    let tries = 0;
+    const { term, clock } = setUp(() => {
+      tries += 1;
+      return Promise.reject(new EngineError('STORE_UNAVAILABLE', 'away', { retriable: true }));
+    });
+    term.partitionsSeen('t', [0]);
+    await clock.advance(1_500);
+    term.end();
+    await clock.advance(5_000);
+    assert.deepEqual([tries, clock.waitingCount], [2, 0]);
+  });
+
+  it('carries it also onto a commit whose answer was lost, and onto nothing stored at all', async () => {
+    for (const [before, after] of [
+      [plainOffset(5n), plainOffset(6n)],
+      [undefined, undefined],
+    ]) {
+      const first = setUp(() => Promise.resolve(before));
+      first.term.partitionsSeen('t', [0]);
+      await first.clock.advance(0);
+      first.term.positioned(at, 5n, 0n);
+      for (const offset of [5, 6, 7]) first.term.begin(position(offset));
+      first.term.finish(position(5), 'recorded');
+      if (after !== undefined) first.term.committing([{ partition: at, stored: after }]);
+      first.term.finish(position(6), 'recorded');
+      first.term.end();
+      const second = setUp(() => Promise.resolve(after), first.carry);
+      second.term.partitionsSeen('t', [0]);
+      await second.clock.advance(0);
+      assert.equal(second.resumed[0]?.nextToRead, 7n);
+    }
+  });
+
+  it('counts the window from what is stored, not from what it carries over', async () => {
+    const carry = new Carry();
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
+    const { term, clock, resumed, committed } = setUp(() => Promise.resolve(plainOffset(5n)), carry);
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.positioned(at, 9n, 0n);
+    term.sourceReplaced('t');
+    term.committed([{ partition: at, stored: plainOffset(9n) }]);
+    term.sourceReplaced('t');
+    assert.deepEqual(
+      resumed.map(({ nextToRead }) => nextToRead),
+      [9n, 9n, 9n],
+    );
+    assert.deepEqual(committed, [5n, 5n, 9n]);
+  });
+
+  it('reads on in a partition that halted, once its source has a position in it', async () => {
+    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.halt(at, { nextToRead: 5n, logStart: 0n, logEnd: 1n });
+    term.positioned(at, 5n, 0n);
+    assert.deepEqual([term.halted, term.begin(position(5))], [[], true]);
+  });
+
   it('carries nothing over when somebody else has written the position since', () => {
     const carry = new Carry();
-    carry.keep(at, plainOffset(5n), plainOffset(9n));
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     assert.deepEqual(carry.onto(at, plainOffset(2n)), plainOffset(2n));
-    carry.keep(at, plainOffset(5n), plainOffset(9n));
+    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
     assert.equal(carry.onto(at, undefined), undefined);
+    assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
   });
 
   it('counts an alarm as finished once, however often it is answered for', async () => {

@@ -40,6 +40,9 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
 /** The only home of each outside library. */
 const homes: Readonly<Record<string, string>> = {
   kafkajs: 'src/adapters/kafka/',
+  fzstd: 'src/adapters/kafka/',
+  lz4js: 'src/adapters/kafka/',
+  snappyjs: 'src/adapters/kafka/',
   mysql2: 'src/adapters/mysql/',
   'node-zookeeper-client': 'src/adapters/zookeeper/',
   'js-yaml': 'src/config/',

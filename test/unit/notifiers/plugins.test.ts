@@ -93,9 +93,60 @@ test('webhooks work without a section', () => {
   assert.equal(webhookPlugin.configure({ timeout: 'soon' }).kind, 'wrong');
 });
 
+describe('the sections of APIs', () => {
+  const pluginOf = (type: string) => registerPlugins(builtinNotifiers).get(type) ?? webhookPlugin;
+
+  test('say what is missing, until nothing is', () => {
+    for (const [type, section, missing] of [
+      ['jira', { user: 'u', password: 'p' }, /^jira is not configured: notification_types\.jira\.url missing$/],
+      ['jira', { url: 'https://jira.example', user: 'u' }, /notification_types\.jira\.user with password, or token/],
+      ['telegram', {}, /notification_types\.telegram\.token missing$/],
+      ['sms', { account: 'AC1' }, /sms\.token and notification_types\.sms\.from missing$/],
+    ] as const) {
+      const configured = pluginOf(type).configure(section);
+      assert.ok(configured.kind === 'unconfigured', type);
+      assert.match(configured.detail, missing);
+    }
+    for (const [type, section] of [
+      ['jira', { url: 'https://jira.example', token: 't' }],
+      ['jira', { url: 'https://jira.example/jira', user: 'u', password: 'p' }],
+      ['telegram', { token: 't' }],
+      ['sms', { account: 'AC1', token: 't', from: 'mon' }],
+      ['pagerduty', undefined],
+      ['opsgenie', undefined],
+      ['ntfy', undefined],
+    ] as const) {
+      const configured = pluginOf(type).configure(section);
+      assert.ok(configured.kind === 'ready' && configured.warnings.length === 0, type);
+    }
+  });
+
+  test('refuse a URL that is none, and warn of one without TLS', () => {
+    for (const url of [
+      'ntfy.sh',
+      'ftp://ntfy.sh',
+      'https://u:hunter2@ntfy.sh',
+      'https://ntfy.sh/?a=b',
+      'https://ntfy.sh/#a',
+    ]) {
+      const configured = pluginOf('ntfy').configure({ url });
+      assert.ok(configured.kind === 'wrong', url);
+      assert.deepEqual(
+        configured.problems.map(({ key }) => key),
+        ['url'],
+      );
+    }
+    const configured = pluginOf('ntfy').configure({ url: 'http://ntfy.internal' });
+    assert.ok(configured.kind === 'ready');
+    assert.match(configured.warnings.join(), /ntfy\.url: http sends credentials and alarms in clear/);
+  });
+});
+
 describe('the registry', () => {
   test('knows what we ship', () => {
-    assert.deepEqual([...registerPlugins(builtinNotifiers).keys()], ['email', 'webhook']);
+    const shipped =
+      'email webhook slack pagerduty jira teams discord mattermost opsgenie telegram ntfy alertmanager sms';
+    assert.equal([...registerPlugins(builtinNotifiers).keys()].join(' '), shipped);
   });
 
   test('refuses two plugins of one type, and types that no row could name', () => {
@@ -106,8 +157,10 @@ describe('the registry', () => {
   });
 
   test('opens what is configured and keeps the reason of what is not', async () => {
-    const set = openNotifiers(registerPlugins(builtinNotifiers), {}, deps);
-    assert.deepEqual([...set.open.keys()], ['webhook']);
+    const plugins = registerPlugins(builtinNotifiers);
+    const set = openNotifiers(plugins, {}, deps);
+    assert.deepEqual([...set.open.keys(), ...set.unconfigured.keys()].sort(), [...plugins.keys()].sort());
+    assert.ok(set.open.has('webhook'));
     assert.match(set.unconfigured.get('email') ?? '', /not configured/);
     for (const notifier of set.open.values()) await notifier.close();
     assert.throws(() => openNotifiers(registerPlugins(builtinNotifiers), { email: { ...relay, port: -1 } }, deps), {

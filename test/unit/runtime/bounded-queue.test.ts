@@ -105,6 +105,8 @@ describe('bounded queue', () => {
     const putter = new CountingPutter();
     queue.want(putter, 2);
     assert.deepEqual([queue.length, queue.readyCount, putter.room], [0, 0, 2]);
+    queue.clear();
+    assert.deepEqual([queue.hasRoom(putter), queue.put(putter, parcel(1), true)], [false, false]);
   });
 
   it('keeps its memory small however many parcels pass', () => {

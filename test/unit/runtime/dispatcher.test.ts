@@ -122,6 +122,18 @@ describe('dispatcher', () => {
     assert.deepEqual([lane, others.flat()], [[0], [1, 2, 3, 4]]);
   });
 
+  it('does not keep suspects waiting for a worker that is full', () => {
+    const bench = new Bench();
+    const full = bench.taker(1, 1);
+    bench.put(1);
+    const [dead, free] = [bench.taker(2, 1), bench.taker(3, 10)];
+    bench.put(2);
+    assert.deepEqual([full.offsets, dead.offsets, free.offsets], [[0], [1], [2]]);
+    bench.settle(free, 2);
+    bench.dispatcher.remove(dead.ref, nobodyElse);
+    assert.deepEqual(free.offsets, [2, 1]);
+  });
+
   it('gives the next suspect out once the worker has shown life twice with the one before', () => {
     const bench = new Bench();
     const dead = bench.taker(1, 2);
@@ -134,19 +146,42 @@ describe('dispatcher', () => {
     assert.deepEqual(lane.offsets, [0, 1]);
   });
 
+  it('acquits a suspect with which a worker has lived on: that worker may die of something else', () => {
+    const bench = new Bench();
+    const dead = bench.taker(1, 1);
+    bench.put(1);
+    bench.dispatcher.remove(dead.ref, nobodyElse);
+    const lane = bench.taker(2, 1);
+    for (const _ of [1, 2]) bench.dispatcher.showedLife(lane.ref);
+    assert.deepEqual(bench.dispatcher.remove(lane.ref, nobodyElse), []);
+    assert.equal(bench.dispatcher.waitingCount, 1);
+  });
+
+  it('counts a suspect as one of those that the worker asked for', () => {
+    const bench = new Bench();
+    const dead = bench.taker(1, 1);
+    bench.put(1);
+    bench.dispatcher.remove(dead.ref, nobodyElse);
+    const lane = bench.taker(2, 1);
+    for (const _ of [1, 2]) bench.dispatcher.showedLife(lane.ref);
+    bench.put(1);
+    assert.deepEqual(lane.offsets, [0]);
+    bench.settle(lane, 0);
+    assert.deepEqual(lane.offsets, [0, 1]);
+  });
+
   it('waits until a worker is known to survive what it holds before it gets a suspect', () => {
     const bench = new Bench();
-    const busy = bench.taker(1, 10);
+    const busy = bench.taker(1, 2);
     bench.put(2);
     const dead = bench.taker(2, 10);
     bench.put(1);
     bench.settle(busy, 0);
     bench.dispatcher.remove(dead.ref, nobodyElse);
-    const before = busy.offsets.length;
     bench.dispatcher.showedLife(busy.ref);
-    assert.equal(busy.offsets.length, before);
+    assert.deepEqual([busy.offsets, dead.offsets], [[0, 1], [2]]);
     bench.dispatcher.showedLife(busy.ref);
-    assert.equal(busy.offsets.length, before + dead.offsets.length);
+    assert.deepEqual(busy.offsets, [0, 1, 2]);
   });
 
   it('returns for quarantine what killed a second worker alone, and frees its worker for the rest', () => {
@@ -176,15 +211,15 @@ describe('dispatcher', () => {
 
   it('forgets everything when cleared, and serves workers that ask anew', () => {
     const bench = new Bench();
-    const taker = bench.taker(1, 1);
-    bench.put(3);
+    const taker = bench.taker(1, 2);
+    bench.put(1);
     bench.dispatcher.clear();
     bench.ledger.clear();
     bench.dispatcher.showedLife(taker.ref);
     assert.equal(bench.dispatcher.waitingCount, 0);
-    const again = bench.taker(1, 5, 11);
     bench.put(1);
-    assert.deepEqual(again.offsets, [3]);
+    assert.deepEqual(taker.offsets, [0]);
+    assert.deepEqual(bench.taker(1, 5, 11).offsets, [1]);
   });
 
   it('accepts an answer of a worker that is gone from its lanes', () => {

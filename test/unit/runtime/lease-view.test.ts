@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import { WorkerLease } from '../../../src/runtime/lease-view.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
@@ -51,6 +52,19 @@ describe('lease of a worker', () => {
     lease.renew(1_000);
     await waiting;
     await lease.whenValid(impatient.signal);
+  });
+
+  it('leaves nothing behind on a signal that outlives many leases', async () => {
+    const clock = new FakeClock();
+    const lease = new WorkerLease(clock);
+    const { signal } = new AbortController();
+    for (let round = 0; round < 5; round += 1) {
+      const waiting = lease.whenValid(signal);
+      lease.renew(clock.monoMs() + 1_000);
+      await waiting;
+      lease.renew(0);
+    }
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   it('is not valid on the monotonic clock of a process that was frozen past its end', () => {

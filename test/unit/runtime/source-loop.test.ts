@@ -63,4 +63,16 @@ describe('source loop', () => {
     await loop.give(1, wire(12));
     assert.deepEqual(read(), ['2', '4', '6']);
   });
+
+  it('takes no room of an earlier term into the present one', async () => {
+    const { loop, read, wanted } = setUp();
+    loop.handle({ type: 'work', term: 1, room: 5 });
+    loop.begin(2);
+    loop.handle({ type: 'work', term: 1, room: 5 });
+    const giving = loop.give(2, wire(1, 2));
+    assert.deepEqual([read(), wanted()], [[], [2]]);
+    loop.handle({ type: 'work', term: 2, room: 2 });
+    await giving;
+    assert.deepEqual(read(), ['1', '2']);
+  });
 });

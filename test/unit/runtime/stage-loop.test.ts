@@ -74,6 +74,65 @@ describe('stage loop', () => {
     assert.equal(link.ofType('answers').filter(({ wants }) => wants !== undefined).length, 1);
   });
 
+  it('uses room once, and asks for what it lacks, no more and no less', async () => {
+    const { link, loop } = setUp(forward);
+    const wants = () => link.ofType('answers').flatMap((message) => message.wants ?? []);
+    const leftCount = () => link.ofType('answers').reduce((sum, { answers }) => sum + answers.length, 0);
+    for (const [offset, room] of [
+      [1, 1],
+      [2, 1],
+      [3, 0],
+    ] as const) {
+      loop.handle({ type: 'work', term: 1, parcels: [wire(offset)] });
+      await turn();
+      await turn();
+      if (room > 0) loop.handle({ type: 'work', term: 1, room });
+      await turn();
+    }
+    assert.deepEqual([wants(), leftCount()], [[1, 1, 1], 2]);
+  });
+
+  it('holds nothing over into a new term: no answers, no room, no wishes', async () => {
+    const { link, loop } = setUp(forward);
+    loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
+    await turn();
+    await turn();
+    loop.handle({ type: 'work', term: 1, room: 3 });
+    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
+    loop.handle({ type: 'work', term: 2, parcels: [wire(2)] });
+    await turn();
+    await turn();
+    const [asked, ...more] = link.ofType('answers').filter(({ term }) => term === 2);
+    assert.deepEqual([asked, more], [{ type: 'answers', term: 2, answers: [], wants: 1 }, []]);
+    loop.handle({ type: 'work', term: 2, room: 1 });
+    await turn();
+    assert.deepEqual(
+      link
+        .ofType('answers')
+        .at(-1)
+        ?.answers.map(({ at }) => at.offset),
+      ['2'],
+    );
+  });
+
+  it('holds a wish of an earlier term for none of the present', async () => {
+    const { link, loop } = setUp(forward);
+    loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
+    await turn();
+    await turn();
+    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
+    loop.handle({ type: 'work', term: 2, parcels: [wire(2)] });
+    await turn();
+    await turn();
+    assert.deepEqual(
+      link.ofType('answers').map(({ term, wants }) => [term, wants]),
+      [
+        [1, 1],
+        [2, 1],
+      ],
+    );
+  });
+
   it('answers at once for what is finished', async () => {
     const { link, loop } = setUp(() => Promise.resolve({ kind: 'finish', reason: 'no_methods' }));
     loop.handle({ type: 'work', term: 1, parcels: [wire(1), wire(2)] });

@@ -150,6 +150,16 @@ describe('repeated warnings', () => {
     telemetry.close();
     assert.equal(sink.objects().at(-1)?.suppressed, 1);
   });
+
+  it('that were held back are told before the last line of a run', () => {
+    const { telemetry, sink } = open();
+    telemetry.event('commit_delayed');
+    telemetry.event('commit_delayed');
+    telemetry.flush();
+    telemetry.event('engine_stopped', { exit_code: 0 });
+    telemetry.close();
+    assert.equal(sink.objects().at(-1)?.event, 'engine_stopped');
+  });
 });
 
 describe('lines that could not be written', () => {

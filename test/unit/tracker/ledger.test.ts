@@ -31,7 +31,10 @@ describe('ledger', () => {
   });
 
   it('knows nothing of a worker that never held anything', () => {
-    assert.deepEqual(new ParcelLedger().bury(worker(1)), { again: [], quarantine: [] });
+    const ledger = new ParcelLedger();
+    ledger.handOut(worker(1), parcel(1), false);
+    ledger.bury(worker(1));
+    for (const each of [worker(1), worker(2)]) assert.deepEqual(ledger.bury(each), { again: [], quarantine: [] });
   });
 
   it('convicts a parcel that was alone with the second worker that died of it', () => {

@@ -33,6 +33,15 @@ test('keeps to the window of what an earlier worker read and nobody has committe
   assert.deepEqual(offsetsOf(reading.take(100)), [8, 9]);
 });
 
+test('asks once where reading begins, even when nothing may be taken yet', () => {
+  const reading = new PartitionReading(at, { nextToRead: 8n, limit: 8n }, 5n);
+  assert.equal(reading.wantsMore(), true);
+  reading.isBegun = true;
+  assert.equal(reading.wantsMore(), false);
+  reading.commit(4n);
+  assert.equal(reading.wantsMore(), true);
+});
+
 test('crosses any gap once everything taken is committed', () => {
   const reading = new PartitionReading(at, { nextToRead: 0n, limit: 5n }, 5n);
   reading.add(0n, alarms(0, 900, 901), 902n);

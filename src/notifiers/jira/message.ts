@@ -1,0 +1,71 @@
+import type { Alarm } from '../../domain/alarm.js';
+import type { Notification } from '../../domain/notification.js';
+import { alarmBody } from '../alarm-body.js';
+import { oneLine } from '../alarm-text.js';
+import { cutText, jsonBytes } from '../cut-text.js';
+
+/** Jira's own limits: 255 characters of summary, 32,767 of comment. */
+const longestSummary = 255;
+const longestComment = 30_000;
+const longestField = 2_000;
+const longestAlarmId = 64;
+
+/** Where issues for an alarm go. */
+export interface JiraProject {
+  readonly project: string;
+  readonly component: string | undefined;
+}
+
+/** The alarm id as it stands in summaries and in the search for them. */
+export function searchableId(alarm: Alarm): string {
+  return oneLine(alarm.alarmId).slice(0, longestAlarmId);
+}
+
+/** A text as a quoted JQL value, or as one quoted phrase inside such a value. */
+function quoted(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&')}"`;
+}
+
+/**
+ * Our issues about an alarm, newest first.
+ *
+ * `currentUser()` stands for whoever logs in: Jira Cloud takes no user names. Source: Atlassian Support, "Search syntax for text fields" and
+ * "JQL: reserved characters".
+ */
+export function issueQuery(alarm: Alarm, { project }: JiraProject): string {
+  const phrase = quoted(quoted(searchableId(alarm)));
+  return `project = ${quoted(project)} AND reporter = currentUser() AND summary ~ ${phrase} ORDER BY created DESC`;
+}
+
+/** A new issue. The summary ends with the alarm id, by which the issue is found again. */
+export function newIssue(alarm: Alarm, { project, component }: JiraProject): Readonly<Record<string, unknown>> {
+  const end = ` status changed to ${cutText(oneLine(alarm.newState), 20)} for the alarm_id ${searchableId(alarm)}`;
+  const start = 'Monasca alarm for alarm_definition ';
+  const name = cutText(oneLine(alarm.alarmName), longestSummary - start.length - end.length);
+  return {
+    fields: {
+      project: { key: project },
+      summary: `${start}${name}${end}`,
+      description: 'Monasca alarm',
+      issuetype: { name: 'Bug' },
+      ...(component === undefined ? {} : { components: [{ name: component }] }),
+    },
+  };
+}
+
+/** Fields short enough that all of them fit; the metrics, which alone can be many, become their number. */
+function shortened(body: Readonly<Record<string, unknown>>, alarm: Alarm): Readonly<Record<string, unknown>> {
+  const short = (value: unknown) => (typeof value === 'string' ? cutText(value, longestField, jsonBytes) : value);
+  const fields = Object.entries(body).map(([key, value]) => [key, short(value)]);
+  return { ...Object.fromEntries(fields), metrics: `${alarm.metrics.length} left out` };
+}
+
+/** A comment: the notification id, which is looked for before a comment is added, and the alarm as JSON. */
+export function commentText(notification: Notification): string {
+  const body = alarmBody(notification);
+  const whole = JSON.stringify(body, undefined, 3);
+  const json =
+    whole.length <= longestComment ? whole : JSON.stringify(shortened(body, notification.alarm), undefined, 3);
+  // The macro's name inside a text would end the block; as JSON the escape means the same character.
+  return `Notification ${notification.id}\n{code}${json.replaceAll('{code', '\\u007bcode')}{code}`;
+}

@@ -1,0 +1,17 @@
+import { HttpNotifier } from '../http-notifier.js';
+import { apiPlugin } from '../http-plugin.js';
+import { pagerdutyDialect } from './notifier.js';
+
+/** Type `pagerduty`: the address is the integration key of a service. Works without a section of its own. */
+export const pagerdutyPlugin = apiPlugin({
+  type: 'pagerduty',
+  url: {
+    default: 'https://events.pagerduty.com/v2/enqueue',
+    description:
+      'where events are posted; a URL below /generic/ gets the form of Events API v1, for keys of that version',
+  },
+  covers: 'one event',
+  keys: [],
+  needs: [],
+  open: (http, url) => new HttpNotifier(http, pagerdutyDialect(url)),
+});

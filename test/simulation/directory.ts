@@ -1,0 +1,73 @@
+import type { Alarm } from '../../src/domain/alarm.js';
+import { EngineError } from '../../src/domain/errors.js';
+import type { NotificationMethod } from '../../src/domain/notification.js';
+import { Secret } from '../../src/domain/secret.js';
+import type { MethodDirectory } from '../../src/ports/directory.js';
+import type { SimProcess } from './process.js';
+import type { Scheduler } from './scheduler.js';
+
+/** Whom each definition tells. */
+export const definitions: Readonly<Record<string, readonly string[]>> = {
+  one: ['m0'],
+  two: ['m1', 'm2'],
+  all: ['m0', 'm1', 'm2'],
+  none: [],
+};
+
+/** MySQL: there, or away. */
+export class SimDatabase {
+  readonly #scheduler: Scheduler;
+  #awayUntilMs = 0;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  get isAway(): boolean {
+    return this.#scheduler.nowMs < this.#awayUntilMs;
+  }
+
+  goAway(ms: number): void {
+    this.#awayUntilMs = Math.max(this.#awayUntilMs, this.#scheduler.nowMs + ms);
+  }
+}
+
+/** What one worker asks MySQL. */
+export class SimDirectory implements MethodDirectory {
+  readonly #database: SimDatabase;
+  readonly #process: SimProcess;
+
+  constructor(database: SimDatabase, process: SimProcess) {
+    this.#database = database;
+    this.#process = process;
+  }
+
+  async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
+    await this.ping(signal);
+    return (definitions[alarm.alarmDefinitionId ?? ''] ?? []).map(methodOf);
+  }
+
+  async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {
+    await this.ping(signal);
+    return methodOf(id);
+  }
+
+  async alarmState(_alarmId: string, signal: AbortSignal): Promise<undefined> {
+    await this.ping(signal);
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    const { clock, chance } = this.#process;
+    await clock.sleep(chance.delayMs(1), signal);
+    if (signal.aborted) throw new EngineError('ABORTED', 'the question was given up', { retriable: true });
+    if (!this.#database.isAway) return;
+    await clock.sleep(chance.delayMs(100), signal);
+    throw new EngineError('DIRECTORY_UNAVAILABLE', 'MySQL is away', { retriable: true });
+  }
+
+  async close(): Promise<void> {}
+}
+
+function methodOf(id: string): NotificationMethod {
+  return { id, name: id, type: 'sim', address: new Secret(id), periodMs: 0 };
+}

@@ -1,0 +1,224 @@
+import { Engine } from '../../src/engine.js';
+import type { FromWorker, ToWorker } from '../../src/runtime/protocol.js';
+import type { StartWorker } from '../../src/runtime/worker-handle.js';
+import { serveWorker } from '../../src/runtime/worker-host.js';
+import type { Telemetry } from '../../src/telemetry/telemetry.js';
+import { topology } from '../../src/topology.js';
+import { alarmTopic } from './broker.js';
+import { SimWorker } from './links.js';
+import { Network } from './network.js';
+import { SimProcess } from './process.js';
+import { workerParts } from './workers.js';
+import type { World } from './world.js';
+import { SimClient } from './zookeeper-client.js';
+
+const restartMs = 300;
+const usualZookeeperMs = 2;
+
+/** One main process, from its start to its end. */
+interface MainRun {
+  readonly name: string;
+  readonly process: SimProcess;
+  readonly engine: Engine;
+  readonly stop: AbortController;
+  /** Term to its lock node. */
+  readonly locks: Map<number, string>;
+  term: number;
+}
+
+/** A machine with one engine on it, and a service manager that starts the engine again when it ends. */
+export class Host {
+  readonly name: string;
+  readonly zookeeper: Network;
+  wallOffsetMs = 0;
+  workers: SimWorker[] = [];
+  run: MainRun | undefined;
+  readonly #world: World;
+  readonly #clients: SimClient[] = [];
+  #runCount = 0;
+  #slow = { byMs: 0, untilMs: 0 };
+
+  constructor(name: string, world: World) {
+    this.name = name;
+    this.#world = world;
+    this.zookeeper = new Network(world.scheduler, world.chance, usualZookeeperMs);
+  }
+
+  get processes(): readonly SimProcess[] {
+    const main = this.run === undefined ? [] : [this.run.process];
+    return [...main, ...this.workers.map(({ process }) => process)].filter(({ isAlive }) => isAlive);
+  }
+
+  start(): void {
+    const { scheduler } = this.#world;
+    this.#runCount += 1;
+    const name = `${this.name}.${this.#runCount}`;
+    const process = this.#newProcess(`${name} main`);
+    const stop = new AbortController();
+    const engine = this.#newEngine(name, process, stop);
+    const run: MainRun = { name, process, engine, stop, locks: new Map(), term: 0 };
+    this.run = run;
+    process.onDead(() => this.#mainDied(run));
+    scheduler.after(
+      1,
+      () => {
+        engine.run().then(
+          (code) => this.#exited(run, code),
+          (error: unknown) => this.#world.checker.fail(`${name}: the engine threw ${String(error)}`),
+        );
+      },
+      process,
+    );
+  }
+
+  /** As the service manager does it: asks to stop; what has ended is started again. */
+  terminate(): void {
+    const { run } = this;
+    if (run !== undefined) this.#world.scheduler.after(0.1, () => run.stop.abort(), run.process);
+  }
+
+  slowLinks(byMs: number, forMs: number): void {
+    this.#slow = { byMs, untilMs: this.#world.scheduler.nowMs + forMs };
+  }
+
+  cutZookeeper(): void {
+    for (const client of this.#clients) client.cut();
+  }
+
+  termOf(worker: SimWorker): { run: string; term: string; lock: string | undefined } {
+    const { run } = this;
+    const name = worker.process.name.split(' ')[0] ?? '';
+    const lock = run?.name === name ? run.locks.get(worker.lease.term) : undefined;
+    return { run: name, term: `${name}/${worker.lease.term}`, lock };
+  }
+
+  #newProcess(name: string): SimProcess {
+    return new SimProcess(name, this.#world.scheduler, this.#world.chance, () => this.wallOffsetMs);
+  }
+
+  #newEngine(name: string, process: SimProcess, stop: AbortController): Engine {
+    const { settings, zookeeper, chance } = this.#world;
+    const { windowCount, capacityCount, senders, sessionTimeoutMs } = settings;
+    const stages = topology({ alarm: 1, notification: senders });
+    const capacity = capacityCount;
+    return new Engine({
+      topology: stages,
+      crews: [...stages].reverse().map(({ stage, processes }) => ({ stage, processes, config: {} })),
+      capacity: { alarms: capacity, notifications: capacity, sent_notifications: capacity, finished: capacity },
+      alarmTopic,
+      retryTopic: 'retries',
+      windowCount,
+      zookeeper: {
+        servers: ['zk:2181'],
+        sessionTimeoutMs,
+        group: 'g',
+        newClient: (_servers, timeoutMs) => {
+          const client = new SimClient(zookeeper, this.zookeeper, process, timeoutMs);
+          this.#clients.push(client);
+          return client;
+        },
+      },
+      maxHeadAgeMs: undefined,
+      stopDeadlineMs: 20_000,
+      identity: { host: this.name, pid: this.#runCount, instance: name, startedAt: '' },
+      startWorker: this.#startWorker(name, process),
+      clock: process.clock,
+      random: chance.number,
+      telemetry: this.#telemetry(name),
+      request: {
+        stop: stop.signal,
+        force: new AbortController().signal,
+        name: () => 'SIGTERM',
+        dispose: () => undefined,
+      },
+      onBeat: () => undefined,
+      onWorkerDead: () => undefined,
+    });
+  }
+
+  #startWorker(run: string, main: SimProcess): StartWorker {
+    const { chance, settings, scheduler, checker } = this.#world;
+    return (ref, onMessage) => {
+      const own = this.#newProcess(`${run} ${ref.stage}-${ref.index}#${ref.generation}`);
+      const worker: SimWorker = new SimWorker(
+        ref,
+        { main, own },
+        {
+          chance,
+          slowMs: () => (scheduler.nowMs < this.#slow.untilMs ? this.#slow.byMs : 0),
+          heard: () => this.#checkQueues(settings.capacityCount),
+          inhabit: (inhabited) => this.#inhabit(inhabited),
+        },
+        onMessage,
+      );
+      this.workers = [...this.workers.filter(({ process }) => process.isAlive), worker];
+      own.onDead(() => {
+        this.#world.trace(own.name, 'dead');
+        checker.repeats.workerDied(own.name, (id, term) => checker.isRecorded(id, term));
+      });
+      return worker;
+    };
+  }
+
+  /** The life of a worker, once its process has started. */
+  #inhabit(worker: SimWorker): (message: ToWorker) => void {
+    let hear: (message: ToWorker) => void = () => undefined;
+    serveWorker({
+      clock: worker.process.clock,
+      exit: (code) => worker.leave(code),
+      link: {
+        send: (message: FromWorker) => {
+          if (message.type === 'crashed' || message.type === 'start_failed')
+            this.#world.checker.fail(`${worker.process.name}: ${message.type}: ${message.error.message}`);
+          worker.say(message);
+        },
+        onMessage: (listener) => {
+          hear = listener;
+        },
+      },
+      build: async (_start, host) => {
+        await worker.process.clock.sleep(this.#world.chance.delayMs(60));
+        return workerParts(worker, host, this.#world.workerSurroundings(this));
+      },
+    });
+    return (message) => {
+      if (message.type === 'lease') worker.lease = { term: message.term, endsAtMs: message.endsAtMonoMs };
+      hear(message);
+    };
+  }
+
+  #checkQueues(capacityCount: number): void {
+    for (const { name, length } of this.run?.engine.flow.pipeline.queueLengths() ?? [])
+      if (length > capacityCount) this.#world.checker.fail(`queue ${name} holds ${length}, more than ${capacityCount}`);
+  }
+
+  #telemetry(run: string): Telemetry {
+    const telemetry: Telemetry = {
+      event: (name, fields = {}) => {
+        this.#world.heard(`${run} main`, name, fields);
+        if (name === 'term_begun') {
+          this.run?.locks.set(Number(fields.term), String(fields.lock));
+          if (this.run !== undefined) this.run.term = Number(fields.term);
+        }
+        if (name === 'term_ended') this.#world.termEnded(`${run}/${fields.term}`);
+      },
+      count: () => undefined,
+      gauge: () => undefined,
+      observe: () => undefined,
+      child: () => telemetry,
+    };
+    return telemetry;
+  }
+
+  #mainDied(run: MainRun): void {
+    this.#world.trace(run.process.name, 'dead');
+    for (const term of run.locks.keys()) this.#world.termEnded(`${run.name}/${term}`);
+    this.#world.scheduler.after(restartMs * (0.5 + this.#world.chance.number()), () => this.start());
+  }
+
+  #exited(run: MainRun, code: number): void {
+    this.#world.trace(run.process.name, `exit ${code}`);
+    if (code === 78) this.#world.checker.fail(`${run.name}: exit 78: ${run.engine.failure?.message}`);
+    run.process.scheduler.after(0.5, () => run.process.kill(), run.process);
+  }
+}

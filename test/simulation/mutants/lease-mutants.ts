@@ -1,0 +1,35 @@
+import { SessionLease } from '../../../src/adapters/zookeeper/session-lease.js';
+import { SendGate } from '../../../src/delivery/send-gate.js';
+import { leaseMarginMs } from '../../../src/ownership/lease-clock.js';
+import { type Mutant, replaceMethods } from './mutant.js';
+
+/** Faults in how long a right is believed in. */
+export const leaseMutants: readonly Mutant[] = [
+  {
+    name: 'does not look at the lease before a send',
+    plant: () =>
+      replaceMethods(SendGate.prototype, {
+        send: () => (notifier, notification, signal) => notifier.send(notification, signal),
+      }),
+  },
+  {
+    name: 'counts the lease from the answer, for the full session',
+    plant: ({ nowMs }) =>
+      replaceMethods(SessionLease.prototype, {
+        renew: (original) =>
+          function (_sentAtMonoMs, timeoutMs) {
+            original.call(this, nowMs() + leaseMarginMs(timeoutMs), timeoutMs);
+          },
+      }),
+  },
+  {
+    name: 'believes in its lock until the client speaks of its loss',
+    plant: ({ nowMs }) =>
+      replaceMethods(SessionLease.prototype, {
+        renew: (original) =>
+          function (_sentAtMonoMs, timeoutMs) {
+            original.call(this, nowMs() + 1_000_000, timeoutMs);
+          },
+      }),
+  },
+];

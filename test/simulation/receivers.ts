@@ -1,0 +1,131 @@
+import { DeliveryError, EngineError } from '../../src/domain/errors.js';
+import type { Notification, NotificationMethod } from '../../src/domain/notification.js';
+import type { Notifier, Receipt } from '../../src/ports/notifier.js';
+import type { Chance } from './chance.js';
+import type { Checker } from './checker.js';
+import type { SimWorker } from './links.js';
+import type { Sending } from './repeats.js';
+import type { Scheduler } from './scheduler.js';
+
+export type ReceiverMood = 'accepts' | 'refuses' | 'fails' | 'loses_answers' | 'is_slow' | 'hangs';
+
+const timeoutMs = 3_000;
+
+/** Those who are told: each method has one, in a mood of its own. */
+export class Receivers {
+  readonly #scheduler: Scheduler;
+  readonly #moods = new Map<string, { mood: ReceiverMood; untilMs: number }>();
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  setMood(methodId: string, mood: ReceiverMood, ms: number): void {
+    this.#moods.set(methodId, { mood, untilMs: this.#scheduler.nowMs + ms });
+  }
+
+  moodOf(methodId: string): ReceiverMood {
+    const set = this.#moods.get(methodId);
+    return set !== undefined && set.untilMs > this.#scheduler.nowMs ? set.mood : 'accepts';
+  }
+}
+
+export interface SenderWorld {
+  readonly scheduler: Scheduler;
+  readonly receivers: Receivers;
+  readonly checker: Checker;
+  readonly chance: Chance;
+  /** Names the main and the term under which a worker sends. */
+  termOf(worker: SimWorker): { readonly run: string; readonly term: string; readonly lock: string | undefined };
+  /** The lock node at the head of the line, as the servers have it. */
+  head(): string | undefined;
+}
+
+/** A notifier that connects, writes and waits for the answer; a signal ends it at each of these steps. */
+export class SimNotifier implements Notifier {
+  readonly #world: SenderWorld;
+  readonly #worker: SimWorker;
+
+  constructor(world: SenderWorld, worker: SimWorker) {
+    this.#world = world;
+    this.#worker = worker;
+  }
+
+  destinationOf(method: NotificationMethod): string {
+    return method.id;
+  }
+
+  async close(): Promise<void> {}
+
+  async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
+    const { checker, chance } = this.#world;
+    const { run, term, lock } = this.#world.termOf(this.#worker);
+    const { id, position, method } = notification;
+    const worker = this.#worker.process.name;
+    const leaseEndsAtMs = this.#worker.lease.endsAtMs;
+    checker.sendBegins({
+      id,
+      position,
+      methodId: method.id,
+      run,
+      worker,
+      leaseEndsAtMs,
+      lock,
+      head: this.#world.head(),
+    });
+    let isConcluded = false;
+    try {
+      await this.#worker.process.clock.sleep(chance.delayMs(2), signal);
+      if (signal.aborted) throw givenUp();
+      const receipt = await this.#exchange(checker.repeats.bytesOut(id, term, worker), method.id, signal);
+      isConcluded = true;
+      return receipt;
+    } catch (error) {
+      isConcluded = error instanceof DeliveryError;
+      throw error;
+    } finally {
+      checker.sendEnded(id, isConcluded);
+    }
+  }
+
+  #exchange(sending: Sending, methodId: string, signal: AbortSignal): Promise<Receipt> {
+    const { scheduler, checker, receivers, chance } = this.#world;
+    const { process } = this.#worker;
+    return new Promise((resolve, reject) => {
+      const limit = process.clock.limit(timeoutMs);
+      const settle = (finish: () => void) => {
+        limit.clear();
+        signal.removeEventListener('abort', giveUp);
+        finish();
+      };
+      const giveUp = () => {
+        checker.repeats.givenUp(sending);
+        settle(() => reject(givenUp()));
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      limit.signal.addEventListener('abort', () => settle(() => reject(failed('outcome_unknown'))), { once: true });
+      scheduler.after(chance.delayMs(1), () => {
+        const mood = receivers.moodOf(methodId);
+        if (mood !== 'refuses' && mood !== 'fails') checker.repeats.received(sending);
+        if (mood === 'hangs') return;
+        const answerMs = chance.delayMs(mood === 'is_slow' ? 600 : 1);
+        scheduler.after(answerMs, () => settle(() => answer(mood, resolve, reject)), process);
+      });
+    });
+  }
+}
+
+function answer(mood: ReceiverMood, resolve: (receipt: Receipt) => void, reject: (error: Error) => void): void {
+  if (mood === 'refuses') reject(failed('rejected', false));
+  else if (mood === 'fails') reject(failed('server_error'));
+  else if (mood === 'loses_answers') reject(failed('outcome_unknown'));
+  else resolve({ remoteId: undefined, wire: 'ok' });
+}
+
+function failed(failure: 'rejected' | 'server_error' | 'outcome_unknown', retriable = true): DeliveryError {
+  return new DeliveryError(failure, { failure, retriable });
+}
+
+function givenUp(): EngineError {
+  return new EngineError('ABORTED', 'the send was given up', { retriable: true });
+}

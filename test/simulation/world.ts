@@ -1,0 +1,185 @@
+import { parseOffsetText } from '../../src/adapters/zookeeper/offset-text.js';
+import type { Fields } from '../../src/ports/system.js';
+import { alarmTopic, SimBroker } from './broker.js';
+import { Chance } from './chance.js';
+import { type AlarmKind, Checker } from './checker.js';
+import { definitions, SimDatabase } from './directory.js';
+import { isOrderly } from './faults.js';
+import { Host } from './host.js';
+import { Receivers } from './receivers.js';
+import { Scheduler } from './scheduler.js';
+import { Trace } from './trace.js';
+import type { WorkerSurroundings } from './workers.js';
+import { SimZookeeper, type Write } from './zookeeper.js';
+
+export interface WorldSettings {
+  readonly hostCount: number;
+  readonly partitionCount: number;
+  readonly alarmCount: number;
+  readonly windowCount: number;
+  readonly capacityCount: number;
+  readonly inHandCount: number;
+  readonly senders: number;
+  readonly sessionTimeoutMs: number;
+  /** Some alarms kill whoever sends them. */
+  readonly hasPoison: boolean;
+}
+
+export function settingsOf(number: number): WorldSettings {
+  const chance = new Chance(number, 2);
+  return {
+    hostCount: chance.one([1, 2, 2, 3]),
+    partitionCount: chance.whole(1, 3),
+    alarmCount: chance.whole(10, 120),
+    windowCount: chance.one([8, 20, 50, 1_000]),
+    capacityCount: chance.one([2, 5, 20, 100]),
+    inHandCount: chance.one([1, 4, 16, 64]),
+    senders: chance.whole(1, 2),
+    sessionTimeoutMs: chance.one([2_000, 3_000, 6_000]),
+    hasPoison: chance.is(0.15) && !isOrderly(number),
+  };
+}
+
+export const ownersPath = `/consumers/g/owners/${alarmTopic}`;
+const offsetsPath = `/consumers/g/offsets/${alarmTopic}/`;
+
+/** Everything that there is in one run, by one number. */
+export class World {
+  readonly settings: WorldSettings;
+  readonly chance: Chance;
+  readonly scheduler: Scheduler;
+  readonly checker: Checker;
+  readonly zookeeper: SimZookeeper;
+  readonly broker: SimBroker;
+  readonly database: SimDatabase;
+  readonly receivers: Receivers;
+  readonly hosts: readonly Host[];
+  readonly traced: Trace;
+  #head: string | undefined;
+
+  constructor(number: number, settings: WorldSettings, isTraceKept: boolean) {
+    this.settings = settings;
+    this.chance = new Chance(number, 3);
+    this.scheduler = new Scheduler(this.chance);
+    this.traced = new Trace(isTraceKept);
+    this.checker = new Checker(settings.windowCount, {
+      nowMs: () => this.scheduler.nowMs,
+      trace: (who, what) => this.trace(who, what),
+    });
+    this.zookeeper = new SimZookeeper(this.scheduler, this.chance);
+    this.zookeeper.onWrite = (write) => this.#written(write);
+    this.broker = new SimBroker(this.scheduler, this.chance, this.checker, settings.partitionCount);
+    this.database = new SimDatabase(this.scheduler);
+    this.receivers = new Receivers(this.scheduler);
+    this.hosts = Array.from({ length: settings.hostCount }, (_, index) => new Host(`h${index + 1}`, this));
+    for (const host of this.hosts) this.scheduler.after(this.chance.between(0, 500), () => host.start());
+  }
+
+  trace(who: string, what: string): void {
+    this.traced.add(this.scheduler.nowMs, who, what);
+  }
+
+  /** An event of an engine; names of lock nodes hold random letters, which no trace may. */
+  heard(who: string, name: string, fields: Fields): void {
+    if (name === 'item_quarantined')
+      this.checker.convicted({
+        topic: alarmTopic,
+        partition: Number(fields.partition),
+        offset: BigInt(String(fields.offset)),
+      });
+    const { term, reason, code, partition, offset, stage, index, exit, unfinished } = fields;
+    const shown = {
+      term,
+      reason,
+      code,
+      partition,
+      offset: offset === undefined ? undefined : String(offset),
+      stage,
+      index,
+      exit,
+      unfinished,
+    };
+    this.trace(who, `${name} ${JSON.stringify(shown)}`);
+  }
+
+  termEnded(term: string): void {
+    this.checker.repeats.termEnded(term, (id) => this.checker.isCovered(id));
+  }
+
+  /** Produces all alarms between now and `untilMs`, in bursts. */
+  produce(untilMs: number): void {
+    const { alarmCount, partitionCount, hasPoison } = this.settings;
+    let atMs = this.chance.between(0, untilMs / 4);
+    for (let count = 0; count < alarmCount; count += 1) {
+      if (this.chance.is(0.2)) atMs = this.chance.between(0, untilMs);
+      this.scheduler.after(atMs, () => this.#produceOne(partitionCount, hasPoison));
+    }
+  }
+
+  workerSurroundings(host: Host): WorkerSurroundings {
+    const { scheduler, receivers, chance, broker, database, settings } = this;
+    return {
+      scheduler,
+      receivers,
+      chance,
+      broker,
+      database,
+      windowCount: settings.windowCount,
+      inHandCount: settings.inHandCount,
+      checker: this.checker,
+      termOf: (worker) => host.termOf(worker),
+      head: () => this.#head,
+    };
+  }
+
+  #lockEnded(path: string): void {
+    for (const host of this.hosts) {
+      const { run } = host;
+      for (const [term, lock] of run?.locks ?? [])
+        if (run !== undefined && lock === path) this.termEnded(`${run.name}/${term}`);
+    }
+  }
+
+  #produceOne(partitionCount: number, hasPoison: boolean): void {
+    const dice = this.chance.number();
+    const isPoison = hasPoison && dice > 0.97;
+    const kind: AlarmKind = isPoison
+      ? 'poison'
+      : dice < 0.03
+        ? 'malformed'
+        : dice < 0.06
+          ? 'disabled'
+          : dice < 0.1
+            ? 'nobody'
+            : 'plain';
+    const definition = kind === 'nobody' ? 'none' : this.chance.one(['one', 'one', 'two', 'all']);
+    const alarmId = `a${this.chance.whole(1, 8)}`;
+    const methodIds = kind === 'plain' || kind === 'poison' ? (definitions[definition] ?? []) : [];
+    const partition = this.chance.whole(0, partitionCount - 1);
+    const times = this.chance.is(0.03) ? 2 : 1;
+    // A producer that did not hear the answer sends it again: the same alarm at two offsets.
+    for (let time = 0; time < times; time += 1)
+      this.broker.produce({ alarmId, kind, definition, methodIds, partition });
+  }
+
+  #written(write: Write): void {
+    const { path, kind } = write;
+    if (path.startsWith(ownersPath)) {
+      const head = this.zookeeper.headOf(ownersPath)?.path;
+      if (head !== this.#head) {
+        // Whoever led under it has lost it, whether or not it knows.
+        if (this.#head !== undefined && !this.zookeeper.nodes.has(this.#head)) this.#lockEnded(this.#head);
+        this.trace(
+          'zookeeper',
+          head === undefined ? 'nobody leads' : `lock ${head.slice(head.lastIndexOf('-'))} leads`,
+        );
+      }
+      this.#head = head;
+    }
+    if (!path.startsWith(offsetsPath) || (kind !== 'set' && kind !== 'create') || write.data.length === 0) return;
+    const partition = Number(path.slice(offsetsPath.length));
+    const stored = parseOffsetText(path, write.data);
+    this.trace('zookeeper', `partition ${partition} is committed at ${stored.nextToRead}`);
+    this.checker.committed({ topic: alarmTopic, partition }, stored);
+  }
+}
