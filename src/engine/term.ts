@@ -5,6 +5,7 @@ import type { HeldLock } from '../ports/ownership.js';
 import type { Commit, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import { finishedBits, setBits } from '../tracker/finished-set.js';
 import { type Carry, plainOffset } from './carry.js';
 
 /** The source of alarms as a term sees it: the kafka_consumer worker. */
@@ -93,8 +94,7 @@ export class Term {
     if (known.state === 'open') return;
     known.state = 'open';
     this.#halted.delete(partitionText(partition));
-    const start = known.stored?.nextToRead === nextToRead ? known.stored : plainOffset(nextToRead);
-    this.#options.tracker.open(partition, start);
+    this.#options.tracker.open(partition, startingAt(nextToRead, known.stored));
     this.#options.telemetry.event('partition_positioned', { ...partition, offset: nextToRead });
   }
 
@@ -184,4 +184,12 @@ export class Term {
     this.#options.telemetry.count('skipped_by_broker_total', labels, Number(skipped));
     this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
   }
+}
+
+/** What was stored as far as it speaks of `nextToRead` and above: what retention took in front of it is not known to be finished or not. */
+function startingAt(nextToRead: Offset, stored: StoredOffset | undefined): StoredOffset {
+  if (stored === undefined || nextToRead < stored.nextToRead) return plainOffset(nextToRead);
+  const { finishedAbove } = stored;
+  const skippedCount = Number(nextToRead - stored.nextToRead);
+  return { nextToRead, finishedAbove: finishedBits(setBits(finishedAbove), skippedCount, finishedAbove.length * 8) };
 }

@@ -76,6 +76,12 @@ export function apiPlugin(spec: ApiSpec): NotifierPlugin {
           problems: [{ key: 'url', problem: 'expected an http or https URL without user, query and fragment' }],
         };
       }
+      if (!/^[\x21-\x7e]*$/.test(values.text('token') ?? '')) {
+        return {
+          kind: 'wrong',
+          problems: [{ key: 'token', problem: 'expected ASCII letters, digits and signs only' }],
+        };
+      }
       const timeoutMs = values.number('timeout') * 1000;
       const inClear = `notification_types.${spec.type}.url: http sends credentials and alarms in clear`;
       return {

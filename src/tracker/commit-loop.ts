@@ -24,7 +24,7 @@ export interface CommitLoopParts {
   /** Called after each commit, for the mirror and for readers that wait for the window. */
   onCommitted(commits: NonEmpty<Commit>): void;
   /** Called before each commit, whose answer may be lost. */
-  onCommitting?(commits: NonEmpty<Commit>): void;
+  onCommitting(commits: NonEmpty<Commit>): void;
   /** The lock node of this fence is gone. May be called again until its partitions are closed. */
   onFenced(fence: Fence): void;
 }
@@ -115,7 +115,7 @@ export class CommitLoop {
     const { clock, store, telemetry, tracker } = this.#parts;
     if (!this.#leaseHolds()) return 'postponed';
     const startedAtMonoMs = clock.monoMs();
-    this.#parts.onCommitting?.(commits);
+    this.#parts.onCommitting(commits);
     try {
       await store.save(commits, fence);
     } catch (error) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { webhookPlugin } from '../../src/notifiers/webhook/plugin.js';
 import type { Notifier } from '../../src/ports/notifier.js';
@@ -99,5 +100,20 @@ describe('webhook on the wire', () => {
     await notifier.send({ ...notification, attempt: 2 }, never);
     const ids = receiver.requests.map(({ headers }) => headers.filter(([name]) => name === 'webhook-id'));
     assert.deepEqual(ids[0], ids[1]);
+  });
+
+  test('signs the bytes that it sends, with the time of the attempt', async (t) => {
+    const receiver = await HttpReceiver.start();
+    t.after(() => receiver.close());
+    const key = Buffer.alloc(24, 'k');
+    const notifier = openPlugin(webhookPlugin, { secret: `whsec_${key.toString('base64')}` });
+    t.after(() => notifier.close());
+    const notification = aNotification('webhook', receiver.url(), { alarm: anAlarm({ alarmName: 'é' }) });
+    await notifier.send(notification, never);
+    const [request] = receiver.requests;
+    const headers = new Map(request?.headers);
+    const signed = `${notification.id}.${headers.get('webhook-timestamp')}.${request?.body}`;
+    assert.equal(headers.get('webhook-signature'), `v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
+    assert.match(headers.get('webhook-timestamp') ?? '', /^[0-9]{10}$/);
   });
 });

@@ -18,6 +18,7 @@ export const faultKinds = [
   'zookeeper cut',
   'zookeeper expires',
   'zookeeper loses the lock',
+  'zookeeper fades',
   'clock jump',
   'mysql away',
   'kafka away',
@@ -102,20 +103,41 @@ function strikeZookeeper(world: World, host: Host, { kind, forMs }: Fault): void
   else if (kind === 'zookeeper mute') host.zookeeper.silence('back', forMs);
   else if (kind === 'zookeeper slow') host.zookeeper.slow(forMs / 3, forMs);
   else if (kind === 'zookeeper cut') host.cutZookeeper();
-  else if (kind === 'zookeeper loses the lock') {
+  else if (kind === 'zookeeper loses the lock') loseLock(world, host);
+  else if (kind === 'zookeeper fades') fade(world, host);
+  else expireOne(world);
+}
+
+/** Somebody removes the lock node while the holder's requests are slow to arrive: a commit may come after the next holder's. */
+function loseLock(world: World, host: Host): void {
+  const sessionMs = world.settings.sessionTimeoutMs;
+  host.zookeeper.silence('there', sessionMs * 0.8);
+  world.scheduler.after(sessionMs * world.chance.between(0, 0.5), () => {
     const head = world.zookeeper.headOf(ownersPath);
     if (head === undefined) return;
     world.checker.excusedLocks.add(head.path);
     world.zookeeper.write([{ kind: 'remove', path: head.path }], undefined);
-  } else {
-    const sessions = [...world.zookeeper.sessions.values()];
-    const session = sessions[Math.floor(world.chance.number() * sessions.length)];
-    if (session === undefined) return;
-    // Sooner than was agreed: no lease can know of it, so its holder may act until it hears.
-    for (const { path, owner } of world.zookeeper.nodes.values())
-      if (owner === session.id) world.checker.excusedLocks.add(path);
-    world.zookeeper.expire(session);
-  }
+  });
+}
+
+/** An answer that comes late is the last one: what it was the answer to is what counts. */
+function fade(world: World, host: Host): void {
+  const sessionMs = world.settings.sessionTimeoutMs;
+  const lateMs = sessionMs * world.chance.between(0.2, 0.7);
+  host.zookeeper.silence('back', lateMs);
+  world.scheduler.after(sessionMs * world.chance.between(0, 0.3), () =>
+    host.zookeeper.silence('there', lateMs + 2 * sessionMs),
+  );
+}
+
+/** Sooner than was agreed: no lease can know of it, so its holder may act until it hears. */
+function expireOne(world: World): void {
+  const sessions = [...world.zookeeper.sessions.values()];
+  const session = sessions[Math.floor(world.chance.number() * sessions.length)];
+  if (session === undefined) return;
+  for (const { path, owner } of world.zookeeper.nodes.values())
+    if (owner === session.id) world.checker.excusedLocks.add(path);
+  world.zookeeper.expire(session);
 }
 
 function strikeOthers(world: World, host: Host, { kind, forMs }: Fault, rest: number): void {

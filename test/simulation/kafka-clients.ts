@@ -110,14 +110,19 @@ export class SimAlarmSource implements AlarmSource {
   }
 
   async #bell(signal: AbortSignal): Promise<void> {
-    const { clock, scheduler } = this.#process;
-    const rung = new AbortController();
-    const stop = () => rung.abort();
-    signal.addEventListener('abort', stop, { once: true });
-    this.#ring = stop;
-    this.#broker.whenChanged(() => scheduler.after(0.1, stop, this.#process));
-    await clock.sleep(pollMs, rung.signal);
-    signal.removeEventListener('abort', stop);
+    const { scheduler } = this.#process;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const poll = scheduler.after(pollMs, () => ring(), this.#process, 'timer');
+      const ring = () => {
+        poll.isCancelled = true;
+        signal.removeEventListener('abort', ring);
+        resolve();
+      };
+      this.#ring = ring;
+      signal.addEventListener('abort', ring, { once: true });
+      this.#broker.whenChanged(() => scheduler.after(0.1, ring, this.#process));
+    });
   }
 }
 

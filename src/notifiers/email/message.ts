@@ -1,4 +1,5 @@
 import type { Alarm } from '../../domain/alarm.js';
+import { wellFormed } from '../cut-text.js';
 
 export interface MailText {
   /** One line: no control characters, at most 400 characters. */
@@ -17,11 +18,6 @@ const longestDimensionsCharacters = 65_536;
 const grafanaSpanMs = 600_000;
 const dayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** Half of a character pair cannot be encoded: `encodeURIComponent` would throw on it. */
-function wellFormed(text: string): string {
-  return text.replace(/[\ud800-\udfff]/gu, '\ufffd');
-}
 
 /** A producer may send anything as metrics; no mail is lost over it. */
 function readMetric(metric: unknown): Metric {

@@ -2,6 +2,7 @@ import type { NotifierPlugin, SectionKey } from '../../ports/notifier.js';
 import { HttpPost } from '../http-post.js';
 import { Section } from '../section.js';
 import { WebhookNotifier } from './notifier.js';
+import { readSecrets } from './signature.js';
 
 const keys: readonly SectionKey[] = [
   {
@@ -11,6 +12,13 @@ const keys: readonly SectionKey[] = [
     minimum: 0.1,
     maximum: 300,
     description: 'seconds in total for one POST: name, connection, request and answer',
+  },
+  {
+    key: 'secret',
+    type: 'secret',
+    default: undefined,
+    description:
+      'signs every POST as Standard Webhooks asks: whsec_ and base64 of 24 to 64 bytes; several with blanks between',
   },
 ];
 
@@ -22,10 +30,16 @@ export const webhookPlugin: NotifierPlugin = {
     const values = new Section(keys, section);
     if (values.problems.length > 0) return { kind: 'wrong', problems: values.problems };
     const timeoutMs = values.number('timeout') * 1000;
+    const secrets = readSecrets(values.text('secret') ?? '');
+    if (secrets === undefined) {
+      const problem = 'expected whsec_ and base64 of 24 to 64 bytes; several with blanks between';
+      return { kind: 'wrong', problems: [{ key: 'secret', problem }] };
+    }
     return {
       kind: 'ready',
       warnings: [],
-      open: ({ clock, http, senders }) => new WebhookNotifier(new HttpPost({ clock, rules: http, senders, timeoutMs })),
+      open: ({ clock, http, senders }) =>
+        new WebhookNotifier(new HttpPost({ clock, rules: http, senders, timeoutMs }), clock, secrets),
     };
   },
 };

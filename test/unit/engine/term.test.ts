@@ -107,6 +107,17 @@ describe('term', () => {
     assert.equal(term.begin(position(5)), false);
   });
 
+  it('does not hand out again what was finished behind a hole that retention made', async () => {
+    const { term, clock } = setUp(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }));
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.positioned(at, 9n, 4n);
+    assert.deepEqual(
+      [9, 10, 11, 12, 13].map((offset) => term.begin(position(offset))),
+      [true, false, true, false, true],
+    );
+  });
+
   it('halts a partition that ends before its position, and says how to go on', async () => {
     const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(500n)));
     term.partitionsSeen('t', [0]);

@@ -29,6 +29,7 @@ function bench(settings: { capacity?: number; maxHeadAgeMs?: number } = {}) {
     ...{ tracker, store, clock, telemetry, maxHeadAgeMs: settings.maxHeadAgeMs },
     lease: () => (state.hasLease ? lease : undefined),
     fenceOf: ({ partition }) => fences.get(partition),
+    onCommitting: () => undefined,
     onCommitted: (commits) => told.push(...commits),
     onFenced: (fence) => fenced.push(fence),
   });
