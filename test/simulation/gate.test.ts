@@ -6,11 +6,16 @@ import type { Mutant } from './mutants/mutant.js';
 import { runSchedule } from './run.js';
 
 /** What runs within a minute on two busy cores; `npm run simulate` runs as many as it is told to. */
-const scheduleCount = 400;
+const scheduleCount = 300;
 const mostMutantSchedules = 400;
 
 /** Where each fault showed when this was written: a place to look first, not where it must show. */
-const hints: Readonly<Record<string, number>> = {};
+const hints: Readonly<Record<string, number>> = {
+  'commits without a look at its lock': 306,
+  'does not look at the lease before a send': 71,
+  'counts the lease from the answer, for the full session': 105,
+  'goes on in a new term with what it held in the old one': 355,
+};
 
 describe('whole engines in a simulated world', () => {
   it(`keep every promise in ${scheduleCount} schedules`, async () => {
