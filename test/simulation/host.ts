@@ -13,6 +13,9 @@ import type { World } from './world.js';
 import { SimClient } from './zookeeper-client.js';
 
 const restartMs = 300;
+const stopDeadlineMs = 20_000;
+/** The deadline is for draining; what is left is ended in a hurry. */
+const stopLimitMs = stopDeadlineMs + 1_500;
 const usualZookeeperMs = 2;
 
 /** One main process, from its start to its end. */
@@ -74,7 +77,14 @@ export class Host {
   /** As the service manager does it: asks to stop; what has ended is started again. */
   terminate(): void {
     const { run } = this;
-    if (run !== undefined) this.#world.scheduler.after(0.1, () => run.stop.abort(), run.process);
+    const { scheduler, checker } = this.#world;
+    if (run === undefined) return;
+    const { process } = run;
+    const { freezeCount } = process;
+    scheduler.after(0.1, () => run.stop.abort(), process);
+    scheduler.after(stopLimitMs, () => {
+      if (process.isAlive && process.freezeCount === freezeCount) checker.fail(`${run.name} has not stopped in time`);
+    });
   }
 
   slowLinks(byMs: number, forMs: number): void {
@@ -119,7 +129,7 @@ export class Host {
         },
       },
       maxHeadAgeMs: undefined,
-      stopDeadlineMs: 20_000,
+      stopDeadlineMs,
       identity: { host: this.name, pid: this.#runCount, instance: name, startedAt: '' },
       startWorker: this.#startWorker(name, process),
       clock: process.clock,

@@ -13,6 +13,7 @@ export class SimProcess {
   readonly chance: Chance;
   isAlive = true;
   isFrozen = false;
+  freezeCount = 0;
   #waiting: Happening[] = [];
   #onDead: (() => void)[] = [];
 
@@ -32,6 +33,7 @@ export class SimProcess {
 
   freeze(): void {
     this.isFrozen = true;
+    this.freezeCount += 1;
   }
 
   /** What has gathered comes at once: timers first, or what arrived, as the loop happened to stand. */

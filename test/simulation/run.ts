@@ -2,7 +2,7 @@ import { type Fault, isOrderly, plannedFaults, strike } from './faults.js';
 import type { Mutant } from './mutants/mutant.js';
 import { settingsOf, World } from './world.js';
 
-const troubleMs = 15_000;
+const troubleMs = 12_000;
 /** What has not converged so long after the last fault is stuck. */
 const patienceMs = 90_000;
 const lookMs = 250;

@@ -30,7 +30,7 @@ export function settingsOf(number: number): WorldSettings {
   return {
     hostCount: chance.one([1, 2, 2, 3]),
     partitionCount: chance.whole(1, 3),
-    alarmCount: chance.whole(10, 120),
+    alarmCount: chance.one([10, 20, 40, 100]),
     windowCount: chance.one([8, 20, 50, 1_000]),
     capacityCount: chance.one([2, 5, 20, 100]),
     inHandCount: chance.one([1, 4, 16, 64]),
