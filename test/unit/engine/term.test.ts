@@ -1,51 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigurationError, EngineError } from '../../../src/domain/errors.js';
-import type { Offset, TopicPartition } from '../../../src/domain/position.js';
-import { Carry, plainOffset } from '../../../src/engine/carry.js';
-import { Term } from '../../../src/engine/term.js';
+import { plainOffset } from '../../../src/engine/carry.js';
 import type { StoredOffset } from '../../../src/ports/progress.js';
-import { FirstUnfinishedTracker } from '../../../src/tracker/offset-tracker.js';
-import { FakeClock } from '../../support/fakes/fake-clock.js';
-import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
-
-const at: TopicPartition = { topic: 't', partition: 0 };
-const position = (offset: number) => ({ ...at, offset: BigInt(offset) });
-
-function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.resolve(undefined), carry = new Carry()) {
-  const clock = new FakeClock();
-  const telemetry = new RecordingTelemetry();
-  const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => 20_000 });
-  const resumed: { partition: TopicPartition; nextToRead: Offset | undefined }[] = [];
-  const committed: (Offset | undefined)[] = [];
-  const failures: EngineError[] = [];
-  const term = new Term({
-    number: 1,
-    alarmTopic: 't',
-    lock: {
-      fence: { lockPath: '/lock', epoch: 1n },
-      lost: new AbortController().signal,
-      release: () => Promise.resolve(),
-    },
-    tracker,
-    store: { load, save: () => Promise.resolve() },
-    carry,
-    source: {
-      resume(partition, from) {
-        resumed.push({ partition, nextToRead: from.nextToRead });
-        committed.push(from.committed);
-      },
-    },
-    clock,
-    telemetry,
-    onFailure: (error) => failures.push(error),
-  });
-  return { term, tracker, clock, telemetry, resumed, committed, failures, carry };
-}
+import { termPartition as at, newTerm, termPosition as position } from '../../support/term-bench.js';
 
 describe('term', () => {
   it('reads on from the stored position', async () => {
-    const { term, clock, resumed, tracker } = setUp(() => Promise.resolve(plainOffset(7n)));
+    const { term, clock, resumed, tracker } = newTerm(() => Promise.resolve(plainOffset(7n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     assert.deepEqual(resumed, [{ partition: at, nextToRead: 7n }]);
@@ -55,14 +17,14 @@ describe('term', () => {
   });
 
   it('asks for the earliest offset where nothing was ever stored', async () => {
-    const { term, clock, resumed } = setUp();
+    const { term, clock, resumed } = newTerm();
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     assert.deepEqual(resumed, [{ partition: at, nextToRead: undefined }]);
   });
 
   it('takes in nothing of a partition before it is positioned, or after the term has ended', async () => {
-    const { term, clock } = setUp();
+    const { term, clock } = newTerm();
     assert.equal(term.begin(position(0)), false);
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
@@ -74,7 +36,7 @@ describe('term', () => {
   });
 
   it('does not hand out again what was finished above the stored position', async () => {
-    const { term, clock } = setUp(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b10) }));
+    const { term, clock } = newTerm(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b10) }));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.positioned(at, 5n, 0n);
@@ -85,7 +47,7 @@ describe('term', () => {
   });
 
   it('tells and counts what retention took before it was read', async () => {
-    const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(5n)));
+    const { term, clock, telemetry } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.positioned(at, 15n, 10n);
@@ -95,7 +57,7 @@ describe('term', () => {
   });
 
   it('refuses a source that begins elsewhere without saying what it skipped', async () => {
-    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    const { term, clock } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     for (const [nextToRead, skipped] of [
@@ -109,7 +71,9 @@ describe('term', () => {
   });
 
   it('does not hand out again what was finished behind a hole that retention made', async () => {
-    const { term, clock } = setUp(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }));
+    const { term, clock } = newTerm(() =>
+      Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }),
+    );
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.positioned(at, 9n, 4n);
@@ -120,7 +84,7 @@ describe('term', () => {
   });
 
   it('halts a partition that ends before its position, and says how to go on', async () => {
-    const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(500n)));
+    const { term, clock, telemetry } = newTerm(() => Promise.resolve(plainOffset(500n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.halt(at, { nextToRead: 500n, logStart: 0n, logEnd: 3n });
@@ -133,7 +97,7 @@ describe('term', () => {
   });
 
   it('tells a replaced source where to go on: at the read position, not at the committed one', async () => {
-    const { term, clock, resumed } = setUp(() => Promise.resolve(plainOffset(5n)));
+    const { term, clock, resumed } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.sourceReplaced('t');
@@ -149,7 +113,7 @@ describe('term', () => {
 
   it('waits until the stored position can be read', async () => {
     let tries = 0;
-    const { term, clock, resumed } = setUp(() => {
+    const { term, clock, resumed } = newTerm(() => {
       tries += 1;
       if (tries === 1) return Promise.reject(new EngineError('STORE_UNAVAILABLE', 'away', { retriable: true }));
       return Promise.resolve(plainOffset(3n));
@@ -163,7 +127,7 @@ describe('term', () => {
   });
 
   it('fails on a damaged position instead of guessing one', async () => {
-    const { term, clock, resumed, failures } = setUp(() =>
+    const { term, clock, resumed, failures } = newTerm(() =>
       Promise.reject(new ConfigurationError('STORE_DAMAGED', '/x holds "abc"')),
     );
     term.partitionsSeen('t', [0]);
@@ -172,7 +136,7 @@ describe('term', () => {
   });
 
   it('takes up a partition that was added to the topic, and each only once', async () => {
-    const { term, clock, resumed } = setUp();
+    const { term, clock, resumed } = newTerm();
     term.partitionsSeen('t', [0]);
     term.partitionsSeen('t', [0, 1]);
     await clock.advance(0);
@@ -182,29 +146,8 @@ describe('term', () => {
     );
   });
 
-  it('carries what was finished since the last commit into the next term of the same engine', async () => {
-    const stored = plainOffset(5n);
-    const first = setUp(() => Promise.resolve(stored));
-    first.term.partitionsSeen('t', [0]);
-    await first.clock.advance(0);
-    first.term.positioned(at, 5n, 0n);
-    for (const offset of [5, 6, 7]) first.term.begin(position(offset));
-    first.term.finish(position(5), 'recorded');
-    first.term.finish(position(7), 'recorded');
-    first.term.end();
-    const second = setUp(() => Promise.resolve(stored), first.carry);
-    second.term.partitionsSeen('t', [0]);
-    await second.clock.advance(0);
-    assert.equal(second.resumed[0]?.nextToRead, 6n);
-    second.term.positioned(at, 6n, 0n);
-    assert.deepEqual(
-      [6, 7].map((offset) => second.term.begin(position(offset))),
-      [true, false],
-    );
-  });
-
   it('closes also a partition that halted under way: a later term must not commit it from where it was', async () => {
-    const first = setUp(() => Promise.resolve(plainOffset(5n)));
+    const first = newTerm(() => Promise.resolve(plainOffset(5n)));
     first.term.partitionsSeen('t', [0]);
     await first.clock.advance(0);
     first.term.positioned(at, 5n, 0n);
@@ -217,20 +160,9 @@ describe('term', () => {
     assert.deepEqual(first.tracker.openPartitions(), []);
   });
 
-  it('carries it on through a term that ended before reading began', async () => {
-    const stored = plainOffset(5n);
-    const carry = new Carry();
-    carry.keep(at, [stored], plainOffset(9n));
-    const short = setUp(() => Promise.resolve(stored), carry);
-    short.term.partitionsSeen('t', [0]);
-    await short.clock.advance(0);
-    short.term.end();
-    assert.deepEqual(carry.onto(at, stored), plainOffset(9n));
-  });
-
   it('asks for nothing when it ended while its positions were loaded, and loads no more', async () => {
     let answer: (stored: StoredOffset) => void = () => undefined;
-    const { term, clock, resumed } = setUp(() => new Promise((resolve) => (answer = resolve)));
+    const { term, clock, resumed } = newTerm(() => new Promise((resolve) => (answer = resolve)));
     term.partitionsSeen('t', [0]);
     term.end();
     answer(plainOffset(5n));
@@ -240,7 +172,7 @@ describe('term', () => {
 
   it('ends its waiting for a store that is away when it ends', async () => {
     let tries = 0;
-    const { term, clock } = setUp(() => {
+    const { term, clock } = newTerm(() => {
       tries += 1;
       return Promise.reject(new EngineError('STORE_UNAVAILABLE', 'away', { retriable: true }));
     });
@@ -251,46 +183,8 @@ describe('term', () => {
     assert.deepEqual([tries, clock.waitingCount], [2, 0]);
   });
 
-  it('carries it also onto a commit whose answer was lost, and onto nothing stored at all', async () => {
-    for (const [before, after] of [
-      [plainOffset(5n), plainOffset(6n)],
-      [undefined, undefined],
-    ]) {
-      const first = setUp(() => Promise.resolve(before));
-      first.term.partitionsSeen('t', [0]);
-      await first.clock.advance(0);
-      first.term.positioned(at, 5n, 0n);
-      for (const offset of [5, 6, 7]) first.term.begin(position(offset));
-      first.term.finish(position(5), 'recorded');
-      if (after !== undefined) first.term.committing([{ partition: at, stored: after }]);
-      first.term.finish(position(6), 'recorded');
-      first.term.end();
-      const second = setUp(() => Promise.resolve(after), first.carry);
-      second.term.partitionsSeen('t', [0]);
-      await second.clock.advance(0);
-      assert.equal(second.resumed[0]?.nextToRead, 7n);
-    }
-  });
-
-  it('counts the window from what is stored, not from what it carries over', async () => {
-    const carry = new Carry();
-    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    const { term, clock, resumed, committed } = setUp(() => Promise.resolve(plainOffset(5n)), carry);
-    term.partitionsSeen('t', [0]);
-    await clock.advance(0);
-    term.positioned(at, 9n, 0n);
-    term.sourceReplaced('t');
-    term.committed([{ partition: at, stored: plainOffset(9n) }]);
-    term.sourceReplaced('t');
-    assert.deepEqual(
-      resumed.map(({ nextToRead }) => nextToRead),
-      [9n, 9n, 9n],
-    );
-    assert.deepEqual(committed, [5n, 5n, 9n]);
-  });
-
   it('reads on in a partition that halted, once its source has a position in it', async () => {
-    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    const { term, clock } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.halt(at, { nextToRead: 5n, logStart: 0n, logEnd: 1n });
@@ -298,17 +192,8 @@ describe('term', () => {
     assert.deepEqual([term.halted, term.begin(position(5))], [[], true]);
   });
 
-  it('carries nothing over when somebody else has written the position since', () => {
-    const carry = new Carry();
-    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    assert.deepEqual(carry.onto(at, plainOffset(2n)), plainOffset(2n));
-    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    assert.equal(carry.onto(at, undefined), undefined);
-    assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
-  });
-
   it('counts an alarm as finished once, however often it is answered for', async () => {
-    const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(0n)));
+    const { term, clock, telemetry } = newTerm(() => Promise.resolve(plainOffset(0n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.positioned(at, 0n, 0n);
