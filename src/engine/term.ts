@@ -93,7 +93,7 @@ export class Term {
       if (known.state !== 'open') continue;
       const { read, committed } = tracker.progress(known.partition);
       const from = topic === alarmTopic ? { nextToRead: read } : tracker.committable(known.partition);
-      source.resume(known.partition, { ...from, committed: known.saved?.nextToRead ?? committed });
+      source.resume(known.partition, { ...from, committed: windowStart(known) ?? committed });
     }
   }
 
@@ -218,9 +218,9 @@ export class Term {
 
   #ask(known: Known): void {
     known.state = 'asked';
-    const { partition, stored, saved } = known;
-    // What was carried over is not stored yet: the window is counted from what is.
-    const committed = saved === undefined ? {} : { committed: saved.nextToRead };
+    const { partition, stored } = known;
+    const start = windowStart(known);
+    const committed = start === undefined ? {} : { committed: start };
     this.#options.source.resume(partition, { ...stored, ...committed });
   }
 
@@ -235,6 +235,14 @@ export class Term {
     this.#options.telemetry.count('skipped_by_broker_total', labels, Number(skipped));
     this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
   }
+}
+
+/**
+ * From where the window is counted: what was carried over is not stored yet. Where nothing at all is stored, reading on waits for the first
+ * commit. Undefined: from the begin of the log, which is where reading begins.
+ */
+function windowStart({ saved, stored }: Known): Offset | undefined {
+  return saved?.nextToRead ?? (stored === undefined ? undefined : 0n);
 }
 
 /** What was stored as far as it speaks of `nextToRead` and above: what retention took in front of it is not known to be finished or not. */

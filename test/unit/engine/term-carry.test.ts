@@ -82,4 +82,13 @@ describe('what a term hands on to the next one of the same engine', () => {
     assert.equal(carry.onto(at, undefined), undefined);
     assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
   });
+
+  it('reads nothing further than a window from the begin before the first commit of what it carries over', async () => {
+    const carry = new Carry();
+    carry.keep(at, [undefined], plainOffset(9n));
+    const { term, clock, committed } = newTerm(() => Promise.resolve(undefined), carry);
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    assert.deepEqual(committed, [0n]);
+  });
 });
