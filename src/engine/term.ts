@@ -75,7 +75,7 @@ export class Term {
       if (known.state === 'asked') this.#ask(known);
       if (known.state !== 'open') continue;
       const { read, committed } = tracker.progress(known.partition);
-      source.resume(known.partition, read, known.saved?.nextToRead ?? committed);
+      source.resume(known.partition, read, windowStart(known) ?? committed);
     }
   }
 
@@ -175,8 +175,7 @@ export class Term {
 
   #ask(known: Known): void {
     known.state = 'asked';
-    // What was carried over is not stored yet: the window is counted from what is.
-    this.#options.source.resume(known.partition, known.stored?.nextToRead, known.saved?.nextToRead);
+    this.#options.source.resume(known.partition, known.stored?.nextToRead, windowStart(known));
   }
 
   #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
@@ -184,6 +183,14 @@ export class Term {
     this.#options.telemetry.count('skipped_by_broker_total', labels, Number(skipped));
     this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
   }
+}
+
+/**
+ * From where the window is counted: what was carried over is not stored yet. Where nothing at all is stored, reading on waits for the first
+ * commit. Undefined: from the begin of the log, which is where reading begins.
+ */
+function windowStart({ saved, stored }: Known): Offset | undefined {
+  return saved?.nextToRead ?? (stored === undefined ? undefined : 0n);
 }
 
 /** What was stored as far as it speaks of `nextToRead` and above: what retention took in front of it is not known to be finished or not. */

@@ -1,46 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigurationError, EngineError } from '../../../src/domain/errors.js';
-import type { Offset, TopicPartition } from '../../../src/domain/position.js';
-import { Carry, plainOffset } from '../../../src/engine/carry.js';
-import { Term } from '../../../src/engine/term.js';
+import { plainOffset } from '../../../src/engine/carry.js';
 import type { StoredOffset } from '../../../src/ports/progress.js';
-import { FirstUnfinishedTracker } from '../../../src/tracker/offset-tracker.js';
-import { FakeClock } from '../../support/fakes/fake-clock.js';
-import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
-
-const at: TopicPartition = { topic: 't', partition: 0 };
-const position = (offset: number) => ({ ...at, offset: BigInt(offset) });
-
-function setUp(load: () => Promise<StoredOffset | undefined> = () => Promise.resolve(undefined), carry = new Carry()) {
-  const clock = new FakeClock();
-  const telemetry = new RecordingTelemetry();
-  const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => 20_000 });
-  const resumed: { partition: TopicPartition; nextToRead: Offset | undefined }[] = [];
-  const committed: (Offset | undefined)[] = [];
-  const failures: EngineError[] = [];
-  const term = new Term({
-    number: 1,
-    lock: {
-      fence: { lockPath: '/lock', epoch: 1n },
-      lost: new AbortController().signal,
-      release: () => Promise.resolve(),
-    },
-    tracker,
-    store: { load, save: () => Promise.resolve() },
-    carry,
-    source: {
-      resume(partition, nextToRead, from) {
-        resumed.push({ partition, nextToRead });
-        committed.push(from);
-      },
-    },
-    clock,
-    telemetry,
-    onFailure: (error) => failures.push(error),
-  });
-  return { term, tracker, clock, telemetry, resumed, committed, failures, carry };
-}
+import { at, position, setUp } from '../../support/term-bench.js';
 
 describe('term', () => {
   it('reads on from the stored position', async () => {
@@ -181,27 +144,6 @@ describe('term', () => {
     );
   });
 
-  it('carries what was finished since the last commit into the next term of the same engine', async () => {
-    const stored = plainOffset(5n);
-    const first = setUp(() => Promise.resolve(stored));
-    first.term.partitionsSeen('t', [0]);
-    await first.clock.advance(0);
-    first.term.positioned(at, 5n, 0n);
-    for (const offset of [5, 6, 7]) first.term.begin(position(offset));
-    first.term.finish(position(5), 'recorded');
-    first.term.finish(position(7), 'recorded');
-    first.term.end();
-    const second = setUp(() => Promise.resolve(stored), first.carry);
-    second.term.partitionsSeen('t', [0]);
-    await second.clock.advance(0);
-    assert.equal(second.resumed[0]?.nextToRead, 6n);
-    second.term.positioned(at, 6n, 0n);
-    assert.deepEqual(
-      [6, 7].map((offset) => second.term.begin(position(offset))),
-      [true, false],
-    );
-  });
-
   it('closes also a partition that halted under way: a later term must not commit it from where it was', async () => {
     const first = setUp(() => Promise.resolve(plainOffset(5n)));
     first.term.partitionsSeen('t', [0]);
@@ -214,17 +156,6 @@ describe('term', () => {
     assert.equal(first.tracker.committable(at)?.nextToRead, 6n);
     first.term.end();
     assert.deepEqual(first.tracker.openPartitions(), []);
-  });
-
-  it('carries it on through a term that ended before reading began', async () => {
-    const stored = plainOffset(5n);
-    const carry = new Carry();
-    carry.keep(at, [stored], plainOffset(9n));
-    const short = setUp(() => Promise.resolve(stored), carry);
-    short.term.partitionsSeen('t', [0]);
-    await short.clock.advance(0);
-    short.term.end();
-    assert.deepEqual(carry.onto(at, stored), plainOffset(9n));
   });
 
   it('asks for nothing when it ended while its positions were loaded, and loads no more', async () => {
@@ -250,44 +181,6 @@ describe('term', () => {
     assert.deepEqual([tries, clock.waitingCount], [2, 0]);
   });
 
-  it('carries it also onto a commit whose answer was lost, and onto nothing stored at all', async () => {
-    for (const [before, after] of [
-      [plainOffset(5n), plainOffset(6n)],
-      [undefined, undefined],
-    ]) {
-      const first = setUp(() => Promise.resolve(before));
-      first.term.partitionsSeen('t', [0]);
-      await first.clock.advance(0);
-      first.term.positioned(at, 5n, 0n);
-      for (const offset of [5, 6, 7]) first.term.begin(position(offset));
-      first.term.finish(position(5), 'recorded');
-      if (after !== undefined) first.term.committing([{ partition: at, stored: after }]);
-      first.term.finish(position(6), 'recorded');
-      first.term.end();
-      const second = setUp(() => Promise.resolve(after), first.carry);
-      second.term.partitionsSeen('t', [0]);
-      await second.clock.advance(0);
-      assert.equal(second.resumed[0]?.nextToRead, 7n);
-    }
-  });
-
-  it('counts the window from what is stored, not from what it carries over', async () => {
-    const carry = new Carry();
-    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    const { term, clock, resumed, committed } = setUp(() => Promise.resolve(plainOffset(5n)), carry);
-    term.partitionsSeen('t', [0]);
-    await clock.advance(0);
-    term.positioned(at, 9n, 0n);
-    term.sourceReplaced();
-    term.committed([{ partition: at, stored: plainOffset(9n) }]);
-    term.sourceReplaced();
-    assert.deepEqual(
-      resumed.map(({ nextToRead }) => nextToRead),
-      [9n, 9n, 9n],
-    );
-    assert.deepEqual(committed, [5n, 5n, 9n]);
-  });
-
   it('reads on in a partition that halted, once its source has a position in it', async () => {
     const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
@@ -295,15 +188,6 @@ describe('term', () => {
     term.halt(at, { nextToRead: 5n, logStart: 0n, logEnd: 1n });
     term.positioned(at, 5n, 0n);
     assert.deepEqual([term.halted, term.begin(position(5))], [[], true]);
-  });
-
-  it('carries nothing over when somebody else has written the position since', () => {
-    const carry = new Carry();
-    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    assert.deepEqual(carry.onto(at, plainOffset(2n)), plainOffset(2n));
-    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    assert.equal(carry.onto(at, undefined), undefined);
-    assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
   });
 
   it('counts an alarm as finished once, however often it is answered for', async () => {

@@ -1,0 +1,45 @@
+import type { EngineError } from '../../src/domain/errors.js';
+import type { Offset, TopicPartition } from '../../src/domain/position.js';
+import { Carry } from '../../src/engine/carry.js';
+import { Term } from '../../src/engine/term.js';
+import type { StoredOffset } from '../../src/ports/progress.js';
+import { FirstUnfinishedTracker } from '../../src/tracker/offset-tracker.js';
+import { FakeClock } from './fakes/fake-clock.js';
+import { RecordingTelemetry } from './fakes/recording-telemetry.js';
+
+export const at: TopicPartition = { topic: 't', partition: 0 };
+export const position = (offset: number) => ({ ...at, offset: BigInt(offset) });
+
+/** A term without processes: positions come from `load`, and what the source is asked is written down. */
+export function setUp(
+  load: () => Promise<StoredOffset | undefined> = () => Promise.resolve(undefined),
+  carry = new Carry(),
+) {
+  const clock = new FakeClock();
+  const telemetry = new RecordingTelemetry();
+  const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => 20_000 });
+  const resumed: { partition: TopicPartition; nextToRead: Offset | undefined }[] = [];
+  const committed: (Offset | undefined)[] = [];
+  const failures: EngineError[] = [];
+  const term = new Term({
+    number: 1,
+    lock: {
+      fence: { lockPath: '/lock', epoch: 1n },
+      lost: new AbortController().signal,
+      release: () => Promise.resolve(),
+    },
+    tracker,
+    store: { load, save: () => Promise.resolve() },
+    carry,
+    source: {
+      resume(partition, nextToRead, from) {
+        resumed.push({ partition, nextToRead });
+        committed.push(from);
+      },
+    },
+    clock,
+    telemetry,
+    onFailure: (error) => failures.push(error),
+  });
+  return { term, tracker, clock, telemetry, resumed, committed, failures, carry };
+}
