@@ -98,7 +98,7 @@ export class Checker {
     const what = `${positionText(send.position)} to ${send.methodId} by ${send.worker}`;
     if (send.leaseEndsAtMs <= this.#witness.nowMs()) this.fail(`send begun after the lease ended: ${what}`);
     const isUsurped = send.head !== undefined && send.head !== send.lock && !this.excusedLocks.has(send.lock ?? '');
-    if (isUsurped) this.fail(`two holders act: ${what} while ${send.head} leads`);
+    if (isUsurped) this.fail(`two holders act: ${what} while ${lockName(send.head)} leads`);
     this.#witness.trace(send.worker, `sends ${positionText(send.position)} to ${send.methodId}`);
     this.#checkOrder(alarm, send, what);
     this.#checkWindow(alarm, what);
@@ -226,4 +226,9 @@ export class Checker {
 function isDone(alarm: Produced): boolean {
   if (alarm.isParked || alarm.isRemoved || alarm.kind === 'nobody' || alarm.kind === 'disabled') return true;
   return alarm.kind !== 'malformed' && alarm.methodIds.every((id) => alarm.recorded.has(id));
+}
+
+/** Without the letters that the engine draws by true chance: no trace may hold them. */
+function lockName(path: string | undefined): string {
+  return path === undefined ? 'nobody' : path.slice(path.lastIndexOf('lock-'));
 }

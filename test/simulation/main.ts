@@ -60,6 +60,7 @@ async function many(first: number, count: number, { mutant }: Planted): Promise<
   say(`${sums.schedules} schedules from ${first}: ${sums.failed} failed`);
   say(`${(count / seconds).toFixed(1)} schedules/s, ${times.toFixed(0)} times real time, ${sums.steps} steps`);
   say(`${sums.received} notifications received, ${sums.repeats} of them repeats with a cause`);
+  say(`${sums.late} sends whose worker was frozen between the look at the lease and the first byte`);
   return sums.failed > 0;
 }
 

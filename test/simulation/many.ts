@@ -11,7 +11,7 @@ interface Share {
   readonly mutantName: string | undefined;
 }
 
-export type Sums = Record<'schedules' | 'failed' | 'steps' | 'received' | 'repeats' | 'simulatedMs', number>;
+export type Sums = Record<'schedules' | 'failed' | 'steps' | 'received' | 'repeats' | 'late' | 'simulatedMs', number>;
 export type ShownFailure = Pick<
   RunResult,
   'number' | 'hash' | 'faults' | 'violations' | 'simulatedMs' | 'happenedCount'
@@ -48,7 +48,7 @@ export async function runMany(
 }
 
 function noSums(): Sums {
-  return { schedules: 0, failed: 0, steps: 0, received: 0, repeats: 0, simulatedMs: 0 };
+  return { schedules: 0, failed: 0, steps: 0, received: 0, repeats: 0, late: 0, simulatedMs: 0 };
 }
 
 async function runShare({ first, end, step, mutantName }: Share, tell: (told: Told) => void): Promise<void> {
@@ -61,6 +61,7 @@ async function runShare({ first, end, step, mutantName }: Share, tell: (told: To
     sums.steps += happenedCount;
     sums.received += result.receivedCount;
     sums.repeats += result.repeatCount;
+    sums.late += result.lateCount;
     sums.simulatedMs += simulatedMs;
     if (violations.length === 0) continue;
     sums.failed += 1;

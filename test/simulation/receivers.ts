@@ -77,6 +77,7 @@ export class SimNotifier implements Notifier {
     try {
       await this.#worker.process.clock.sleep(chance.delayMs(2), signal);
       if (signal.aborted) throw givenUp();
+      if (this.#world.scheduler.nowMs >= this.#worker.lease.endsAtMs) checker.repeats.lateCount += 1;
       const receipt = await this.#exchange(checker.repeats.bytesOut(id, term, worker), method.id, signal);
       isConcluded = true;
       return receipt;

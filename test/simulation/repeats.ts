@@ -23,6 +23,8 @@ interface Count {
 export class Repeats {
   receivedCount = 0;
   repeatCount = 0;
+  /** Sends begun under a lease whose bytes went out after it: the worker was frozen in between. The limit of any lease; counted, not failed. */
+  lateCount = 0;
   readonly #fail: (text: string) => void;
   readonly #nameOf: (id: string) => string;
   readonly #onReceipt: (id: string) => void;

@@ -23,6 +23,7 @@ export interface RunResult {
   readonly happenedCount: number;
   readonly receivedCount: number;
   readonly repeatCount: number;
+  readonly lateCount: number;
 }
 
 export function faultsOf(number: number): readonly Fault[] {
@@ -54,7 +55,7 @@ export async function runSchedule(number: number, options: RunOptions = {}): Pro
     unplant?.();
   }
   if (checker.violations.length === 0) for (const left of checker.leftOver().slice(0, 5)) checker.fail(left);
-  const { receivedCount, repeatCount } = checker.repeats;
+  const { receivedCount, repeatCount, lateCount } = checker.repeats;
   if (isOrderly(number) && repeatCount > 0)
     checker.fail(`${repeatCount} repeats although nothing but clean stops happened`);
   return {
@@ -67,5 +68,6 @@ export async function runSchedule(number: number, options: RunOptions = {}): Pro
     happenedCount: scheduler.happenedCount,
     receivedCount,
     repeatCount,
+    lateCount,
   };
 }
