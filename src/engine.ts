@@ -20,6 +20,7 @@ import type { StartWorker, WorkerHandle } from './runtime/worker-handle.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 import type { StageSpec } from './topology.js';
 import { CommitLoop } from './tracker/commit-loop.js';
+import { spanLimits } from './tracker/finished-set.js';
 import { ParcelLedger } from './tracker/ledger.js';
 import { FirstUnfinishedTracker } from './tracker/offset-tracker.js';
 
@@ -29,7 +30,8 @@ export interface EngineOptions {
   readonly crews: readonly Crew[];
   readonly capacity: Readonly<Record<QueueName, number>>;
   readonly alarmTopic: string;
-  /** How far reading may run ahead of the committed offset. */
+  readonly retryTopic: string;
+  /** How far reading of alarms may run ahead of the committed offset. */
   readonly windowCount: number;
   readonly zookeeper: ZookeeperOptions;
   readonly maxHeadAgeMs: number | undefined;
@@ -77,7 +79,9 @@ export class Engine {
     const { clock, random, telemetry, identity } = options;
     this.keeper = new SessionKeeper(options.zookeeper, { clock, random, telemetry });
     const store = new ZookeeperOffsetStore(this.keeper, identity.instance);
-    this.tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => options.windowCount });
+    const { retryTopic, windowCount } = options;
+    const capacityOf = (topic: string) => (topic === retryTopic ? spanLimits.retries : windowCount);
+    this.tracker = new FirstUnfinishedTracker({ clock, capacityOf });
     this.flow = this.#newFlow(store);
     this.supervisor = this.#newSupervisor();
     this.commits = this.#newCommitLoop(store);
@@ -130,9 +134,11 @@ export class Engine {
   }
 
   #newFlow(store: OffsetStore): Flow {
-    const { topology, capacity, clock, telemetry } = this.#options;
+    const { topology, alarmTopic, retryTopic, capacity, clock, telemetry } = this.#options;
     return new Flow({
       topology,
+      alarmTopic,
+      retryTopic,
       capacity,
       ledger: this.ledger,
       tracker: this.tracker,
@@ -160,13 +166,14 @@ export class Engine {
   }
 
   #newCommitLoop(store: OffsetStore): CommitLoop {
-    const { clock, telemetry, maxHeadAgeMs } = this.#options;
+    const { clock, telemetry, maxHeadAgeMs, retryTopic } = this.#options;
     return new CommitLoop({
       tracker: this.tracker,
       store,
       clock,
       telemetry,
       maxHeadAgeMs,
+      isPatient: (topic) => topic === retryTopic,
       lease: () => this.flow.lease,
       fenceOf: () => this.flow.term?.lock.fence,
       onCommitting: (commits) => this.flow.committing(commits),

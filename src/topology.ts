@@ -15,6 +15,7 @@ export interface StageSpec {
  */
 export const topology = (count: { alarm: number; notification: number }): NonEmpty<StageSpec> => [
   { stage: 'kafka_consumer', puts: 'alarms', processes: 1 },
+  { stage: 'retry_engine', puts: 'notifications', processes: 1 },
   { stage: 'alarm_processor', takes: 'alarms', puts: 'notifications', processes: count.alarm },
   {
     stage: 'notification_processor',

@@ -42,6 +42,8 @@ async function build(start: StartMessage, host: WorkerHost): Promise<WorkerParts
   switch (start.stage) {
     case 'kafka_consumer':
       return (await import('./worker/kafka-consumer.js')).kafkaConsumer(fromWireConfig(start.config), around);
+    case 'retry_engine':
+      return (await import('./worker/retry-engine.js')).retryEngine(fromWireConfig(start.config), around);
     case 'alarm_processor':
       return (await import('./worker/alarm-processor.js')).alarmProcessor(fromWireConfig(start.config), around);
     case 'notification_processor':

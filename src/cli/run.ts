@@ -71,6 +71,7 @@ function newEngine(config: Config, { identity, telemetry, metrics, request }: Ar
     crews: crewsOf(config, identity.instance),
     capacity: config.queueCapacity,
     alarmTopic: config.kafka.alarmTopic,
+    retryTopic: config.kafka.notificationRetryTopic,
     windowCount: windowCapacity,
     zookeeper: { ...config.zookeeper, group: config.kafka.group },
     maxHeadAgeMs: config.zookeeper.maxOffsetLagMs,

@@ -1,5 +1,5 @@
 import type { DeliveryError } from '../domain/errors.js';
-import type { Attempt, Notification } from '../domain/notification.js';
+import type { Attempt, Notification, Verdict } from '../domain/notification.js';
 import type { DeadReason, OutcomeRecord } from '../domain/outcome.js';
 import type { Receipt } from '../ports/notifier.js';
 
@@ -21,6 +21,12 @@ export function sentRecord(notification: Notification, receipt: Receipt, nowMs: 
 export function unsendableRecord(notification: Notification, detail: string): OutcomeRecord {
   const { history = [] } = notification;
   return { notification, history, outcome: 'dead', reason: 'unknown_type', detail };
+}
+
+/** The record of a notification that was decided before a send was tried. */
+export function verdictRecord(notification: Notification, verdict: Verdict): OutcomeRecord {
+  const { history = [] } = notification;
+  return { notification, history, ...verdict };
 }
 
 function detailOf(error: DeliveryError): string {

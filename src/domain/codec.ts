@@ -1,6 +1,6 @@
 import type { Alarm, RawAlarm } from './alarm.js';
 import { EngineError, messageOf } from './errors.js';
-import type { Notification, NotificationGroup, NotificationId } from './notification.js';
+import type { Notification, NotificationGroup, NotificationId, Verdict } from './notification.js';
 import type { Attempt, OutcomeRecord, SettledAlarm } from './outcome.js';
 import { alarmOf } from './parse-alarm.js';
 import { type AlarmPosition, isNonEmpty, type NonEmpty, parseOffset } from './position.js';
@@ -28,8 +28,10 @@ interface WireNotification {
   readonly attempt: number;
   readonly repeat: number;
   readonly history?: readonly Attempt[];
+  readonly verdict?: WireVerdict;
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
 }
+type WireVerdict = Exclude<Verdict, { outcome: 'superseded' }> | { outcome: 'superseded'; by?: WirePlace | undefined };
 type WithoutNotification<Record> = Record extends unknown ? Omit<Record, 'notification'> : never;
 type WireRecord = WireNotification & {
   readonly outcome: string;
@@ -145,15 +147,21 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
   return { topic, partition, offset: parseOffset(offset) };
 }
 
-function wireNotification({ id, attempt, repeat, history, method }: Notification): WireNotification {
-  const tried = history === undefined ? {} : { history };
+function wireNotification({ id, attempt, repeat, history, verdict, method }: Notification): WireNotification {
+  const tried = {
+    ...(history === undefined ? {} : { history }),
+    ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
+  };
   return { id, attempt, repeat, ...tried, method: { ...method, address: method.address.reveal() } };
 }
 
 function notificationOf(item: WireNotification, position: AlarmPosition, alarm: Alarm): Notification {
   const { id, name, type, address, periodMs } = item.method;
   const method = { id, name, type, address: new Secret(address), periodMs };
-  const tried = item.history === undefined ? {} : { history: item.history };
+  const tried = {
+    ...(item.history === undefined ? {} : { history: item.history }),
+    ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
+  };
   return {
     position,
     id: item.id as NotificationId,
@@ -163,6 +171,14 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
     repeat: item.repeat,
     ...tried,
   };
+}
+
+function wireVerdict(verdict: Verdict): WireVerdict {
+  return verdict.outcome === 'superseded' ? { ...verdict, by: verdict.by && wirePlace(verdict.by) } : verdict;
+}
+
+function verdictOf(verdict: WireVerdict): Verdict {
+  return verdict.outcome === 'superseded' ? { ...verdict, by: verdict.by && placeOf(verdict.by) } : verdict;
 }
 
 function wireRecord(record: OutcomeRecord): WireRecord {

@@ -27,6 +27,13 @@ export interface Attempt {
   readonly failure: DeliveryFailure;
 }
 
+/** How a notification ended before a send was tried: recorded as it is, and nothing is sent. */
+export type Verdict = Readonly<
+  | { outcome: 'superseded'; by: AlarmPosition | undefined }
+  | { outcome: 'expired' }
+  | { outcome: 'dead'; reason: 'method_gone'; detail: string }
+>;
+
 /** One message to one method. `position` is where *this item* was read (a retry: the retry topic); `id` comes from `alarm.position`. */
 export interface Notification extends Positioned {
   readonly id: NotificationId;
@@ -38,6 +45,7 @@ export interface Notification extends Positioned {
   readonly repeat: number;
   /** The sends before this one, oldest first; absent on the first. */
   readonly history?: readonly Attempt[];
+  readonly verdict?: Verdict;
 }
 
 /** All of one alarm, kept together so that the alarm is finished exactly once. */

@@ -126,7 +126,7 @@ export function orderKeyOf(value: Uint8Array, position: AlarmPosition): string {
     const found = plainId.exec(bytes.toString('latin1', at, at + 100));
     if (found?.[1] !== undefined) return found[1];
   }
-  return bounded(parsedAlarmId(value) ?? positionText(position));
+  return orderKeyOfAlarm(parsedAlarmId(value) ?? positionText(position));
 }
 
 function parsedAlarmId(value: Uint8Array): string | undefined {
@@ -139,8 +139,9 @@ function parsedAlarmId(value: Uint8Array): string | undefined {
   }
 }
 
-function bounded(key: string): string {
-  return key.length <= maxKeyLength ? key : createHash('sha256').update(key).digest('base64url');
+/** The same for an alarm that was read already: its id, hashed when longer than 64 characters. */
+export function orderKeyOfAlarm(alarmId: string): string {
+  return alarmId.length <= maxKeyLength ? alarmId : createHash('sha256').update(alarmId).digest('base64url');
 }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });

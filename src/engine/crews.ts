@@ -7,13 +7,15 @@ import type { StageName } from '../ports/flow.js';
 import { toWireConfig } from '../runtime/config-wire.js';
 import type { Crew } from '../runtime/supervisor.js';
 import { type StageSpec, topology } from '../topology.js';
+import { spanLimits } from '../tracker/finished-set.js';
 import type { AlarmProcessorConfig } from '../worker/alarm-processor.js';
 import type { KafkaConsumerConfig } from '../worker/kafka-consumer.js';
 import type { NotificationProcessorConfig } from '../worker/notification-processor.js';
+import type { RetryEngineConfig } from '../worker/retry-engine.js';
 import type { SentNotificationProcessorConfig } from '../worker/sent-notification-processor.js';
 
 /** How far reading may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
-export const windowCapacity = 20_000;
+export const windowCapacity = spanLimits.alarms;
 
 /** Two of them carry lookups, the others what is asked beside them. */
 const mysqlConnectionCount = 4;
@@ -56,6 +58,7 @@ function pieceOf(config: Config, stage: StageName): object {
     case 'sent_notification_processor':
       return sentPiece(config);
     case 'retry_engine':
+      return retryPiece(config);
     case 'periodic_engine':
       throw new TypeError(`${stage} is not part of the pipeline`);
     default:
@@ -66,6 +69,20 @@ function pieceOf(config: Config, stage: StageName): object {
 function consumerPiece(config: Config): KafkaConsumerConfig {
   const { group, alarmTopic } = config.kafka;
   return { connection: kafkaConnection(config, 'mon-notification'), group, alarmTopic, windowCount: windowCapacity };
+}
+
+function retryPiece(config: Config): RetryEngineConfig {
+  const { group, notificationRetryTopic, deadLetterTopic } = config.kafka;
+  return {
+    connection: kafkaConnection(config, 'mon-notification'),
+    group,
+    retryTopic: notificationRetryTopic,
+    deadLetterTopic,
+    windowCount: spanLimits.retries,
+    mysql: mysqlOptions(config),
+    intervalMs: config.retry.intervalMs,
+    ttlMs: config.processors.alarmTtlMs,
+  };
 }
 
 function alarmPiece(config: Config): AlarmProcessorConfig {

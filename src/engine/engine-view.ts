@@ -47,7 +47,7 @@ function statusOf(options: ViewOptions): StatusDocument {
     partitions: partitionsOf(engine),
     queues: engine.flow.pipeline.queueLengths(),
     workers: workersOf(engine),
-    retries_waiting: 0,
+    retries_waiting: (total.retries_waiting ?? []).reduce((sum, [, [count = 0]]) => sum + count, 0),
     outcomes,
     reasons: readiness(factsOf(options)).reasons,
   };
@@ -80,12 +80,11 @@ function workersOf({ supervisor, ledger }: Engine): WorkerStatus[] {
 
 function factsOf({ engine, clock, alarmTopic }: ViewOptions): ReadinessFacts {
   const systems = Object.fromEntries(systemNames.map((name) => [name, answerOf(engine, name)]));
-  const topic = engine.flow.topic;
   return {
     role: engine.role,
     systems: systems as Record<SystemName, SystemAnswer>,
     nowMonoMs: clock.monoMs(),
-    obstacles: topic?.partitions.length === 0 ? [`kafka has no topic ${alarmTopic}`] : [],
+    obstacles: engine.flow.partitionsOf(alarmTopic)?.length === 0 ? [`kafka has no topic ${alarmTopic}`] : [],
     halted: engine.flow.term?.halted ?? [],
     stuckHeads: engine.commits.stuckHeads().map(({ position }) => position),
     notes: [...receiversAway(engine), ...[...engine.notes.values()].flat()],

@@ -1,6 +1,13 @@
 import type { EngineError } from '../domain/errors.js';
-import { isNonEmpty, type NonEmpty, parseOffset, partitionText, type TopicPartition } from '../domain/position.js';
-import type { QueueName } from '../ports/flow.js';
+import {
+  type AlarmPosition,
+  isNonEmpty,
+  type NonEmpty,
+  parseOffset,
+  partitionText,
+  type TopicPartition,
+} from '../domain/position.js';
+import type { QueueName, StageName } from '../ports/flow.js';
 import type { HeldLock, Lease } from '../ports/ownership.js';
 import type { Commit, Ledger, OffsetStore, OffsetTracker } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
@@ -11,11 +18,14 @@ import { fromWirePosition, toWirePosition } from '../runtime/wire.js';
 import type { WorkerHandle } from '../runtime/worker-handle.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { StageSpec } from '../topology.js';
+import { encodeFinishedSet } from '../tracker/finished-set.js';
 import { Carry } from './carry.js';
-import { Term } from './term.js';
+import { type ReadFrom, Term } from './term.js';
 
 export interface FlowOptions {
   readonly topology: NonEmpty<StageSpec>;
+  readonly alarmTopic: string;
+  readonly retryTopic: string;
   readonly capacity: Readonly<Record<QueueName, number>>;
   readonly ledger: Ledger;
   readonly tracker: OffsetTracker;
@@ -42,7 +52,7 @@ export class Flow {
   #term: Term | undefined;
   #lease: Lease | undefined;
   #toldEndMonoMs = 0;
-  #topic: { readonly topic: string; readonly partitions: readonly number[] } | undefined;
+  readonly #partitions = new Map<string, readonly number[]>();
   #isPaused = false;
 
   constructor(options: FlowOptions) {
@@ -52,7 +62,7 @@ export class Flow {
       capacity: options.capacity,
       ledger: options.ledger,
       soon: (run) => options.clock.soon(run),
-      begin: (position) => !this.#isPaused && this.#term?.begin(position) === true,
+      begin: (position) => !this.#isPaused && this.#begin(position),
       finish: (position, reason) => this.#term?.finish(position, reason),
       quarantined: ({ position }) => {
         options.telemetry.event('item_quarantined', { ...position });
@@ -69,30 +79,29 @@ export class Flow {
     return this.#lease;
   }
 
-  /** Undefined until Kafka was asked; without partitions while the alarm topic does not exist. */
-  get topic(): { readonly topic: string; readonly partitions: readonly number[] } | undefined {
-    return this.#topic;
+  /** Undefined until Kafka was asked; empty while the topic does not exist. */
+  partitionsOf(topic: string): readonly number[] | undefined {
+    return this.#partitions.get(topic);
   }
 
   beginTerm(lock: HeldLock, lease: Lease): void {
-    const { tracker, store, clock, telemetry, onFailure } = this.#options;
     const number = this.pipeline.term;
     const source = {
-      resume: (partition: TopicPartition, nextToRead: bigint | undefined, committed: bigint | undefined) =>
-        this.#toSource({
+      resume: (partition: TopicPartition, from: ReadFrom) =>
+        this.#toSource(partition.topic, {
           type: 'resume',
           term: number,
           partition,
-          ...(nextToRead === undefined ? {} : { nextToRead: nextToRead.toString() }),
-          ...(committed === undefined ? {} : { committed: committed.toString() }),
+          ...this.#wireFrom(partition, from),
         }),
     };
-    this.#term = new Term({ number, lock, tracker, store, carry: this.#carry, source, clock, telemetry, onFailure });
+    const { telemetry } = this.#options;
+    this.#term = new Term({ ...this.#options, number, lock, carry: this.#carry, source });
     this.#lease = lease;
     this.renewLease();
     telemetry.gauge('lock_held', 1);
     telemetry.event('term_begun', { term: number, lock: lock.fence.lockPath });
-    if (this.#topic !== undefined) this.#term.partitionsSeen(this.#topic.topic, this.#topic.partitions);
+    for (const [topic, partitions] of this.#partitions) this.#term.partitionsSeen(topic, partitions);
   }
 
   /** Everything under way is void in every process, as fast as a message travels. */
@@ -124,7 +133,7 @@ export class Flow {
   pause(): void {
     this.#isPaused = true;
     for (const partition of this.#options.tracker.openPartitions()) {
-      this.#toSource({ type: 'pause', term: this.pipeline.term, partition });
+      this.#toSource(partition.topic, { type: 'pause', term: this.pipeline.term, partition });
     }
   }
 
@@ -134,15 +143,19 @@ export class Flow {
 
   committed(commits: NonEmpty<Commit>): void {
     this.#term?.committed(commits);
-    const positions = commits.map(({ partition, stored }) =>
-      toWirePosition({ ...partition, offset: stored.nextToRead }),
-    );
-    if (isNonEmpty(positions)) this.#toSource({ type: 'committed', term: this.pipeline.term, positions });
+    for (const topic of new Set(commits.map(({ partition }) => partition.topic))) {
+      const positions = commits
+        .filter(({ partition }) => partition.topic === topic)
+        .map(({ partition, stored }) => toWirePosition({ ...partition, offset: stored.nextToRead }));
+      if (isNonEmpty(positions)) this.#toSource(topic, { type: 'committed', term: this.pipeline.term, positions });
+    }
   }
 
   workerReady(worker: WorkerHandle): void {
     worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs: this.#lease?.endsAtMonoMs() ?? 0 });
-    if (worker.ref.stage === 'kafka_consumer' && !this.#isPaused) this.#term?.sourceReplaced();
+    for (const topic of [this.#options.alarmTopic, this.#options.retryTopic]) {
+      if (worker.ref.stage === this.#sourceOf(topic) && !this.#isPaused) this.#term?.sourceReplaced(topic);
+    }
   }
 
   workerDead(worker: WorkerHandle): void {
@@ -159,9 +172,11 @@ export class Flow {
         return;
       case 'partitions':
         checkPartitions(message);
-        this.#topic = { topic: message.topic, partitions: message.partitions };
-        if (message.partitions.length === 0) this.#options.telemetry.event('topic_absent', { topic: message.topic });
-        this.#term?.partitionsSeen(message.topic, message.partitions);
+        this.#topicSeen(message.topic, message.partitions);
+        return;
+      case 'held':
+      case 'finished':
+        if (message.term === this.pipeline.term && !this.#isPaused) this.#heldBySource(message);
         return;
       case 'positioned':
         if (message.term !== this.pipeline.term) return;
@@ -198,8 +213,41 @@ export class Flow {
     }
   }
 
-  #toSource(message: ToWorker): void {
-    for (const worker of this.#options.supervisor().of('kafka_consumer'))
+  #begin(position: AlarmPosition): boolean {
+    const isHeld = position.topic === this.#options.retryTopic;
+    return (isHeld ? this.#term?.release(position) : this.#term?.begin(position)) === true;
+  }
+
+  #heldBySource(message: Extract<FromWorker, { type: 'held' | 'finished' }>): void {
+    for (const at of message.positions) {
+      if (message.type === 'held') this.#term?.hold(fromWirePosition(at));
+      else this.#term?.drop(fromWirePosition(at));
+    }
+  }
+
+  /** The retry topic is created by the engine itself; only the alarm topic is worth a word. */
+  #topicSeen(topic: string, partitions: readonly number[]): void {
+    const { alarmTopic, telemetry } = this.#options;
+    this.#partitions.set(topic, partitions);
+    if (partitions.length === 0 && topic === alarmTopic) telemetry.event('topic_absent', { topic });
+    this.#term?.partitionsSeen(topic, partitions);
+  }
+
+  #wireFrom({ topic }: TopicPartition, { nextToRead, committed, finishedAbove }: ReadFrom) {
+    const isHeld = topic === this.#options.retryTopic;
+    return {
+      ...(nextToRead === undefined ? {} : { nextToRead: nextToRead.toString() }),
+      ...(committed === undefined ? {} : { committed: committed.toString() }),
+      ...(isHeld && finishedAbove !== undefined ? { finished: encodeFinishedSet(finishedAbove) } : {}),
+    };
+  }
+
+  #sourceOf(topic: string): StageName {
+    return topic === this.#options.retryTopic ? 'retry_engine' : 'kafka_consumer';
+  }
+
+  #toSource(topic: string, message: ToWorker): void {
+    for (const worker of this.#options.supervisor().of(this.#sourceOf(topic)))
       if (worker.state === 'ready') worker.send(message);
   }
 }

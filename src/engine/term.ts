@@ -1,6 +1,12 @@
 import { type EngineError, EngineError as Failure, messageOf } from '../domain/errors.js';
 import type { FinishReason } from '../domain/outcome.js';
-import { type AlarmPosition, type Offset, partitionText, type TopicPartition } from '../domain/position.js';
+import {
+  type AlarmPosition,
+  type Offset,
+  partitionText,
+  positionText,
+  type TopicPartition,
+} from '../domain/position.js';
 import type { HeldLock } from '../ports/ownership.js';
 import type { Commit, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
@@ -8,14 +14,19 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import { finishedBits, setBits } from '../tracker/finished-set.js';
 import { type Carry, plainOffset } from './carry.js';
 
-/** The source of alarms as a term sees it: the kafka_consumer worker. */
+/** Where to read on: nothing of it is known for a partition that was never read. */
+export type ReadFrom = Partial<StoredOffset> & { readonly committed?: Offset };
+
+/** The sources of one term: the worker that reads the topic of the partition. */
 export interface Source {
-  resume(partition: TopicPartition, nextToRead: Offset | undefined, committed: Offset | undefined): void;
+  resume(partition: TopicPartition, from: ReadFrom): void;
 }
 
 export interface TermOptions {
   readonly number: number;
   readonly lock: HeldLock;
+  /** Of every other topic the source holds what it reads until that is due. */
+  readonly alarmTopic: string;
   readonly tracker: OffsetTracker;
   readonly store: OffsetStore;
   readonly carry: Carry;
@@ -47,6 +58,8 @@ export class Term {
   readonly #options: TermOptions;
   readonly #known = new Map<string, Known>();
   readonly #halted = new Map<string, TopicPartition>();
+  /** Held positions that are in the flow. */
+  readonly #released = new Set<string>();
   readonly #ended = new AbortController();
 
   constructor(options: TermOptions) {
@@ -68,14 +81,19 @@ export class Term {
     }
   }
 
-  /** The kafka_consumer was replaced and knows nothing: it goes on where reading had come to. */
-  sourceReplaced(): void {
-    const { tracker, source } = this.#options;
+  /**
+   * The source of a topic was replaced and knows nothing. It goes on where reading had come to; a source that holds begins again at the first
+   * unfinished position, since what it held is known to no one else.
+   */
+  sourceReplaced(topic: string): void {
+    const { tracker, source, alarmTopic } = this.#options;
     for (const known of this.#known.values()) {
+      if (known.partition.topic !== topic) continue;
       if (known.state === 'asked') this.#ask(known);
       if (known.state !== 'open') continue;
       const { read, committed } = tracker.progress(known.partition);
-      source.resume(known.partition, read, committedOf(known) ?? committed);
+      const from = topic === alarmTopic ? { nextToRead: read } : tracker.committable(known.partition);
+      source.resume(known.partition, { ...from, committed: windowStart(known) ?? committed });
     }
   }
 
@@ -91,7 +109,10 @@ export class Term {
       throw new Failure('PROTOCOL_VIOLATED', text, { retriable: false });
     }
     if (skipped > 0n) this.#skipped(partition, nextToRead, skipped);
-    if (known.state === 'open') return;
+    if (known.state === 'open') {
+      this.#vanished({ ...partition, offset: nextToRead });
+      return;
+    }
     known.state = 'open';
     this.#halted.delete(partitionText(partition));
     this.#options.tracker.open(partition, startingAt(nextToRead, known.stored));
@@ -116,8 +137,30 @@ export class Term {
     return isNew;
   }
 
+  /** A source holds this position until it is due. Held again after a death it stays what it was: unfinished, in the flow, or finished. */
+  hold(position: AlarmPosition): void {
+    if (this.#known.get(partitionText(position))?.state !== 'open') return;
+    const { tracker } = this.#options;
+    if (position.offset >= tracker.progress(position).read) tracker.begin(position);
+  }
+
+  /** True once for each held position: it is due and enters the flow. False for one that is there already, and for one that is finished. */
+  release(position: AlarmPosition): boolean {
+    if (this.#known.get(partitionText(position))?.state !== 'open') return false;
+    if (this.#released.has(positionText(position)) || !this.#options.tracker.isUnfinished(position)) return false;
+    this.#released.add(positionText(position));
+    return true;
+  }
+
+  /** A held position has ended in its source. One that is in the flow ends there. */
+  drop(position: AlarmPosition): void {
+    if (!this.#released.has(positionText(position))) this.#options.tracker.finish(position);
+  }
+
   finish(position: AlarmPosition, reason: FinishReason): void {
-    if (this.#options.tracker.finish(position) === 'finished') {
+    this.#released.delete(positionText(position));
+    const isFinished = this.#options.tracker.finish(position) === 'finished';
+    if (isFinished && position.topic === this.#options.alarmTopic) {
       this.#options.telemetry.count('alarms_finished_total', { reason });
     }
   }
@@ -175,7 +218,16 @@ export class Term {
 
   #ask(known: Known): void {
     known.state = 'asked';
-    this.#options.source.resume(known.partition, known.stored?.nextToRead, committedOf(known));
+    const { partition, stored } = known;
+    const start = windowStart(known);
+    const committed = start === undefined ? {} : { committed: start };
+    this.#options.source.resume(partition, { ...stored, ...committed });
+  }
+
+  /** What was held below this offset is gone from its topic, and will not be held again. */
+  #vanished(limit: AlarmPosition): void {
+    if (limit.topic === this.#options.alarmTopic) return;
+    for (const offset of this.#options.tracker.unfinishedBelow(limit)) this.drop({ ...limit, offset });
   }
 
   #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
@@ -185,8 +237,11 @@ export class Term {
   }
 }
 
-/** From where the window of reading counts: what is carried over is not stored, and where nothing is, reading waits for the first commit. */
-function committedOf({ saved, stored }: Known): Offset | undefined {
+/**
+ * From where the window is counted: what was carried over is not stored yet. Where nothing at all is stored, reading on waits for the first
+ * commit. Undefined: from the begin of the log, which is where reading begins.
+ */
+function windowStart({ saved, stored }: Known): Offset | undefined {
   return saved?.nextToRead ?? (stored === undefined ? undefined : 0n);
 }
 

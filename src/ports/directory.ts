@@ -11,6 +11,11 @@ export interface MethodDirectory {
   methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]>;
   /** Undefined when the row is gone: a retry or a repeat then has nobody to go to. */
   methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined>;
+  /**
+   * The state in which an alarm is now, as the database has it: at least as new as any transition that was published. Undefined where there
+   * is no such row, or where this database keeps no states.
+   */
+  alarmState(alarmId: string, signal: AbortSignal): Promise<string | undefined>;
   /** One cheap question, to learn whether lookups would be answered. @throws DIRECTORY_UNAVAILABLE. */
   ping(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { RawAlarm } from '../domain/alarm.js';
 import type { NotificationGroup } from '../domain/notification.js';
 import type { DeadLetter, FinishedAlarm, SettledAlarm, StageOutcome } from '../domain/outcome.js';
-import type { Offset, Positioned, TopicPartition } from '../domain/position.js';
+import type { AlarmPosition, Offset, Positioned, TopicPartition } from '../domain/position.js';
 
 export type QueueItems = {
   alarms: RawAlarm;
@@ -61,6 +61,19 @@ export interface AlarmSource {
   pause(partition: TopicPartition): void;
   /** Batches in the order read inside each partition; what is not taken is not fetched ahead without bound. */
   read(signal: AbortSignal): AsyncIterable<readonly RawAlarm[]>;
+  close(): Promise<void>;
+}
+
+/** What became of a question for single messages; what is in neither list could not be read now. */
+export interface FoundMessages {
+  readonly found: readonly RawAlarm[];
+  /** Kafka holds them no more: retention or compaction took them. */
+  readonly gone: readonly AlarmPosition[];
+}
+
+/** Reads single messages again, each by its position. Never throws because Kafka is away: what it could not have, it leaves out. */
+export interface MessageLookup {
+  find(positions: readonly AlarmPosition[], signal: AbortSignal): Promise<FoundMessages>;
   close(): Promise<void>;
 }
 

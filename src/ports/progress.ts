@@ -36,6 +36,10 @@ export interface OffsetTracker {
   open(partition: TopicPartition, stored: StoredOffset): void;
   /** 'finished' for an offset that `finishedAbove` already covers: do not process it again. */
   begin(position: AlarmPosition): 'begun' | 'finished';
+  /** True from `begin` to `finish`. */
+  isUnfinished(position: AlarmPosition): boolean;
+  /** What is under way below this offset, rising. */
+  unfinishedBelow(position: AlarmPosition): readonly Offset[];
   /** 'repeated' for an offset that was finished before, 'unknown' for one that was never begun or whose partition is closed. */
   finish(position: AlarmPosition): 'finished' | 'repeated' | 'unknown';
   committable(partition: TopicPartition): StoredOffset | undefined;

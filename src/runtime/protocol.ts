@@ -28,7 +28,15 @@ export type ToWorker = Readonly<
   /** Items to park unopened. */
   | { type: 'quarantine'; term: number; parcels: NonEmpty<WireParcel> }
   | { type: 'lease'; term: number; endsAtMonoMs: number }
-  | { type: 'resume'; term: number; partition: TopicPartition; nextToRead?: string; committed?: string }
+  /** `finished`, for a source that holds: text of the set of what is finished at and above `nextToRead`. */
+  | {
+      type: 'resume';
+      term: number;
+      partition: TopicPartition;
+      nextToRead?: string;
+      committed?: string;
+      finished?: string;
+    }
   | { type: 'pause'; term: number; partition: TopicPartition }
   /** Stored as the next to read: how far the window reaches, and what to mirror. */
   | { type: 'committed'; term: number; positions: NonEmpty<WirePosition> }
@@ -41,6 +49,10 @@ export type FromWorker = Readonly<
   | { type: 'credits'; term: number; more: number }
   /** `wants`: the worker has so many items to put on the next queue beyond those that it asked room for already. */
   | { type: 'read'; term: number; parcels: readonly WireParcel[]; wants?: number }
+  /** Read and not due yet: unfinished from now on, though in no queue. Read again after a death, they are held again. */
+  | { type: 'held'; term: number; positions: NonEmpty<WirePosition> }
+  /** Held positions that ended in the source itself. */
+  | { type: 'finished'; term: number; positions: NonEmpty<WirePosition>; reason: FinishReason }
   | { type: 'answers'; term: number; answers: readonly WireAnswer[]; wants?: number }
   | { type: 'partitions'; topic: string; partitions: readonly number[] }
   | { type: 'positioned'; term: number; partition: TopicPartition; nextToRead: string; skipped: string }

@@ -1,4 +1,4 @@
-import { failedRecord, type RetryPolicy, sentRecord, unsendableRecord } from '../delivery/outcome-of.js';
+import { failedRecord, type RetryPolicy, sentRecord, unsendableRecord, verdictRecord } from '../delivery/outcome-of.js';
 import type { SendGate } from '../delivery/send-gate.js';
 import { DeliveryError } from '../domain/errors.js';
 import type { Notification, NotificationGroup } from '../domain/notification.js';
@@ -57,6 +57,7 @@ export class NotificationProcessor implements Stage<NotificationGroup, SettledAl
 
   async #send(notification: Notification, signal: AbortSignal): Promise<OutcomeRecord> {
     const { notifiers, gate, clock, policy, telemetry } = this.#options;
+    if (notification.verdict !== undefined) return verdictRecord(notification, notification.verdict);
     const { type } = notification.method;
     const notifier = notifiers.open.get(type);
     if (notifier === undefined) {

@@ -218,6 +218,16 @@ export const eventTable = {
     meaning: 'Names of types could not be added to notification_method_type: the table or the right is missing',
     action: 'none for a schema of 2014; else grant SELECT and INSERT on that table',
   },
+  retry_unreadable: {
+    level: 'warn',
+    meaning: 'A message on the retry topic is no outcome record; it is parked with reason `malformed`',
+    action: 'see `detail` and the dead letter; find out who wrote it',
+  },
+  retry_vanished: {
+    level: 'error',
+    meaning: 'Retention or compaction took a retry from its topic before it was due; that method is not told',
+    action: 'let the retry topic keep its records longer than processors.alarm.ttl, and do not compact it',
+  },
   alarm_malformed: {
     level: 'warn',
     meaning: 'A message is no valid alarm; it is parked',

@@ -17,6 +17,8 @@ export interface CommitLoopParts {
   readonly telemetry: Telemetry;
   /** `zookeeper.max_offset_lag`; undefined: no head ever counts as stuck. */
   readonly maxHeadAgeMs: number | undefined;
+  /** True for topics of which a head may wait for its time, and is never stuck. */
+  readonly isPatient?: (topic: string) => boolean;
   /** The lease of the present session; undefined while there is none. */
   lease(): Lease | undefined;
   /** The lock under which a partition is owned; undefined: not ours, and so not committed. */
@@ -173,7 +175,7 @@ export class CommitLoop {
   }
 
   #observe(): void {
-    const { clock, maxHeadAgeMs, telemetry, tracker } = this.#parts;
+    const { clock, isPatient, maxHeadAgeMs, telemetry, tracker } = this.#parts;
     const open = tracker.openPartitions();
     const names = new Set(open.map(partitionText));
     for (const partition of this.#seen) {
@@ -192,7 +194,7 @@ export class CommitLoop {
       telemetry.gauge('window', tracker.window(partition).used, labels(partition));
       telemetry.gauge('oldest_unfinished_seconds', ageMs / 1000, labels(partition));
     }
-    this.#stuck = maxHeadAgeMs === undefined ? [] : stuckHeads(tracker, maxHeadAgeMs, clock.monoMs());
+    this.#stuck = maxHeadAgeMs === undefined ? [] : stuckHeads(tracker, maxHeadAgeMs, clock.monoMs(), isPatient);
     this.#watch.saw(this.#stuck);
   }
 }

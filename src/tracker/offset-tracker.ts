@@ -72,6 +72,19 @@ export class FirstUnfinishedTracker implements OffsetTracker {
     return 'begun';
   }
 
+  isUnfinished(position: AlarmPosition): boolean {
+    const progress = this.#find(position);
+    return progress?.unfinished.has(Number(position.offset - progress.base)) === true;
+  }
+
+  unfinishedBelow(position: AlarmPosition): readonly Offset[] {
+    const progress = this.#find(position);
+    if (progress === undefined) return [];
+    const limit = Number(position.offset - progress.base);
+    const below = [...progress.unfinished.keys()].filter((distance) => distance < limit);
+    return below.map((distance) => progress.base + BigInt(distance));
+  }
+
   finish(position: AlarmPosition): 'finished' | 'repeated' | 'unknown' {
     const progress = this.#find(position);
     if (progress === undefined) return 'unknown';

@@ -8,14 +8,16 @@ export interface StuckHead {
   readonly ageMs: number;
 }
 
-/** The heads of the open partitions that were begun more than `olderThanMs` ago. Tells, and never skips. */
+/** The heads of the open partitions, but those of `patient` topics, that were begun more than `olderThanMs` ago. Tells, and never skips. */
 export function stuckHeads(
   tracker: Pick<OffsetTracker, 'openPartitions' | 'oldestUnfinished'>,
   olderThanMs: number,
   nowMonoMs: number,
+  isPatient: (topic: string) => boolean = () => false,
 ): readonly StuckHead[] {
   const stuck: StuckHead[] = [];
   for (const partition of tracker.openPartitions()) {
+    if (isPatient(partition.topic)) continue;
     const head = tracker.oldestUnfinished(partition);
     if (head === undefined) continue;
     const ageMs = nowMonoMs - head.begunAtMonoMs;

@@ -101,12 +101,12 @@ export class ConsumerParts implements WorkerParts {
   }
 
   #tell(event: SourceEvent): void {
-    const message = messageOf(event, this.#loop.term);
-    this.#around.host.send(message);
+    this.#around.host.send(eventMessage(event, this.#loop.term));
   }
 }
 
-function messageOf(event: SourceEvent, term: number): FromWorker {
+/** What a source tells, as it crosses to main. */
+export function eventMessage(event: SourceEvent, term: number): FromWorker {
   switch (event.kind) {
     case 'partitions':
       return { type: 'partitions', topic: event.topic, partitions: event.partitions };

@@ -82,7 +82,7 @@ describe('an engine under load whose workers die', { skip: skipWithoutServices()
     await world.send(300, definition);
     await flowing(world);
     const { workers } = await victim.status();
-    assert.equal(workers.length, 6);
+    assert.equal(workers.length, 7);
     const atMs = Date.now();
     for (const { pid } of workers) process.kill(pid, 'SIGKILL');
     assert.deepEqual(await victim.exited, { code: 1, signal: null });
@@ -116,7 +116,7 @@ describe('engines that die under load', { skip: skipWithoutServices() }, () => {
     await flowing(world);
     const engine = world.engines.at(-1);
     const pids = (await engine?.allPids()) ?? [];
-    assert.equal(pids.length, 7);
+    assert.equal(pids.length, 8);
     await engine?.kill();
     const atMs = Date.now();
     await waitFor(() => !pids.some(isAlive), 'the end of all workers', { timeoutMs: 2_000 });

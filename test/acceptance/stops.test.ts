@@ -67,6 +67,10 @@ describe('an engine that is asked to stop', { skip: skipWithoutServices() }, () 
     const { lost, severalIds } = await world.verdict();
     assert.deepEqual({ lost, severalIds }, { lost: [], severalIds: [] });
     assert.equal(await next.stop(), 0);
+    // Senders that may hold something are gone before the lock is; where nothing is held the lock does not wait for them.
+    const steps = (of: EngineProcess) => of.named('stop_step').map(({ step }) => step);
+    assert.deepEqual(steps(engine), ['commit', 'stop the workers', 'release the lock']);
+    assert.deepEqual(steps(next), ['commit', 'release the lock', 'stop the workers']);
   });
 
   it('sends nothing more once its lock node is gone, though it still drains', async () => {

@@ -7,6 +7,8 @@ methodDirectoryContract('fake', async () => {
     directory,
     hasState: true,
     hasPeriod: true,
+    hasAlarmState: true,
+    setState: async (id, state) => directory.setState(id, state),
     addMethod: async ({ id, type, name, address, periodSeconds }) =>
       directory.add({
         id,

@@ -26,6 +26,9 @@ export interface DirectoryWorld {
   /** False for the oldest form, in which an action is for every state; false likewise where periods are unknown. */
   readonly hasState: boolean;
   readonly hasPeriod: boolean;
+  /** False where the database keeps no state of alarms. */
+  readonly hasAlarmState: boolean;
+  setState(alarmId: string, state: string): Promise<void>;
   addMethod(row: MethodRow): Promise<void>;
   changeAddress(methodId: string, address: string): Promise<void>;
   addAction(row: ActionRow): Promise<void>;
@@ -145,6 +148,19 @@ export function methodDirectoryContract(name: string, make: () => Promise<Direct
     assert.equal(missing, undefined);
   });
 
+  test(`${name}: tells the state of an alarm as it is now, and nothing of one that it does not know`, async () => {
+    const state = (id: string) => world.directory.alarmState(id, never);
+    assert.equal(await state('a-state'), undefined);
+    await world.setState('a-state', 'ALARM');
+    await world.setState('a-other', 'UNDETERMINED');
+    const expected = ['ALARM', 'UNDETERMINED', undefined].map((one) => (world.hasAlarmState ? one : undefined));
+    assert.deepEqual(await Promise.all(['a-state', 'a-other', "a' OR 1=1 -- "].map(state)), expected);
+    await world.setState('a-state', 'OK');
+    assert.equal(await state('a-state'), world.hasAlarmState ? 'OK' : undefined);
+    assert.equal(await state('A-STATE '), world.hasAlarmState ? 'OK' : undefined);
+    assert.equal(await state('😀'), undefined);
+  });
+
   test(`${name}: fails, retriably, while it cannot ask, and works again by itself`, async () => {
     await world.addMethod(methodOf('m-away'));
     await world.addAction(actionOf('away', 'm-away'));
@@ -153,6 +169,7 @@ export function methodDirectoryContract(name: string, make: () => Promise<Direct
     const unavailable = { name: 'EngineError', code: 'DIRECTORY_UNAVAILABLE', retriable: true };
     await assert.rejects(idsFor('away'), unavailable);
     await assert.rejects(world.directory.methodById('m-away', never), unavailable);
+    if (world.hasAlarmState) await assert.rejects(world.directory.alarmState('a-away', never), unavailable);
     await assert.rejects(world.directory.ping(never), unavailable);
     await world.comeBack();
     assert.deepEqual(await idsFor('away'), ['m-away']);

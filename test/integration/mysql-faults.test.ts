@@ -138,7 +138,7 @@ test('follows a schema that is migrated while it runs', async (t) => {
 
 test('finds the definition of an alarm that names none', async (t) => {
   const database = await databaseWithOne();
-  await database.sql("INSERT INTO alarm VALUES ('a-1', 'd-1')");
+  await database.sql("INSERT INTO alarm (id, alarm_definition_id) VALUES ('a-1', 'd-1')");
   const directory = database.open();
   t.after(() => directory.close());
   assert.deepEqual(await idsFor(directory, { alarmDefinitionId: undefined }), ['m-1']);

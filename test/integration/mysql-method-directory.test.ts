@@ -21,6 +21,8 @@ for (const [form, characterSet] of worlds) {
         directory,
         hasState: form !== 'stateless',
         hasPeriod: form === 'definition',
+        hasAlarmState: form !== 'stateless',
+        setState: (id, state) => database.setState(id, state),
         addMethod: (row) => database.addMethod(row),
         changeAddress: async (id, address) => {
           await database.sql('UPDATE notification_method SET address = ? WHERE id = ?', [address, id]);

@@ -52,6 +52,10 @@ export class SimDirectory implements MethodDirectory {
     return methodOf(id);
   }
 
+  async alarmState(_alarmId: string, signal: AbortSignal): Promise<undefined> {
+    await this.ping(signal);
+  }
+
   async ping(signal: AbortSignal): Promise<void> {
     const { clock, chance } = this.#process;
     await clock.sleep(chance.delayMs(1), signal);

@@ -116,6 +116,7 @@ export class Host {
       crews: [...stages].reverse().map(({ stage, processes }) => ({ stage, processes, config: {} })),
       capacity: { alarms: capacity, notifications: capacity, sent_notifications: capacity, finished: capacity },
       alarmTopic,
+      retryTopic: 'retries',
       windowCount,
       zookeeper: {
         servers: ['zk:2181'],

@@ -47,6 +47,15 @@ const silentTelemetry: ProcessTelemetry = {
   close: quiet,
 };
 
+/** The broker of this world keeps retries to itself: nothing is ever due here. */
+const idle: WorkerParts = {
+  handle: quiet,
+  systems: () => ({}),
+  metrics: quiet,
+  notes: () => [],
+  close: () => Promise.resolve(),
+};
+
 /** The inside of a worker: the stages, loops, gate and lease of the engine on top of a simulated world. */
 export function workerParts(worker: SimWorker, host: WorkerHost, world: WorkerSurroundings): WorkerParts {
   const { clock, chance } = worker.process;
@@ -62,6 +71,8 @@ export function workerParts(worker: SimWorker, host: WorkerHost, world: WorkerSu
   switch (worker.ref.stage) {
     case 'kafka_consumer':
       return consumer(worker, around, world);
+    case 'retry_engine':
+      return idle;
     case 'alarm_processor':
       return alarmProcessor(worker, around, world);
     case 'notification_processor':

@@ -16,6 +16,7 @@ export interface StatusDocument {
   readonly partitions: readonly { topic: string; partition: number; read: string; committed: string; window: number }[];
   readonly queues: readonly { name: string; length: number; capacity: number }[];
   readonly workers: readonly { stage: string; pid: number; state: string; replacements: number; in_flight: number }[];
+  readonly retries_waiting: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly reasons: readonly string[];
 }

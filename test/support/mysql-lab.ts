@@ -41,13 +41,14 @@ const schemas: Readonly<Record<SchemaName, readonly string[]>> = {
     methodTable("enum('EMAIL','SMS','WEBHOOK')", 100),
   ],
   alarm: [
+    "CREATE TABLE alarm (id varchar(36) NOT NULL PRIMARY KEY, state enum('UNDETERMINED','OK','ALARM') NOT NULL)",
     `CREATE TABLE alarm_action (alarm_id varchar(36) NOT NULL, alarm_state enum('UNDETERMINED','OK','ALARM') NOT NULL,
        action_id varchar(36) NOT NULL, PRIMARY KEY (alarm_id, alarm_state, action_id))`,
     methodTable("enum('EMAIL','SMS','WEBHOOK')", 100),
   ],
   definition: [
     'CREATE TABLE notification_method_type (name varchar(20) NOT NULL PRIMARY KEY)',
-    'CREATE TABLE alarm (id varchar(36) NOT NULL PRIMARY KEY, alarm_definition_id varchar(36) NOT NULL)',
+    'CREATE TABLE alarm (id varchar(36) NOT NULL PRIMARY KEY, alarm_definition_id varchar(36) NOT NULL, state varchar(20))',
     `CREATE TABLE alarm_action (alarm_definition_id varchar(36) NOT NULL, alarm_state varchar(20) NOT NULL,
        action_id varchar(36) NOT NULL, PRIMARY KEY (alarm_definition_id, alarm_state, action_id))`,
     methodTable('varchar(20)', 5000, ', period int NOT NULL DEFAULT 0'),
@@ -88,6 +89,14 @@ export class MysqlDatabase {
     const owner = this.#form === 'definition' ? { alarm_definition_id: definitionId } : { alarm_id: alarmId };
     const when = this.#form === 'stateless' ? {} : { alarm_state: state };
     await this.#insert('alarm_action', { ...owner, ...when, action_id: methodId });
+  }
+
+  /** Of an alarm, which is there from then on. */
+  async setState(alarmId: string, state: string): Promise<void> {
+    if (this.#form === 'stateless') return;
+    const definition = this.#form === 'definition' ? { alarm_definition_id: 'd-state' } : {};
+    await this.sql('DELETE FROM alarm WHERE id = ?', [alarmId]);
+    await this.#insert('alarm', { id: alarmId, ...definition, state });
   }
 
   async #insert(table: string, row: Readonly<Record<string, string | number | null>>): Promise<void> {

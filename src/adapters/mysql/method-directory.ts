@@ -32,6 +32,7 @@ const whats: Readonly<Record<QuestionKind, string>> = {
   definition: 'methods by alarm definition',
   alarm: 'methods by alarm',
   method: 'one method',
+  state: 'the state of an alarm',
 };
 
 /**
@@ -76,6 +77,13 @@ export class MysqlMethodDirectory implements MethodDirectory {
   async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {
     const [row] = await this.#asked((form) => lookup('method', id, '', form), signal);
     return row === undefined ? undefined : this.#methodOf(row);
+  }
+
+  async alarmState(alarmId: string, signal: AbortSignal): Promise<string | undefined> {
+    const { hasAlarmState } = await unlessAborted(this.#currentForm(), signal);
+    if (!hasAlarmState) return undefined;
+    const [row] = await this.#asked((form) => lookup('state', alarmId, '', form), signal);
+    return textOf(row?.state) || undefined;
   }
 
   /** Asks for nothing, but of the tables that every lookup needs: a server without them, or without the right to read them, is no help. */

@@ -9,10 +9,12 @@ export interface SchemaForm {
   readonly hasState: boolean;
   readonly hasPeriod: boolean;
   readonly hasTenant: boolean;
+  /** Whether the table alarm says in which state an alarm is. */
+  readonly hasAlarmState: boolean;
 }
 
-/** What is asked for by id: the methods of a definition, those of an alarm, or one method. */
-export type QuestionKind = 'definition' | 'alarm' | 'method';
+/** What is asked for by id: the methods of a definition, those of an alarm, one method, or the state of an alarm. */
+export type QuestionKind = 'definition' | 'alarm' | 'method' | 'state';
 
 /** Longer texts are cut by MySQL, so that a strange row costs little; a cut address is known by its length. */
 export const maxAddressLength = 4096;
@@ -27,8 +29,8 @@ export async function readSchemaForm(pool: MysqlPool, lookup: MysqlOptions['look
   const what = 'the columns of alarm_action';
   const sql =
     'SELECT TABLE_NAME AS tableName, COLUMN_NAME AS columnName FROM information_schema.COLUMNS ' +
-    'WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?, ?)';
-  const rows = await pool.query({ what, sql, values: ['alarm_action', 'notification_method'] });
+    'WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?, ?, ?)';
+  const rows = await pool.query({ what, sql, values: ['alarm_action', 'notification_method', 'alarm'] });
   const columns = new Set(rows.map((row) => `${row.tableName}.${row.columnName}`.toLowerCase()));
   const hasDefinition = columns.has('alarm_action.alarm_definition_id');
   const hasAlarm = columns.has('alarm_action.alarm_id');
@@ -45,6 +47,7 @@ export async function readSchemaForm(pool: MysqlPool, lookup: MysqlOptions['look
     hasState: columns.has('alarm_action.alarm_state'),
     hasPeriod: columns.has('notification_method.period'),
     hasTenant: columns.has('notification_method.tenant_id'),
+    hasAlarmState: columns.has('alarm.id') && columns.has('alarm.state'),
   };
 }
 
@@ -60,15 +63,16 @@ export function lookupStatement(
   kind: QuestionKind,
   { count, maxRowCount, isConverted }: { count: number; maxRowCount: number; isConverted: boolean },
 ): { readonly sql: string; readonly hasStateValue: boolean } {
-  const columns = [
+  const methodColumns = [
     'm.id AS id',
     `LEFT(m.type, ${maxTextLength}) AS type`,
     `LEFT(m.name, ${maxTextLength}) AS name`,
     `LEFT(m.address, ${maxAddressLength + 1}) AS address`,
     ...(form.hasPeriod ? ['m.period AS period'] : []),
     ...(form.hasTenant ? ['m.tenant_id AS tenantId'] : []),
-  ].join(', ');
-  const hasStateValue = form.hasState && kind !== 'method';
+  ];
+  const columns = kind === 'state' ? `LEFT(r.state, ${maxTextLength}) AS state` : methodColumns.join(', ');
+  const hasStateValue = form.hasState && kind !== 'method' && kind !== 'state';
   const { asked, tables } = source(form, kind);
   const compared = (column: string) => (isConverted ? `CONVERT(${column} USING utf8mb4)` : column);
   const state = hasStateValue ? ` AND ${compared('a.alarm_state')} = ?` : '';
@@ -95,6 +99,8 @@ function source(form: SchemaForm, kind: QuestionKind): { asked: string; tables: 
       };
     case 'method':
       return { asked: 'm.id', tables: 'notification_method m' };
+    case 'state':
+      return { asked: 'r.id', tables: 'alarm r' };
     default:
       return never(kind);
   }

@@ -15,6 +15,7 @@ export class FakeMethodDirectory implements MethodDirectory {
   isClosed = false;
   readonly #methods = new Map<string, NotificationMethod>();
   readonly #actions: Action[] = [];
+  readonly #states = new Map<string, string>();
   #failuresLeft = 0;
 
   /** Adds or replaces a method; `forAlarms` names definition and state. */
@@ -37,6 +38,15 @@ export class FakeMethodDirectory implements MethodDirectory {
     this.#actions.push(action);
   }
 
+  /** Deletes a method. */
+  remove(id: string): void {
+    this.#methods.delete(id);
+  }
+
+  setState(alarmId: string, state: string): void {
+    this.#states.set(fold(alarmId), state);
+  }
+
   /** The next `count` questions are not answered. */
   fail(count: number): void {
     this.#failuresLeft = count;
@@ -54,6 +64,11 @@ export class FakeMethodDirectory implements MethodDirectory {
   async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {
     await this.#answer(signal);
     return this.#methods.get(id);
+  }
+
+  async alarmState(alarmId: string, signal: AbortSignal): Promise<string | undefined> {
+    await this.#answer(signal);
+    return this.#states.get(fold(alarmId));
   }
 
   async ping(signal: AbortSignal): Promise<void> {

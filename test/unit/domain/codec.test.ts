@@ -11,7 +11,7 @@ import {
   messageOfPayload,
 } from '../../../src/domain/codec.js';
 import { deliveryFailures } from '../../../src/domain/errors.js';
-import { type Notification, notificationId } from '../../../src/domain/notification.js';
+import { type Notification, notificationId, type Verdict } from '../../../src/domain/notification.js';
 import { deadReasons, type OutcomeRecord } from '../../../src/domain/outcome.js';
 import { Secret } from '../../../src/domain/secret.js';
 import { alarmFields, alarmWith, rawMessage, somewhere } from '../../support/alarms.js';
@@ -37,11 +37,29 @@ const alarms = fc
   .tuple(fc.string({ unit: 'binary', maxLength: 30 }), fc.jsonValue(), positions)
   .map(([stateChangeReason, extra, at]) => alarmWith({ stateChangeReason, extra }, at));
 
+const verdicts: fc.Arbitrary<Verdict | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.constant({ outcome: 'expired' as const }),
+  plainRecord({ outcome: fc.constant('superseded' as const), by: fc.option(positions, { nil: undefined }) }),
+  plainRecord({
+    outcome: fc.constant('dead' as const),
+    reason: fc.constant('method_gone' as const),
+    detail: fc.string(),
+  }),
+);
+
 function notificationsOf(at = somewhere): fc.Arbitrary<[Notification, ...Notification[]]> {
-  const parts = plainRecord({ method: methods, attempt: fc.nat(), repeat: fc.nat() });
+  const parts = plainRecord({ method: methods, attempt: fc.nat(), repeat: fc.nat(), verdict: verdicts });
   return fc.tuple(alarms, fc.array(parts, { minLength: 1, maxLength: 4 })).map(([alarm, list]) => {
-    const made = list.map((part): Notification => {
-      return { ...part, alarm, position: at, id: notificationId(alarm.position, part.method.id, part.repeat) };
+    const made = list.map(({ verdict, ...part }): Notification => {
+      const decided = verdict === undefined ? {} : { verdict };
+      return {
+        ...part,
+        ...decided,
+        alarm,
+        position: at,
+        id: notificationId(alarm.position, part.method.id, part.repeat),
+      };
     });
     return made as [Notification, ...Notification[]];
   });

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { TopicPartition } from '../../../src/domain/position.js';
 import { Carry, plainOffset } from '../../../src/engine/carry.js';
-import { termSetUp as setUp } from '../../support/term-set-up.js';
+import { termPartition as at, newTerm, termPosition as position } from '../../support/term-bench.js';
 
-const at: TopicPartition = { topic: 't', partition: 0 };
-const position = (offset: number) => ({ ...at, offset: BigInt(offset) });
-
-describe('term', () => {
+describe('what a term hands on to the next one of the same engine', () => {
   it('carries what was finished since the last commit into the next term of the same engine', async () => {
     const stored = plainOffset(5n);
-    const first = setUp(() => Promise.resolve(stored));
+    const first = newTerm(() => Promise.resolve(stored));
     first.term.partitionsSeen('t', [0]);
     await first.clock.advance(0);
     first.term.positioned(at, 5n, 0n);
@@ -18,7 +14,7 @@ describe('term', () => {
     first.term.finish(position(5), 'recorded');
     first.term.finish(position(7), 'recorded');
     first.term.end();
-    const second = setUp(() => Promise.resolve(stored), first.carry);
+    const second = newTerm(() => Promise.resolve(stored), first.carry);
     second.term.partitionsSeen('t', [0]);
     await second.clock.advance(0);
     assert.equal(second.resumed[0]?.nextToRead, 6n);
@@ -33,7 +29,7 @@ describe('term', () => {
     const stored = plainOffset(5n);
     const carry = new Carry();
     carry.keep(at, [stored], plainOffset(9n));
-    const short = setUp(() => Promise.resolve(stored), carry);
+    const short = newTerm(() => Promise.resolve(stored), carry);
     short.term.partitionsSeen('t', [0]);
     await short.clock.advance(0);
     short.term.end();
@@ -45,7 +41,7 @@ describe('term', () => {
       [plainOffset(5n), plainOffset(6n)],
       [undefined, undefined],
     ]) {
-      const first = setUp(() => Promise.resolve(before));
+      const first = newTerm(() => Promise.resolve(before));
       first.term.partitionsSeen('t', [0]);
       await first.clock.advance(0);
       first.term.positioned(at, 5n, 0n);
@@ -54,7 +50,7 @@ describe('term', () => {
       if (after !== undefined) first.term.committing([{ partition: at, stored: after }]);
       first.term.finish(position(6), 'recorded');
       first.term.end();
-      const second = setUp(() => Promise.resolve(after), first.carry);
+      const second = newTerm(() => Promise.resolve(after), first.carry);
       second.term.partitionsSeen('t', [0]);
       await second.clock.advance(0);
       assert.equal(second.resumed[0]?.nextToRead, 7n);
@@ -64,27 +60,18 @@ describe('term', () => {
   it('counts the window from what is stored, not from what it carries over', async () => {
     const carry = new Carry();
     carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    const { term, clock, resumed, committed } = setUp(() => Promise.resolve(plainOffset(5n)), carry);
+    const { term, clock, resumed, committed } = newTerm(() => Promise.resolve(plainOffset(5n)), carry);
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.positioned(at, 9n, 0n);
-    term.sourceReplaced();
+    term.sourceReplaced('t');
     term.committed([{ partition: at, stored: plainOffset(9n) }]);
-    term.sourceReplaced();
+    term.sourceReplaced('t');
     assert.deepEqual(
       resumed.map(({ nextToRead }) => nextToRead),
       [9n, 9n, 9n],
     );
     assert.deepEqual(committed, [5n, 5n, 9n]);
-  });
-
-  it('lets nothing be read before the first commit when it carries something over onto nothing', async () => {
-    const carry = new Carry();
-    carry.keep(at, [undefined], plainOffset(9n));
-    const { term, clock, resumed, committed } = setUp(() => Promise.resolve(undefined), carry);
-    term.partitionsSeen('t', [0]);
-    await clock.advance(0);
-    assert.deepEqual([resumed[0]?.nextToRead, committed[0]], [9n, 0n]);
   });
 
   it('carries nothing over when somebody else has written the position since', () => {
@@ -96,14 +83,12 @@ describe('term', () => {
     assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
   });
 
-  it('does not hand out again what was finished behind a hole that retention made', async () => {
-    const { term, clock } = setUp(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }));
+  it('reads nothing further than a window from the begin before the first commit of what it carries over', async () => {
+    const carry = new Carry();
+    carry.keep(at, [undefined], plainOffset(9n));
+    const { term, clock, committed } = newTerm(() => Promise.resolve(undefined), carry);
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
-    term.positioned(at, 9n, 4n);
-    assert.deepEqual(
-      [9, 10, 11, 12, 13].map((offset) => term.begin(position(offset))),
-      [true, false, true, false, true],
-    );
+    assert.deepEqual(committed, [0n]);
   });
 });

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigurationError, EngineError } from '../../../src/domain/errors.js';
-import type { TopicPartition } from '../../../src/domain/position.js';
 import { plainOffset } from '../../../src/engine/carry.js';
 import type { StoredOffset } from '../../../src/ports/progress.js';
-import { termSetUp as setUp } from '../../support/term-set-up.js';
-
-const at: TopicPartition = { topic: 't', partition: 0 };
-const position = (offset: number) => ({ ...at, offset: BigInt(offset) });
+import { termPartition as at, newTerm, termPosition as position } from '../../support/term-bench.js';
 
 describe('term', () => {
   it('reads on from the stored position', async () => {
-    const { term, clock, resumed, tracker } = setUp(() => Promise.resolve(plainOffset(7n)));
+    const { term, clock, resumed, tracker } = newTerm(() => Promise.resolve(plainOffset(7n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     assert.deepEqual(resumed, [{ partition: at, nextToRead: 7n }]);
@@ -21,14 +17,14 @@ describe('term', () => {
   });
 
   it('asks for the earliest offset where nothing was ever stored', async () => {
-    const { term, clock, resumed } = setUp();
+    const { term, clock, resumed } = newTerm();
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     assert.deepEqual(resumed, [{ partition: at, nextToRead: undefined }]);
   });
 
   it('takes in nothing of a partition before it is positioned, or after the term has ended', async () => {
-    const { term, clock } = setUp();
+    const { term, clock } = newTerm();
     assert.equal(term.begin(position(0)), false);
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
@@ -40,7 +36,7 @@ describe('term', () => {
   });
 
   it('does not hand out again what was finished above the stored position', async () => {
-    const { term, clock } = setUp(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b10) }));
+    const { term, clock } = newTerm(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b10) }));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.positioned(at, 5n, 0n);
@@ -51,7 +47,7 @@ describe('term', () => {
   });
 
   it('tells and counts what retention took before it was read', async () => {
-    const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(5n)));
+    const { term, clock, telemetry } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.positioned(at, 15n, 10n);
@@ -61,7 +57,7 @@ describe('term', () => {
   });
 
   it('refuses a source that begins elsewhere without saying what it skipped', async () => {
-    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    const { term, clock } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     for (const [nextToRead, skipped] of [
@@ -74,8 +70,21 @@ describe('term', () => {
     assert.equal(term.begin(position(5)), false);
   });
 
+  it('does not hand out again what was finished behind a hole that retention made', async () => {
+    const { term, clock } = newTerm(() =>
+      Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }),
+    );
+    term.partitionsSeen('t', [0]);
+    await clock.advance(0);
+    term.positioned(at, 9n, 4n);
+    assert.deepEqual(
+      [9, 10, 11, 12, 13].map((offset) => term.begin(position(offset))),
+      [true, false, true, false, true],
+    );
+  });
+
   it('halts a partition that ends before its position, and says how to go on', async () => {
-    const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(500n)));
+    const { term, clock, telemetry } = newTerm(() => Promise.resolve(plainOffset(500n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.halt(at, { nextToRead: 500n, logStart: 0n, logEnd: 3n });
@@ -88,14 +97,14 @@ describe('term', () => {
   });
 
   it('tells a replaced source where to go on: at the read position, not at the committed one', async () => {
-    const { term, clock, resumed } = setUp(() => Promise.resolve(plainOffset(5n)));
+    const { term, clock, resumed } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
-    term.sourceReplaced();
+    term.sourceReplaced('t');
     term.positioned(at, 5n, 0n);
     term.begin(position(5));
     term.begin(position(6));
-    term.sourceReplaced();
+    term.sourceReplaced('t');
     assert.deepEqual(
       resumed.map(({ nextToRead }) => nextToRead),
       [5n, 5n, 7n],
@@ -104,7 +113,7 @@ describe('term', () => {
 
   it('waits until the stored position can be read', async () => {
     let tries = 0;
-    const { term, clock, resumed } = setUp(() => {
+    const { term, clock, resumed } = newTerm(() => {
       tries += 1;
       if (tries === 1) return Promise.reject(new EngineError('STORE_UNAVAILABLE', 'away', { retriable: true }));
       return Promise.resolve(plainOffset(3n));
@@ -118,7 +127,7 @@ describe('term', () => {
   });
 
   it('fails on a damaged position instead of guessing one', async () => {
-    const { term, clock, resumed, failures } = setUp(() =>
+    const { term, clock, resumed, failures } = newTerm(() =>
       Promise.reject(new ConfigurationError('STORE_DAMAGED', '/x holds "abc"')),
     );
     term.partitionsSeen('t', [0]);
@@ -127,7 +136,7 @@ describe('term', () => {
   });
 
   it('takes up a partition that was added to the topic, and each only once', async () => {
-    const { term, clock, resumed } = setUp();
+    const { term, clock, resumed } = newTerm();
     term.partitionsSeen('t', [0]);
     term.partitionsSeen('t', [0, 1]);
     await clock.advance(0);
@@ -138,7 +147,7 @@ describe('term', () => {
   });
 
   it('closes also a partition that halted under way: a later term must not commit it from where it was', async () => {
-    const first = setUp(() => Promise.resolve(plainOffset(5n)));
+    const first = newTerm(() => Promise.resolve(plainOffset(5n)));
     first.term.partitionsSeen('t', [0]);
     await first.clock.advance(0);
     first.term.positioned(at, 5n, 0n);
@@ -153,7 +162,7 @@ describe('term', () => {
 
   it('asks for nothing when it ended while its positions were loaded, and loads no more', async () => {
     let answer: (stored: StoredOffset) => void = () => undefined;
-    const { term, clock, resumed } = setUp(() => new Promise((resolve) => (answer = resolve)));
+    const { term, clock, resumed } = newTerm(() => new Promise((resolve) => (answer = resolve)));
     term.partitionsSeen('t', [0]);
     term.end();
     answer(plainOffset(5n));
@@ -163,7 +172,7 @@ describe('term', () => {
 
   it('ends its waiting for a store that is away when it ends', async () => {
     let tries = 0;
-    const { term, clock } = setUp(() => {
+    const { term, clock } = newTerm(() => {
       tries += 1;
       return Promise.reject(new EngineError('STORE_UNAVAILABLE', 'away', { retriable: true }));
     });
@@ -175,7 +184,7 @@ describe('term', () => {
   });
 
   it('reads on in a partition that halted, once its source has a position in it', async () => {
-    const { term, clock } = setUp(() => Promise.resolve(plainOffset(5n)));
+    const { term, clock } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.halt(at, { nextToRead: 5n, logStart: 0n, logEnd: 1n });
@@ -184,7 +193,7 @@ describe('term', () => {
   });
 
   it('counts an alarm as finished once, however often it is answered for', async () => {
-    const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(0n)));
+    const { term, clock, telemetry } = newTerm(() => Promise.resolve(plainOffset(0n)));
     term.partitionsSeen('t', [0]);
     await clock.advance(0);
     term.positioned(at, 0n, 0n);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { DestinationLimit } from '../../../src/delivery/destination-limit.js';
 import { SendGate } from '../../../src/delivery/send-gate.js';
 import { DeliveryError } from '../../../src/domain/errors.js';
-import type { Notification, NotificationGroup } from '../../../src/domain/notification.js';
+import type { Notification, NotificationGroup, Verdict } from '../../../src/domain/notification.js';
 import { retryPolicy } from '../../../src/retry/retry-policy.js';
 import { NotificationProcessor } from '../../../src/stages/notification-processor.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
@@ -50,6 +50,30 @@ async function recordsOf(processor: NotificationProcessor, group: NotificationGr
 }
 
 describe('the notification processor', () => {
+  test('records what was decided before, and sends nothing for it', async () => {
+    const { processor, notifier, telemetry } = aProcessor();
+    const history = [{ attempt: 1, atMs: 5, failure: 'timed_out' as const }];
+    const [notification] = groupOf('webhook').notifications;
+    const by = { topic: 't', partition: 0, offset: 9n };
+    const decided = (verdict: Verdict) => ({ ...notification, attempt: 2, history, verdict });
+    const gone = { outcome: 'dead', reason: 'method_gone', detail: 'deleted' } as const;
+    const group: NotificationGroup = {
+      position: notification.position,
+      notifications: [decided({ outcome: 'expired' }), decided({ outcome: 'superseded', by }), decided(gone)],
+    };
+    const records = await recordsOf(processor, group);
+    assert.deepEqual(
+      records.map(({ notification: of, ...rest }) => [of.attempt, rest]),
+      [
+        [2, { history, outcome: 'expired' }],
+        [2, { history, outcome: 'superseded', by }],
+        [2, { history, ...gone }],
+      ],
+    );
+    assert.equal(notifier.sent.length, 0);
+    assert.equal(telemetry.counts.get('notifications_total webhook superseded'), 1);
+  });
+
   test('gives one record per method, in order, whatever becomes of the others', async () => {
     const { processor, notifier, telemetry, clock } = aProcessor();
     const refusal = new DeliveryError('no', { failure: 'rejected', retriable: false });

@@ -65,6 +65,14 @@ class SketchTracker implements OffsetTracker {
     return 'begun';
   }
 
+  isUnfinished(position: AlarmPosition): boolean {
+    return this.#state(position).unfinished.has(position.offset);
+  }
+
+  unfinishedBelow(position: AlarmPosition): readonly Offset[] {
+    return [...this.#state(position).unfinished.keys()].filter((offset) => offset < position.offset);
+  }
+
   finish(position: AlarmPosition): 'finished' | 'repeated' | 'unknown' {
     const state = this.#states.get(partitionText(position));
     if (state === undefined) return 'unknown';

@@ -162,6 +162,20 @@ describe('offset tracker', () => {
     assert.equal(next(tracker), 6);
   });
 
+  test('knows what is under way, and what of it lies below an offset', () => {
+    const tracker = trackerAt([p0, 5n]);
+    begin(tracker, p0, 6, 8, 9);
+    finish(tracker, p0, 8);
+    const isUnfinished = (offset: bigint, at = p0) => tracker.isUnfinished({ ...at, offset });
+    assert.deepEqual(
+      [5n, 6n, 7n, 8n, 9n].map((offset) => isUnfinished(offset)),
+      [false, true, false, false, true],
+    );
+    assert.deepEqual(tracker.unfinishedBelow({ ...p0, offset: 9n }), [6n]);
+    assert.deepEqual(tracker.unfinishedBelow({ ...p0, offset: 10n }), [6n, 9n]);
+    assert.deepEqual([isUnfinished(6n, p1), tracker.unfinishedBelow({ ...p1, offset: 9n })], [false, []]);
+  });
+
   test('names what is open, and forgets what was under way when a partition is closed', () => {
     const tracker = trackerAt([p0, 1n], [p1, 1n]);
     begin(tracker, p0, 1);

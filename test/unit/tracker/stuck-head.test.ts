@@ -26,6 +26,10 @@ describe('stuck head', () => {
       [0, 1],
     );
     assert.equal(tracker.committable(partitionOf(0))?.nextToRead, 812n);
+    assert.deepEqual(
+      stuckHeads(tracker, 1000, clock.monoMs(), (topic) => topic === 'alarms'),
+      [],
+    );
   });
 
   test('says it once when a head is stuck, again for the next one, and once when it moves', () => {

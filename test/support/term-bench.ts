@@ -1,5 +1,5 @@
 import type { EngineError } from '../../src/domain/errors.js';
-import type { Offset, TopicPartition } from '../../src/domain/position.js';
+import type { AlarmPosition, Offset, TopicPartition } from '../../src/domain/position.js';
 import { Carry } from '../../src/engine/carry.js';
 import { Term } from '../../src/engine/term.js';
 import type { StoredOffset } from '../../src/ports/progress.js';
@@ -7,8 +7,14 @@ import { FirstUnfinishedTracker } from '../../src/tracker/offset-tracker.js';
 import { FakeClock } from './fakes/fake-clock.js';
 import { RecordingTelemetry } from './fakes/recording-telemetry.js';
 
-/** A term on fakes, and what it asked its source for. `load` is the store's answer. */
-export function termSetUp(
+/** The one partition of the terms of these tests. */
+export const termPartition: TopicPartition = { topic: 't', partition: 0 };
+export function termPosition(offset: number): AlarmPosition {
+  return { ...termPartition, offset: BigInt(offset) };
+}
+
+/** A term of its own, with what it asked of its source and told. */
+export function newTerm(
   load: () => Promise<StoredOffset | undefined> = () => Promise.resolve(undefined),
   carry = new Carry(),
 ) {
@@ -20,6 +26,7 @@ export function termSetUp(
   const failures: EngineError[] = [];
   const term = new Term({
     number: 1,
+    alarmTopic: 't',
     lock: {
       fence: { lockPath: '/lock', epoch: 1n },
       lost: new AbortController().signal,
@@ -29,9 +36,9 @@ export function termSetUp(
     store: { load, save: () => Promise.resolve() },
     carry,
     source: {
-      resume(partition, nextToRead, from) {
-        resumed.push({ partition, nextToRead });
-        committed.push(from);
+      resume(partition, from) {
+        resumed.push({ partition, nextToRead: from.nextToRead });
+        committed.push(from.committed);
       },
     },
     clock,
