@@ -82,7 +82,7 @@ function assertTable(demo: DemoRun): void {
   ]);
   assert.match(demo.rows('Disk full').join(), /webhook, Slow pager \| sent \| ms \| 1 \| [23]$/);
   assert.match(demo.rows('High CPU: OK').join(), /email, On-call mail \| sent \| ms \| 2 \| 3$/);
-  assert.match(demo.rows('Login slow').join(), /webhook, Busy receiver \| retrying \| ms \| 3 \| 4$/);
+  assert.match(demo.rows('Login slow').join(), /webhook, Busy receiver \| sent \(attempt 2\) \| ms \| 3 \| 4$/);
   assert.match(demo.rows('Backup late').join(), /webhook, Removed receiver \| dead \(refused\) \| ms \| 4 \| 5$/);
   assert.deepEqual(demo.rows('(half a message)'), ['(half a message) | – | malformed | – | 5 | 6']);
 }
