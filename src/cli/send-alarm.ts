@@ -83,9 +83,12 @@ async function sendAndWatch(config: Config, alarm: AlarmToSend, { store, limitMs
       seen.push(outcome);
       io.out(printable(lineOf(outcome)));
     };
-    while (!isFinished && !limit.signal.aborted) {
-      isFinished = await watch.look(landed, limit.signal, tell).catch(falseWhenAborted);
-      if (!isFinished) await systemClock.sleep(lookEveryMs, limit.signal);
+    const deadlineAtMs = systemClock.nowMs() + limitMs;
+    while (!limit.signal.aborted) {
+      const isPassed = await watch.look(landed, limit.signal, tell).catch(falseWhenAborted);
+      isFinished ||= isPassed;
+      if (isFinished && isSettled(seen, deadlineAtMs)) break;
+      await systemClock.sleep(lookEveryMs, limit.signal);
     }
     const verdict = verdictOf({
       ...{ isFinished, seen, alarm: alarm.alarm, offset: landed.offset, committed: watch.committed },
@@ -96,6 +99,14 @@ async function sendAndWatch(config: Config, alarm: AlarmToSend, { store, limitMs
     limit.clear();
     await reader.close();
   }
+}
+
+/** False while a retry is due before the deadline: the engine has finished the alarm, but not the telling. */
+function isSettled(seen: readonly SeenOutcome[], deadlineAtMs: number): boolean {
+  const last = new Map(seen.map((outcome) => [outcome.id, outcome]));
+  return ![...last.values()].some(
+    ({ outcome, notBeforeMs }) => outcome === 'retrying' && (notBeforeMs ?? 0) < deadlineAtMs,
+  );
 }
 
 function isAborted(error: unknown): error is EngineError {

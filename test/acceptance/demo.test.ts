@@ -82,7 +82,7 @@ function assertTable(demo: DemoRun): void {
   ]);
   assert.match(demo.rows('Disk full').join(), /webhook, Slow pager \| sent \| ms \| 1 \| [23]$/);
   assert.match(demo.rows('High CPU: OK').join(), /email, On-call mail \| sent \| ms \| 2 \| 3$/);
-  assert.match(demo.rows('Login slow').join(), /webhook, Busy receiver \| retrying \| ms \| 3 \| 4$/);
+  assert.match(demo.rows('Login slow').join(), /webhook, Busy receiver \| sent \(attempt 2\) \| ms \| 3 \| 4$/);
   assert.match(demo.rows('Backup late').join(), /webhook, Removed receiver \| dead \(refused\) \| ms \| 4 \| 5$/);
   assert.deepEqual(demo.rows('(half a message)'), ['(half a message) | – | malformed | – | 5 | 6']);
 }
@@ -109,7 +109,7 @@ describe('npm run demo', { skip: skipWithoutServices() }, () => {
     await demo.says('The active engine is killed');
     const started = demo.processes();
     assert.equal(await demo.exitCode(), 0, demo.output);
-    assert.match(demo.output, /engine-[12] is killed with SIGKILL, all 9 processes at once/);
+    assert.match(demo.output, /engine-[12] is killed with SIGKILL, all 10 processes at once/);
     assert.match(demo.output, /engine-[12] is active \d+\.\d s after the kill/);
     assert.match(demo.output, /(\d+) alarms sent, \1 arrived, 0 lost\./);
     assertTable(demo);

@@ -7,6 +7,22 @@ import { runCommand } from '../support/command-run.js';
 import { cleanUpAfterSuite, skipWithoutServices } from '../support/services.js';
 import { World } from '../support/world.js';
 
+describe('send-alarm to a receiver that is busy', { skip: skipWithoutServices() }, () => {
+  const suite = cleanUpAfterSuite();
+
+  it('waits for the retry and ends with 0 when that is taken', async () => {
+    const world = await World.create(suite, { partitionCount: 1 });
+    const hook = await world.webhook();
+    world.http.answer(`/${hook}`, { status: 503 }, {});
+    const { id } = await world.definition(hook);
+    await world.startActive({ 'retry.interval': 1 });
+    const words = ['--alarm-id', 'a-1', '--state', 'ALARM', '--definition-id', id];
+    const { code, out, err } = await runCommand('send-alarm', '--config', await world.configure(), ...words);
+    assert.equal(code, 0, err);
+    assert.match(out, /retrying .*again at .*\nwebhook .* sent +\d+ ms\nall sent: 1 method\n$/s);
+  });
+});
+
 describe('send-alarm', { skip: skipWithoutServices() }, () => {
   const suite = cleanUpAfterSuite();
   let world: World;
@@ -16,13 +32,14 @@ describe('send-alarm', { skip: skipWithoutServices() }, () => {
 
   before(async () => {
     world = await World.create(suite, { partitionCount: 2 });
-    config = await world.configure();
+    // A retry that is due within the time to wait is waited for.
+    config = await world.configure({ 'retry.interval': 600 });
     const [hook, mail] = [await world.webhook(), await world.mailbox()];
     good = (await world.definition(hook, mail)).id;
     mixed = (
       await world.definition(hook, await world.webhook('http://127.0.0.1:1/away'), await world.webhook('rubbish'))
     ).id;
-    await world.startActive();
+    await world.startActive({ 'retry.interval': 600 });
   });
 
   const send = (...words: string[]) => runCommand('send-alarm', '--config', config, ...words);

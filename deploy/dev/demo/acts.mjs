@@ -61,8 +61,13 @@ async function busyReceiver(show) {
   const notBefore = new Date(value.not_before).toISOString().slice(11, 19);
   screen.line();
   screen.fact('outcome', `${screen.yellow(value.outcome)}: waits on ${topic}, not before ${notBefore} UTC`);
-  screen.fact('', screen.dim('(sending it again from there is not part of this version)'));
   screen.fact('committed', `${committed}: nothing behind it is held up`);
+  screen.say('Its time comes, and it is sent again under the same webhook-id:');
+  await show.showRequest(alarm, world.web, { path: '/busy', answer: '→ 200' });
+  const records = await show.recordsOf(alarm, 2);
+  const { outcome, attempt } = records.map((record) => record.value).find((last) => last.attempt === 2);
+  screen.line();
+  screen.fact('outcome', `${screen.green(outcome)} at attempt ${attempt}; on record with the failure before it`);
 }
 
 async function goneReceiver(show) {

@@ -8,16 +8,27 @@ function arrivalOf({ mail, web, slow }, alarm, { type, notification_id: id }) {
   if (type?.toLowerCase() === 'slack') {
     return web.requests.find(({ path, receivedAtMs }) => path === slackPath && receivedAtMs >= alarm.sentAtMs);
   }
-  const request = [...web.requests, ...slow.requests].find(({ headers }) => headers['webhook-id'] === id);
+  const request = [...web.requests, ...slow.requests].findLast(({ headers }) => headers['webhook-id'] === id);
   return request ?? mail.mails.find(({ headers }) => headers['message-id'].startsWith(`<${id}@`));
+}
+
+/** A notification that was tried again has a record of each attempt. */
+function lastOfEach(records) {
+  const last = new Map();
+  for (const { value } of records) {
+    const id = value.notification_id ?? value.source_offset;
+    if (!((last.get(id)?.attempt ?? -1) > (value.attempt ?? 0))) last.set(id, value);
+  }
+  return [...last.values()];
 }
 
 function rowsOf(alarm, { screen, world }) {
   const paints = { sent: screen.green, retrying: screen.yellow, dead: screen.red, malformed: screen.red };
-  return world.kafka.recordsOf(alarm).map(({ value }) => {
-    const { outcome, reason, type, name } = value;
+  return lastOfEach(world.kafka.recordsOf(alarm)).map((value) => {
+    const { outcome, reason, type, name, attempt } = value;
     const arrival = outcome === 'malformed' ? undefined : arrivalOf(world, alarm, value);
-    const text = outcome === 'dead' ? `dead (${reason})` : outcome;
+    const detail = outcome === 'dead' ? ` (${reason})` : attempt > 1 ? ` (attempt ${attempt})` : '';
+    const text = `${outcome}${detail}`;
     return [
       alarm.label,
       type === undefined ? '–' : `${type.toLowerCase()}, ${name}`,

@@ -20,7 +20,7 @@ export async function startReceivers() {
   const { HttpCatcher } = await support('http-catcher.js');
   const [mail, web, slow] = await Promise.all([MailCatcher.start(), HttpCatcher.start(), HttpCatcher.start()]);
   web.answer(slackPath, { body: 'ok' });
-  web.answer('/busy', { status: 503, body: 'come back later' });
+  web.answer('/busy', { status: 503, body: 'come back later' }, {});
   web.answer('/gone', { status: 404, body: 'no such hook' });
   slow.answer('*', { delayMs: slowMs });
   return { mail, web, slow, stop: async () => await Promise.all([mail.stop(), web.stop(), slow.stop()]) };

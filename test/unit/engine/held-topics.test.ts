@@ -15,7 +15,7 @@ const retry = (offset: number | bigint) => ({ ...retries, offset: BigInt(offset)
 const alarm = (offset: number) => ({ ...alarms, offset: BigInt(offset) });
 
 /** A term with an alarm topic and a topic whose source holds what it reads; both are open from the stored position on. */
-async function openTerm(stored: StoredOffset = plainOffset(0n)) {
+async function openTerm(stored: StoredOffset = plainOffset(0n), skippedCount = 0n) {
   const clock = new FakeClock();
   const telemetry = new RecordingTelemetry();
   const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => 500_000 });
@@ -29,7 +29,9 @@ async function openTerm(stored: StoredOffset = plainOffset(0n)) {
   });
   for (const { topic } of [alarms, retries]) term.partitionsSeen(topic, [0]);
   await clock.advance(0);
-  for (const partition of [alarms, retries]) term.positioned(partition, stored.nextToRead, 0n);
+  for (const partition of [alarms, retries]) {
+    term.positioned(partition, stored.nextToRead + skippedCount, skippedCount);
+  }
   resumed.length = 0;
   const committable = () => tracker.committable(retries)?.nextToRead;
   return { term, tracker, telemetry, resumed, committable };
@@ -115,6 +117,19 @@ describe('a topic whose source holds what it reads', () => {
     assert.equal(committable(), 1n);
     term.finish(retry(1), 'recorded');
     assert.equal(committable(), 3n);
+  });
+
+  it('keeps, as the topic of alarms does, what was finished behind a hole that retention made', async () => {
+    const { term, tracker } = await openTerm({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }, 4n);
+    assert.deepEqual(
+      [9, 10, 11, 12, 13].map((offset) => term.begin(alarm(offset))),
+      [true, false, true, false, true],
+    );
+    for (const offset of [9, 10, 11, 12, 13]) term.hold(retry(offset));
+    assert.deepEqual(
+      [9, 10, 11, 12, 13].map((offset) => tracker.isUnfinished(retry(offset))),
+      [true, false, true, false, true],
+    );
   });
 
   it('counts as no alarm', async () => {

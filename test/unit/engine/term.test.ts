@@ -108,17 +108,6 @@ describe('term', () => {
     assert.equal(term.begin(position(5)), false);
   });
 
-  it('does not hand out again what was finished behind a hole that retention made', async () => {
-    const { term, clock } = setUp(() => Promise.resolve({ nextToRead: 5n, finishedAbove: Uint8Array.of(0b1010_0010) }));
-    term.partitionsSeen('t', [0]);
-    await clock.advance(0);
-    term.positioned(at, 9n, 4n);
-    assert.deepEqual(
-      [9, 10, 11, 12, 13].map((offset) => term.begin(position(offset))),
-      [true, false, true, false, true],
-    );
-  });
-
   it('halts a partition that ends before its position, and says how to go on', async () => {
     const { term, clock, telemetry } = setUp(() => Promise.resolve(plainOffset(500n)));
     term.partitionsSeen('t', [0]);
@@ -296,15 +285,6 @@ describe('term', () => {
     term.halt(at, { nextToRead: 5n, logStart: 0n, logEnd: 1n });
     term.positioned(at, 5n, 0n);
     assert.deepEqual([term.halted, term.begin(position(5))], [[], true]);
-  });
-
-  it('carries nothing over when somebody else has written the position since', () => {
-    const carry = new Carry();
-    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    assert.deepEqual(carry.onto(at, plainOffset(2n)), plainOffset(2n));
-    carry.keep(at, [plainOffset(5n)], plainOffset(9n));
-    assert.equal(carry.onto(at, undefined), undefined);
-    assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
   });
 
   it('counts an alarm as finished once, however often it is answered for', async () => {
