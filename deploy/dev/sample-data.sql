@@ -9,13 +9,14 @@ INSERT INTO alarm_definition (id, tenant_id, name, description, expression, seve
   ('d-backup', 'tenant-1', 'Backup late', 'No backup for a day', 'max(backup.age_hours) > 24', 'LOW', NOW(), NOW()),
   ('d-errors', 'tenant-1', 'Request errors', 'Requests fail', 'sum(http.errors) > 0', 'HIGH', NOW(), NOW());
 
+-- A producer writes the new state here before it publishes; a retry of an alarm in another state is not sent.
 INSERT INTO alarm (id, alarm_definition_id, state, created_at, state_updated_at, updated_at) VALUES
   ('a-cpu', 'd-cpu', 'OK', NOW(), NOW(), NOW()),
   ('a-disk', 'd-disk', 'OK', NOW(), NOW(), NOW()),
-  ('a-login', 'd-login', 'OK', NOW(), NOW(), NOW()),
+  ('a-login', 'd-login', 'ALARM', NOW(), NOW(), NOW()),
   ('a-backup', 'd-backup', 'OK', NOW(), NOW(), NOW());
 
--- How the receivers behave is their own script: m-slow thinks for two seconds, m-busy answers 503, m-gone 404.
+-- How the receivers behave is their own script: m-slow thinks for two seconds, m-busy answers 503 once, m-gone 404.
 INSERT INTO notification_method (id, tenant_id, name, type, address, created_at, updated_at, period) VALUES
   ('m-mail', 'tenant-1', 'On-call mail', 'EMAIL', 'oncall@example.org', NOW(), NOW(), 0),
   ('m-webhook', 'tenant-1', 'Ticket system', 'WEBHOOK', '@WEBHOOK@/tickets', NOW(), NOW(), 0),

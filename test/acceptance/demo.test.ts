@@ -109,7 +109,7 @@ describe('npm run demo', { skip: skipWithoutServices() }, () => {
     await demo.says('The active engine is killed');
     const started = demo.processes();
     assert.equal(await demo.exitCode(), 0, demo.output);
-    assert.match(demo.output, /engine-[12] is killed with SIGKILL, all 9 processes at once/);
+    assert.match(demo.output, /engine-[12] is killed with SIGKILL, all 10 processes at once/);
     assert.match(demo.output, /engine-[12] is active \d+\.\d s after the kill/);
     assert.match(demo.output, /(\d+) alarms sent, \1 arrived, 0 lost\./);
     assertTable(demo);

@@ -63,7 +63,7 @@ async function busyReceiver(show) {
   screen.fact('outcome', `${screen.yellow(value.outcome)}: waits on ${topic}, not before ${notBefore} UTC`);
   screen.fact('committed', `${committed}: nothing behind it is held up`);
   screen.say('Its time comes, and it is sent again under the same webhook-id:');
-  await show.showRequest(alarm, world.web, { answer: '→ 200' });
+  await show.showRequest(alarm, world.web, { path: '/busy', answer: '→ 200' });
   const records = await show.recordsOf(alarm, 2);
   const { outcome, attempt } = records.map((record) => record.value).find((last) => last.attempt === 2);
   screen.line();
