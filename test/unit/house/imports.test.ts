@@ -49,6 +49,10 @@ const homes: Readonly<Record<string, string>> = {
   zod: 'src/config/',
   nodemailer: 'src/notifiers/email/',
   undici: 'src/notifiers/',
+  liquidjs: 'src/templates/',
+  '@nats-io/transport-node': 'src/adapters/nats/',
+  '@nats-io/jetstream': 'src/adapters/nats/',
+  '@nats-io/kv': 'src/adapters/nats/',
 };
 
 interface Import {
