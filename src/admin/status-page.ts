@@ -53,6 +53,7 @@ ${facts(status)}
 <h2>Partitions</h2>${partitions(status.partitions)}
 <h2>Queues</h2>${queues(status.queues)}
 <h2>Workers</h2>${workers(status.workers)}
+${breakers(status.breakers)}
 <p class="dim"><a href="/status.json">status.json</a> · <a href="/metrics">metrics</a> · <a href="/ready">ready</a></p>
 </body></html>
 `;
@@ -110,6 +111,12 @@ function workers(all: readonly WorkerStatus[]): SafeHtml {
 <td class="${worker.replacements === 0 ? 'dim' : 'note'}">${worker.replacements}</td></tr>`,
     ),
   );
+}
+
+function breakers(all: StatusDocument['breakers']): SafeHtml {
+  if (all.length === 0) return html``;
+  const rows = all.map((one) => html`<tr><td>${one.destination}</td><td class="note">${one.workers}</td></tr>`);
+  return html`<h2>Destinations left alone</h2>${table(['destination', 'workers'], rows)}`;
 }
 
 function table(heads: readonly string[], rows: readonly SafeHtml[]): SafeHtml {

@@ -34,7 +34,11 @@ export function compile(values: ReadonlyMap<string, unknown>, plugins: readonly 
     retry: { intervalMs: v['retry.interval'], maxAttempts: v['retry.max_attempts'] },
     notifierSections: sectionsOf(values, plugins),
     enabledTypes: enabledTypesOf(v['notification_types.enabled'], plugins),
-    http: { allow: v['http.allow'], concurrencyPerDestination: v['http.concurrency_per_destination'] },
+    http: {
+      allow: v['http.allow'],
+      concurrencyPerDestination: v['http.concurrency_per_destination'],
+      ratePerDestination: v['http.rate_per_destination'],
+    },
     admin: { host: v['admin.host'], port: v['admin.port'] },
     shutdown: { deadlineMs: v['shutdown.deadline_seconds'] },
     log: { level: v['log.level'], format: v['log.format'] },

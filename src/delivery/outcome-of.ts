@@ -29,17 +29,25 @@ export function verdictRecord(notification: Notification, verdict: Verdict): Out
   return { notification, history, ...verdict };
 }
 
-function detailOf(error: DeliveryError): string {
-  return error.wire === undefined ? error.message : `${error.message} (${error.wire})`;
+/** The record of a send that was not tried: it counts as no attempt, and adds nothing to the history. */
+export function putOffRecord(notification: Notification, notBeforeMs: number, detail: string): OutcomeRecord {
+  const { history = [], putOffCount = 0 } = notification;
+  const waiting = { ...notification, putOffCount: putOffCount + 1 };
+  return { notification: waiting, history, outcome: 'retrying', notBeforeMs, detail };
+}
+
+function detailOf({ message, wire }: DeliveryError): string {
+  return wire === undefined || message.includes(wire) ? message : `${message} (${wire})`;
 }
 
 /** The record of a send that failed: `retrying` while the failure may pass and retries are left, otherwise `dead`. */
 export function failedRecord(
-  notification: Notification,
+  tried: Notification,
   error: DeliveryError,
   nowMs: number,
   policy: RetryPolicy,
 ): OutcomeRecord {
+  const { putOffCount: _, ...notification } = tried;
   const { attempt } = notification;
   const failed: Attempt = { attempt, atMs: nowMs, failure: error.failure };
   const history = [...(notification.history ?? []), failed];

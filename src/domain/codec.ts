@@ -28,6 +28,7 @@ interface WireNotification {
   readonly attempt: number;
   readonly repeat: number;
   readonly history?: readonly Attempt[];
+  readonly putOffCount?: number;
   readonly verdict?: WireVerdict;
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
 }
@@ -147,9 +148,11 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
   return { topic, partition, offset: parseOffset(offset) };
 }
 
-function wireNotification({ id, attempt, repeat, history, verdict, method }: Notification): WireNotification {
+function wireNotification(notification: Notification): WireNotification {
+  const { id, attempt, repeat, history, putOffCount, verdict, method } = notification;
   const tried = {
     ...(history === undefined ? {} : { history }),
+    ...(putOffCount === undefined ? {} : { putOffCount }),
     ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
   };
   return { id, attempt, repeat, ...tried, method: { ...method, address: method.address.reveal() } };
@@ -160,6 +163,7 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
   const method = { id, name, type, address: new Secret(address), periodMs };
   const tried = {
     ...(item.history === undefined ? {} : { history: item.history }),
+    ...(item.putOffCount === undefined ? {} : { putOffCount: item.putOffCount }),
     ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
   };
   return {

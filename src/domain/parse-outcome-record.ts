@@ -141,7 +141,9 @@ function notificationOf(
       ? identityOf([alarm.alarmId, String(raw.timestamp), methodId])
       : notificationId(alarm.position, methodId, repeat);
   const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? (given as NotificationId) : derived();
-  return { position: readAt, id, alarm, method, attempt: Math.max(1, triedCount), repeat };
+  const putOffCount = optionalNumber(members.put_off);
+  const waited = putOffCount === undefined ? {} : { putOffCount };
+  return { position: readAt, id, alarm, method, attempt: Math.max(1, triedCount), repeat, ...waited };
 }
 
 function historyOf(value: unknown): readonly Attempt[] {

@@ -7,10 +7,18 @@ export interface Receipt {
   readonly wire: string;
 }
 
+/** Sends a second in the long run, of the whole engine: to each address, or to each destination as a whole. */
+export interface SendRate {
+  readonly perSecond: number;
+  readonly of: 'address' | 'destination';
+}
+
 export interface Notifier {
   /** The one server that every send goes through, where there is one: its silence concerns the operator, not a tenant. */
   readonly relay?: string;
-  /** What shares one concurrency limit: the host of a webhook, the relay of a mail. Holds no credential. Never throws. */
+  /** Absent: as many as there are. */
+  readonly rate?: SendRate | undefined;
+  /** What shares one concurrency limit and one breaker: the host of a webhook, the relay of a mail. Holds no credential. Never throws. */
   destinationOf(method: NotificationMethod): string;
   /**
    * Delivers one notification; resolves, with the receiver's own id for it if any, once the remote side has taken responsibility.

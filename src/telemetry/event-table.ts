@@ -191,6 +191,13 @@ export const eventTable = {
     meaning: 'One send has ended; `outcome` says how, `detail` why not',
     action: 'none',
   },
+  breaker_opened: {
+    level: 'warn',
+    meaning:
+      'A destination failed five times in a row, `error` says how; a worker sends nothing there before a probe succeeds, and what is for it waits as `retrying`',
+    action: 'look at the receiver; nothing is lost, and no attempt is used up meanwhile',
+  },
+  breaker_closed: { level: 'info', meaning: 'A destination answers again; a worker sends there', action: 'none' },
   mysql_away: {
     level: 'warn',
     meaning: 'MySQL cannot be reached, is late, or refuses `what`; alarms wait',

@@ -1,5 +1,5 @@
-import { DestinationLimit } from '../delivery/destination-limit.js';
-import { SendGate } from '../delivery/send-gate.js';
+import { createSendGate } from '../delivery/create-send-gate.js';
+import type { DestinationBreakers } from '../delivery/destination-breakers.js';
 import { watchRelays } from '../delivery/watched-relay.js';
 import { decodeNotificationGroup, encodeSettledAlarm } from '../domain/codec.js';
 import { builtinNotifiers } from '../notifiers/builtin.js';
@@ -16,7 +16,7 @@ export interface NotificationProcessorConfig {
   readonly enabledTypes: readonly string[];
   /** A notifier's own section of the configuration, secrets revealed. */
   readonly sections: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
-  readonly http: HttpRules;
+  readonly http: HttpRules & { readonly ratePerDestination: number | undefined };
   /** Pauses between attempts, and how many follow the first one. */
   readonly retry: RetryPauses & { readonly maxAttempts: number };
   readonly senders: number;
@@ -24,6 +24,12 @@ export interface NotificationProcessorConfig {
 
 /** A slow receiver holds its alarms here, so this is also how many of them it takes to keep the others waiting. */
 const inHandCount = 512;
+
+/** Present only while open: tenants name the destinations, so the figures of all that ever failed would have no end. */
+function openSeries(breakers: DestinationBreakers) {
+  const { named, moreCount } = breakers.open();
+  return [...named, ...(moreCount > 0 ? ['other'] : [])].map((destination) => [[destination], [1]] as const);
+}
 
 /** The worker that sends, under the lease that main beats out. */
 export function notificationProcessor(config: NotificationProcessorConfig, around: Surroundings): WorkerParts {
@@ -40,7 +46,10 @@ export function notificationProcessor(config: NotificationProcessorConfig, aroun
     senders: config.senders,
   });
   const notifiers = { ...opened, open: watchRelays(opened.open, around.systems, clock) };
-  const gate = new SendGate(lease, new DestinationLimit({ ...config.http, senders: config.senders }), clock, telemetry);
+  const { gate, breakers } = createSendGate(
+    { ...config.http, senders: config.senders, retryIntervalMs: config.retry.baseMs },
+    { lease, clock, random, telemetry },
+  );
   return stageParts(
     {
       stage: new NotificationProcessor({
@@ -54,6 +63,7 @@ export function notificationProcessor(config: NotificationProcessorConfig, aroun
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,
       onLease: (endsAtMonoMs) => lease.renew(endsAtMonoMs),
+      metrics: () => ({ breaker_open: openSeries(breakers) }),
       close: () => Promise.resolve(),
     },
     around,

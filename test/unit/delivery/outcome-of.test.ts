@@ -44,7 +44,7 @@ describe('the outcome of a send', () => {
   test('is retrying no earlier than the receiver asks', () => {
     const asked = new DeliveryError('slow down', { failure: 'rate_limited', retriable: true, retryAfterMs: 900_000 });
     const record = failedRecord(first, asked, 1000, policy);
-    assert.equal(record.outcome === 'retrying' && record.notBeforeMs, 901_000);
+    assert.equal(record.outcome === 'retrying' && record.notBeforeMs, 916_000);
   });
 
   test('is dead at once when refused, or when the address cannot be used', () => {
@@ -63,6 +63,16 @@ describe('the outcome of a send', () => {
         detail: 'no',
       });
     }
+  });
+
+  test('tells the answer once, also where the error has it in its words already', () => {
+    const said = new DeliveryError('POST to a was answered HTTP 404 Not Found: check', {
+      failure: 'rejected',
+      retriable: false,
+      wire: 'HTTP 404 Not Found',
+    });
+    const record = failedRecord(first, said, 1000, policy);
+    assert.equal(record.outcome === 'dead' && record.detail, said.message);
   });
 
   test('is dead with what is missing when there is no notifier', () => {

@@ -49,13 +49,15 @@ const verdicts: fc.Arbitrary<Verdict | undefined> = fc.oneof(
 );
 
 function notificationsOf(at = somewhere): fc.Arbitrary<[Notification, ...Notification[]]> {
-  const parts = plainRecord({ method: methods, attempt: fc.nat(), repeat: fc.nat(), verdict: verdicts });
+  const putOff = fc.option(fc.nat(), { nil: undefined });
+  const parts = plainRecord({ method: methods, attempt: fc.nat(), repeat: fc.nat(), verdict: verdicts, putOff });
   return fc.tuple(alarms, fc.array(parts, { minLength: 1, maxLength: 4 })).map(([alarm, list]) => {
-    const made = list.map(({ verdict, ...part }): Notification => {
+    const made = list.map(({ verdict, putOff, ...part }): Notification => {
       const decided = verdict === undefined ? {} : { verdict };
       return {
         ...part,
         ...decided,
+        ...(putOff === undefined ? {} : { putOffCount: putOff }),
         alarm,
         position: at,
         id: notificationId(alarm.position, part.method.id, part.repeat),
