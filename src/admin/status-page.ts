@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { html, type SafeHtml } from '../domain/safe-html.js';
 import { lagOf, type PartitionStatus, type StatusDocument, type WorkerStatus } from './status-document.js';
 
 const style = `
@@ -31,12 +32,6 @@ export const statusPageHeaders = {
   'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'Referrer-Policy': 'no-referrer',
 } as const;
-
-/** Text of HTML that is safe already; everything else is escaped by `html`. */
-interface SafeHtml {
-  readonly html: string;
-}
-type Part = string | number | bigint | SafeHtml | readonly SafeHtml[];
 
 /** The state of one engine for people: one file, no script, fresh every two seconds. */
 export function statusPage(status: StatusDocument, notes: readonly string[]): string {
@@ -126,28 +121,4 @@ function table(heads: readonly string[], rows: readonly SafeHtml[]): SafeHtml {
 
 function bar(value: number, most: number): SafeHtml {
   return html`<meter min="0" max="${most}" value="${value}" low="${most * 0.5}" high="${most * 0.9}" optimum="0">${value}</meter>`;
-}
-
-/** Joins a template of ours with values from anywhere: what is not `SafeHtml` already is escaped. */
-function html(texts: TemplateStringsArray, ...parts: readonly Part[]): SafeHtml {
-  const filled = texts.map((text, i) => text + (i < parts.length ? render(parts[i] ?? '') : ''));
-  return { html: filled.join('') };
-}
-
-function render(part: Part): string {
-  if (typeof part === 'string') return escapeHtml(part);
-  if (typeof part === 'number' || typeof part === 'bigint') return String(part);
-  if ('html' in part) return part.html;
-  return part.map((one) => one.html).join('');
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -13,6 +13,7 @@ export interface SmtpRelayOptions {
   readonly offersStarttls?: boolean;
   readonly offersAuth?: boolean;
   readonly offersPipelining?: boolean;
+  readonly offersDsn?: boolean;
 }
 
 export interface SeenMail {
@@ -157,7 +158,7 @@ export class SmtpRelay {
 
   #dataLine(session: Session, line: string): void {
     if (line !== '.') {
-      session.text += `${line}\r\n`;
+      session.text += `${line.startsWith('.') ? line.slice(1) : line}\r\n`;
       return;
     }
     const { from, to, isEncrypted } = session;
@@ -176,6 +177,7 @@ export class SmtpRelay {
     if (this.#options.offersStarttls === true && !session.isEncrypted) features.push('STARTTLS');
     if (this.#options.offersAuth === true) features.push('AUTH PLAIN');
     if (this.#options.offersPipelining === true) features.push('PIPELINING');
+    if (this.#options.offersDsn === true) features.push('DSN');
     const lines = features.map((feature, at) => `250${at === features.length - 1 ? ' ' : '-'}${feature}\r\n`);
     session.socket.write(lines.join(''));
   }

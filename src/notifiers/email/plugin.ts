@@ -43,6 +43,15 @@ const keys: readonly SectionKey[] = [
     description: 'PEM file with the authority that signed the relay’s certificate; with it STARTTLS is required',
   },
   { key: 'grafana_url', type: 'text', default: undefined, description: 'base URL for links to Grafana in mails' },
+  { key: 'html', type: 'boolean', default: false, description: 'an HTML part beside the plain text' },
+  {
+    key: 'rate',
+    type: 'number',
+    default: undefined,
+    minimum: 0.001,
+    maximum: 100_000,
+    description: 'mails per second that the relay is given, with bursts of five seconds; absent: any number',
+  },
 ];
 
 function isHost(text: string): boolean {
@@ -112,6 +121,8 @@ export const emailPlugin: NotifierPlugin = {
       starttls: starttlsOf(values.text('starttls')),
       caFile: values.text('ca_file'),
       grafanaUrl: values.text('grafana_url')?.replace(/\/$/, ''),
+      isHtml: values.boolean('html'),
+      ratePerSecond: values.number('rate') || undefined,
     };
     const problems = check(settings);
     if (problems.length > 0) return { kind: 'wrong', problems };
