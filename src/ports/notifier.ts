@@ -1,4 +1,5 @@
 import type { Notification, NotificationMethod } from '../domain/notification.js';
+import type { Secret } from '../domain/secret.js';
 import type { Clock, Logger, Random } from './system.js';
 
 /** What a receiver said when it took responsibility. `wire` is its answer in words for people: at most 200 characters, no secret. */
@@ -45,6 +46,18 @@ export interface NotifierDeps {
 export interface HttpRules {
   readonly allow: readonly string[];
   readonly concurrencyPerDestination: number;
+  /** Absent: directly, and certificates as everybody trusts them. */
+  readonly way?: HttpWay;
+}
+
+/** How the receivers of one type are reached. */
+export interface HttpWay {
+  /** Authorities to trust instead of the well-known ones, PEM. */
+  readonly ca: string | undefined;
+  /** Certificates are not verified. */
+  readonly isInsecure: boolean;
+  /** URL of the proxy for https; it may hold a password. */
+  readonly proxy: Secret | undefined;
 }
 
 /** One thing wrong with a notifier's section: `key` is relative to the section, such as `port`. */

@@ -226,7 +226,7 @@ async function outcomeOf(
 ) {
   Object.assign(relay.script, script.says);
   const mayBeSilent = [script.outcome].flat().some((outcome) => /^(timed_out|outcome_unknown)/.test(outcome));
-  const notifier = opened(t, { port: relay.port, timeout: mayBeSilent ? 1 : 30, ...section });
+  const notifier = opened(t, { port: relay.port, timeout: mayBeSilent ? 3 : 30, ...section });
   const notification = aNotification('email', recipient);
   try {
     const { wire } = await notifier.send(notification, new AbortController().signal);
@@ -238,7 +238,7 @@ async function outcomeOf(
   }
 }
 
-describe('a relay that', { concurrency: 6 }, () => {
+describe('a relay that', { concurrency: 24 }, () => {
   assert.ok(scripts.length >= 25);
   for (const script of scripts) {
     test(`${script.what}`, async (t) => {

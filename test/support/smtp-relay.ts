@@ -21,7 +21,7 @@ export interface SmtpRelayOptions {
   readonly offersDsn?: boolean;
 }
 
-const mostFloodBytes = 8 << 20;
+const mostFloodBytes = 1 << 20;
 
 export interface SeenMail {
   readonly from: string;

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { ConfigurationError } from '../../domain/errors.js';
 import { Secret } from '../../domain/secret.js';
 import type { NotifierPlugin, SectionKey, SectionProblem } from '../../ports/notifier.js';
+import { readPemFile } from '../pem-file.js';
 import { Section } from '../section.js';
 import { isMailbox } from './address.js';
 import { EmailNotifier } from './notifier.js';
@@ -86,16 +85,6 @@ function warningsOf(settings: EmailSettings): readonly string[] {
     : [];
 }
 
-function readCa(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const key = 'notification_types.email.ca_file';
-    throw new ConfigurationError('CONFIG_INVALID', `${key}: cannot read ${path}`, error);
-  }
-}
-
 /** Type `email`: the address is one mailbox. Needs a relay and a sender. */
 export const emailPlugin: NotifierPlugin = {
   type: 'email',
@@ -129,7 +118,8 @@ export const emailPlugin: NotifierPlugin = {
     return {
       kind: 'ready',
       warnings: warningsOf(settings),
-      open: (deps) => new EmailNotifier(settings, deps, readCa(settings.caFile)),
+      open: (deps) =>
+        new EmailNotifier(settings, deps, readPemFile(settings.caFile, 'notification_types.email.ca_file')),
     };
   },
 };
