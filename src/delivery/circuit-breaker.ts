@@ -12,11 +12,13 @@ export type Admission = Readonly<{ kind: 'send' | 'probe' } | { kind: 'wait'; un
 /**
  * Whether sending to one destination makes sense: closed (sends), open (waits), half open (one probe). Pure; the caller has the clock.
  *
- * Only failures in a row open it, only a success closes it. What began before it opened and fails late changes nothing.
+ * Only failures in a row open it, only a success closes it. What began before it opened and fails late changes nothing. Failures that name
+ * where they come from count once for each of those.
  */
 export class CircuitBreaker {
   readonly #limits: BreakerLimits;
   #failureCount = 0;
+  readonly #failedFrom = new Set<string>();
   #pauseMs: number;
   /** While open: from when on one probe may go out. */
   #probeAtMonoMs: number | undefined;
@@ -33,7 +35,7 @@ export class CircuitBreaker {
 
   /** Nothing is remembered against the destination. */
   get isPristine(): boolean {
-    return !this.isOpen && this.#failureCount === 0;
+    return !this.isOpen && this.#failureCount + this.#failedFrom.size === 0;
   }
 
   get pauseMs(): number {
@@ -54,6 +56,7 @@ export class CircuitBreaker {
   succeeded(): boolean {
     const wasOpen = this.isOpen;
     this.#failureCount = 0;
+    this.#failedFrom.clear();
     this.#pauseMs = this.#limits.firstPauseMs;
     this.#probeAtMonoMs = undefined;
     this.#isProbing = false;
@@ -61,13 +64,14 @@ export class CircuitBreaker {
   }
 
   /** A send failed for a reason that concerns the destination. True when this opened the breaker. */
-  failed(kind: 'send' | 'probe', nowMonoMs: number): boolean {
+  failed(kind: 'send' | 'probe', nowMonoMs: number, from?: string): boolean {
     if (this.isOpen) {
       if (kind === 'probe' && this.#isProbing) this.#probeFailed(nowMonoMs);
       return false;
     }
-    this.#failureCount += 1;
-    if (this.#failureCount < this.#limits.failuresToOpen) return false;
+    if (from === undefined) this.#failureCount += 1;
+    else this.#failedFrom.add(from);
+    if (this.#failureCount + this.#failedFrom.size < this.#limits.failuresToOpen) return false;
     this.#probeAtMonoMs = nowMonoMs + this.#pauseMs;
     return true;
   }

@@ -1,8 +1,8 @@
 import type { LeaseView } from '../ports/ownership.js';
 import type { Clock, Random } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import { DestinationBreakers } from './destination-breakers.js';
 import { DestinationLimit } from './destination-limit.js';
+import { SendBreakers } from './send-breakers.js';
 import { SendGate } from './send-gate.js';
 import { SendPace } from './send-pace.js';
 
@@ -37,7 +37,7 @@ export function createSendGate(limits: SendLimits, around: Around) {
   const { clock, telemetry } = around;
   const firstPauseMs = Math.min(longestFirstPauseMs, limits.retryIntervalMs);
   const longestPauseMs = longestPauseFactor * firstPauseMs;
-  const breakers = new DestinationBreakers({ failuresToOpen, firstPauseMs, longestPauseMs }, clock, telemetry);
+  const breakers = new SendBreakers({ failuresToOpen, firstPauseMs, longestPauseMs }, clock, telemetry);
   const limit = new DestinationLimit(limits, clock);
   const pace = new SendPace(clock, limits.senders);
   const { ratePerDestination } = limits;

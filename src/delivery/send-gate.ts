@@ -5,8 +5,8 @@ import type { Notifier, Receipt } from '../ports/notifier.js';
 import type { LeaseView } from '../ports/ownership.js';
 import type { Clock, Random } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import type { DestinationBreakers } from './destination-breakers.js';
 import type { DestinationLimit } from './destination-limit.js';
+import type { SendBreakers } from './send-breakers.js';
 import type { SendPace } from './send-pace.js';
 
 /** What became of a send: the receiver's word, or that it was not tried and should not be before `notBeforeMs`, in epoch milliseconds. */
@@ -18,7 +18,7 @@ export interface SendGateParts {
   readonly lease: LeaseView;
   readonly limit: DestinationLimit;
   readonly pace: SendPace;
-  readonly breakers: DestinationBreakers;
+  readonly breakers: SendBreakers;
   /** Sends a second to one destination; undefined: any number. */
   readonly ratePerDestination: number | undefined;
   readonly clock: Clock;
@@ -99,7 +99,8 @@ export class SendGate {
     signal: AbortSignal,
   ): Promise<Receipt | { readonly pauseMs: number }> {
     const { breakers, pace, clock, random } = this.#parts;
-    const leave = breakers.admit(destination, (notification.putOffCount ?? 0) >= mostPutOffCount);
+    const place = { destination, address: addressOf(notification), methodId: notification.method.id };
+    const leave = breakers.admit(place, (notification.putOffCount ?? 0) >= mostPutOffCount);
     if (leave.kind === 'wait') return { pauseMs: leave.untilMonoMs - clock.monoMs() + random() * leave.pauseMs };
     try {
       const receipt = await this.#sendUnderLease(notifier, notification, signal);

@@ -51,22 +51,23 @@ export const deliveryFailures = [
 ] as const;
 export type DeliveryFailure = (typeof deliveryFailures)[number];
 
-/** What a failure tells of: this notification alone, or all that goes to the same destination. */
-export type FailureScope = 'notification' | 'destination';
+/** What a failure tells of: this notification alone, all for the same address, or all that goes to the same destination. */
+export type FailureScope = 'notification' | 'address' | 'destination';
 
-/** Where a notifier does not say: a receiver that is silent, broken, or short of room with no word on how long concerns all. */
+/** Where a notifier does not say. A host that answers badly, or not at all, may do so for one address only: its paths are many tenants'. */
 function usualScope(failure: DeliveryFailure, facts: { retriable: boolean; retryAfterMs?: number }): FailureScope {
   switch (failure) {
     case 'unreachable':
     case 'timed_out':
+      return 'destination';
     case 'server_error':
     case 'outcome_unknown':
-      return 'destination';
+      return 'address';
     case 'unauthorized':
       // One that may pass is a login of our own, which every send to that destination needs.
       return facts.retriable ? 'destination' : 'notification';
     case 'rate_limited':
-      return facts.retryAfterMs === undefined ? 'destination' : 'notification';
+      return facts.retryAfterMs === undefined ? 'address' : 'notification';
     case 'rejected':
     case 'forbidden_address':
     case 'bad_address':

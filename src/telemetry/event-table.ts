@@ -194,10 +194,10 @@ export const eventTable = {
   breaker_opened: {
     level: 'warn',
     meaning:
-      'A destination failed five times in a row, `error` says how; a worker sends nothing there before a probe succeeds, and what is for it waits as `retrying`',
+      'Sends failed five times in a row, `error` says how. `scope` address: at the address of `method_id`; destination: for the whole host or relay. A worker sends nothing there before a probe succeeds, and what is for it waits as `retrying`',
     action: 'look at the receiver; nothing is lost, and no attempt is used up meanwhile',
   },
-  breaker_closed: { level: 'info', meaning: 'A destination answers again; a worker sends there', action: 'none' },
+  breaker_closed: { level: 'info', meaning: 'What a worker had left alone answers again', action: 'none' },
   mysql_away: {
     level: 'warn',
     meaning: 'MySQL cannot be reached, is late, or refuses `what`; alarms wait',

@@ -64,7 +64,7 @@ export const metricTable = {
   dead_letters_total: { kind: 'counter', help: 'Parked records by reason', labels: ['reason'], values: deadReasons },
   breaker_open: {
     kind: 'gauge',
-    help: '1 while a worker sends nothing to a destination that keeps failing; absent otherwise',
+    help: '1 while a worker sends nothing to a destination, or to an address there, that keeps failing; absent otherwise',
     labels: ['destination'],
   },
   lock_held: { kind: 'gauge', help: '1 while this engine holds the lock' },

@@ -1,5 +1,5 @@
 import { createSendGate } from '../delivery/create-send-gate.js';
-import type { DestinationBreakers } from '../delivery/destination-breakers.js';
+import type { SendBreakers } from '../delivery/send-breakers.js';
 import { watchRelays } from '../delivery/watched-relay.js';
 import { decodeNotificationGroup, encodeSettledAlarm } from '../domain/codec.js';
 import { builtinNotifiers } from '../notifiers/builtin.js';
@@ -26,7 +26,7 @@ export interface NotificationProcessorConfig {
 const inHandCount = 512;
 
 /** Present only while open: tenants name the destinations, so the figures of all that ever failed would have no end. */
-function openSeries(breakers: DestinationBreakers) {
+function openSeries(breakers: SendBreakers) {
   const { named, moreCount } = breakers.open();
   return [...named, ...(moreCount > 0 ? ['other'] : [])].map((destination) => [[destination], [1]] as const);
 }

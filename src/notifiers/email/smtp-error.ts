@@ -120,6 +120,8 @@ export function smtpError(about: SmtpFailure): DeliveryError {
   const facts = factsOf(about.error);
   const { text, ...verdict } = classify(facts, about);
   return new DeliveryError(text, {
+    // One relay serves all: what is wrong with it is wrong for every recipient.
+    scope: verdict.retriable ? 'destination' : 'notification',
     ...verdict,
     ...(facts.response === undefined ? {} : { wire: replyText(facts.response, about.secrets) }),
   });
