@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { DeliveryError } from '../../src/domain/errors.js';
 import { builtinNotifiers } from '../../src/notifiers/builtin.js';
 import type { NotifierPlugin } from '../../src/ports/notifier.js';
+import { apiAddresses } from '../support/api-addresses.js';
 import { certificateFile } from '../support/certificates.js';
 import { ConnectProxy } from '../support/connect-proxy.js';
 import { openPlugin } from '../support/http-notifier-bench.js';
@@ -13,23 +14,19 @@ import { aNotification } from '../support/notifications.js';
 
 const never = new AbortController().signal;
 const byHttp = builtinNotifiers.filter(({ type }) => type !== 'email');
-/** Addresses of types that talk to one API; those of the others are the URL itself. */
-const apiAddresses: Readonly<Record<string, string>> = {
-  pagerduty: 'KEY',
-  opsgenie: 'KEY',
-  telegram: '1',
-  ntfy: 'topic',
-  sms: '+491701234567',
-};
 
 /** One send to `url`; what was thrown. What the receiver thinks of the request does not matter here. */
 async function sendTo(t: TestContext, plugin: NotifierPlugin, url: string, section: Readonly<Record<string, unknown>>) {
   const { type } = plugin;
-  const isApi = type === 'jira' || type in apiAddresses;
+  const addressOf = apiAddresses[type];
   const api = { url, token: 't', account: 'AC1', from: 'mon' };
-  const notifier = openPlugin(plugin, { ...(isApi ? api : {}), ...section }, isApi ? [] : ['127.0.0.1']);
+  const notifier = openPlugin(
+    plugin,
+    { ...(addressOf === undefined ? {} : api), ...section },
+    addressOf === undefined ? ['127.0.0.1'] : [],
+  );
   t.after(() => notifier.close());
-  const address = type === 'jira' ? `${url}/?project=P` : (apiAddresses[type] ?? `${url}/hook`);
+  const address = addressOf?.(url) ?? `${url}/hook`;
   const sending = notifier.send(aNotification(type, address), never);
   return await sending.then(
     () => undefined,
