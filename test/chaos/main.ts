@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,7 +17,7 @@ const usage = `usage: npm run chaos -- [options]
   --partitions N     of the alarm topic (default 4)
   --rate N           alarms a second (default 200)
   --lock MODE        topic or partition (default topic)
-  --out FOLDER       ledgers and report (default: a new folder in ${tmpdir()})`;
+  --out FOLDER       where the folder with ledgers and report is made (default ${tmpdir()})`;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -47,8 +47,8 @@ if (values.help || isWrong) {
   process.exit(values.help ? 0 : 2);
 }
 const [minutes = 1, seed = 1, engines = 3, senders = 4, partitions = 4, perSecond = 200] = numbers;
-const folder = values.out ?? join(tmpdir(), `mon-notification-chaos-${profile}-${seed}-${process.pid}`);
-await mkdir(folder, { recursive: true });
+// Ledgers are appended to: each run has a folder of its own.
+const folder = await mkdtemp(join(values.out ?? tmpdir(), `chaos-${profile}-${seed}-`));
 const cleanUps: (() => Promise<void>)[] = [];
 let isFailed = true;
 try {

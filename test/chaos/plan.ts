@@ -22,6 +22,7 @@ const servers: Kinds = [
   'freeze mysql',
   'restart mysql',
 ];
+const freezes: Kinds = ['freeze process', 'freeze main', 'freeze engine'];
 const processes: Kinds = [
   'kill process',
   'kill process',
@@ -35,8 +36,9 @@ const processes: Kinds = [
 /** What a run can be about, with the time from one fault to the next unless the command line says otherwise. */
 export const profiles = {
   kills: { kinds: ['kill process'], everyMs: 2_000 },
-  freezes: { kinds: ['freeze process', 'freeze main', 'freeze engine'], everyMs: 6_000 },
+  freezes: { kinds: freezes, everyMs: 6_000 },
   zookeeper: { kinds: zookeeper, everyMs: 8_000 },
+  leases: { kinds: [...freezes, ...zookeeper] as Kinds, everyMs: 5_000 },
   stops: { kinds: ['terminate'], everyMs: 2_500 },
   servers: { kinds: servers, everyMs: 15_000 },
   all: { kinds: [...processes, ...zookeeper, ...servers] as Kinds, everyMs: 10_000 },

@@ -45,7 +45,7 @@ const server = createServer((request, response) => {
   take(request, response, ledger).catch(() => response.destroy());
 });
 server.keepAliveTimeout = 60_000;
-server.on('connection', (socket) => owners.set(socket, ownerOf(socket.remotePort ?? 0)));
+server.on('connection', (socket) => owners.set(socket, ownerOf(socket.remotePort ?? 0, socket.localPort ?? 0)));
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });

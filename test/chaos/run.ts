@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CleanUp } from '../support/services.js';
@@ -72,6 +73,7 @@ export async function runChaos(test: CleanUp, options: ChaosOptions): Promise<Ch
   const strikes: Strike[] = [];
   const plan = planned(options.profile, options.seed, options.totalMs, options.everyMs);
   const stopTelling = tell(options, stage, { producer, strikes, startedAtMs, samples });
+  test.after(async () => stopTelling());
   await applyAll(plan, { ...stage, strikes, startedAtMs });
   await sleep(Math.max(0, startedAtMs + options.totalMs - nowMs()));
   await producer.stop();
@@ -81,6 +83,7 @@ export async function runChaos(test: CleanUp, options: ChaosOptions): Promise<Ch
   const convergedAtMs = nowMs();
   stopTelling();
   await stage.watch.stop();
+  await writeFile(join(options.folder, 'holdings.json'), JSON.stringify(history.holdings));
   await Promise.all(seats.map((seat) => seat.close()));
   return {
     ...{ options, history, startedAtMs, loadEndedAtMs, convergedAtMs, samples, plannedCount: plan.length },

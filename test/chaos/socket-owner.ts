@@ -7,12 +7,12 @@ export interface SocketOwner {
 }
 
 /**
- * Finds who connected to us from `port`, or undefined when that process is gone already.
+ * Finds who connected from `port` to our `ownPort`, or undefined when that process is gone already.
  *
  * A receiver that looks itself needs no word of the sender: a header could only say what the sender believes.
  */
-export function ownerOf(port: number): SocketOwner | undefined {
-  const inode = inodeOf(port);
+export function ownerOf(port: number, ownPort: number): SocketOwner | undefined {
+  const inode = inodeOf(port, ownPort);
   if (inode === undefined) return undefined;
   const wanted = `socket:[${inode}]`;
   for (const pid of processIds()) {
@@ -21,11 +21,12 @@ export function ownerOf(port: number): SocketOwner | undefined {
   return undefined;
 }
 
-function inodeOf(port: number): string | undefined {
-  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+function inodeOf(port: number, ownPort: number): string | undefined {
+  // One local port may serve connections to several others.
+  const [from, to] = [port, ownPort].map((each) => `:${each.toString(16).toUpperCase().padStart(4, '0')}`);
   for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n')) {
     const fields = line.trim().split(/\s+/);
-    if (fields[1]?.endsWith(hex)) return fields[9];
+    if (fields[1]?.endsWith(from ?? '') && fields[2]?.endsWith(to ?? '')) return fields[9];
   }
   return undefined;
 }

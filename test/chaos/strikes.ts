@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../support/wait-for.js';
 import { type Part, type Seat, trySignal } from './fleet.js';
 import { nowMs, type Strike, type StrikeKind } from './history.js';
 import type { LockWatch } from './lock-watch.js';
@@ -39,6 +40,7 @@ async function apply(
     return await strikeServer(what, whom, plan, scene, seat, begun);
   if (what === 'remove') return await removeLock(scene, begun);
   if (what === 'terminate') {
+    await anotherReady(seat, scene);
     const one = begun({ target: `engine ${seat.index + 1}` });
     seat.engine?.signal('SIGTERM');
     await seat.engine?.exited;
@@ -57,6 +59,15 @@ async function apply(
   return one;
 }
 
+/** Operators restart one after the other: the next when somebody could take over. */
+async function anotherReady(seat: Seat, { seats }: Scene): Promise<void> {
+  const others = seats.filter((other) => other !== seat);
+  const isReady = async ({ engine }: Seat) => (await engine?.get('/ready'))?.status === 200;
+  const anyReady = async () =>
+    (await Promise.all(others.map((other) => isReady(other).catch(() => false)))).some(Boolean);
+  await waitFor(anyReady, 'a standby', { timeoutMs: 60_000 });
+}
+
 function split(kind: StrikeKind): readonly [what: string, whom: string] {
   const [what = '', whom = ''] = kind.split(' ');
   return [what, whom];
@@ -67,8 +78,7 @@ function pickSeat({ kind, pick }: PlannedStrike, { seats, watch }: Scene): Seat 
   const alive = seats.filter(({ engine }) => engine?.isRunning === true);
   const holders = new Set(watch.holders());
   const working = alive.filter(({ engine }) => engine !== undefined && holders.has(engine.pid));
-  const needsWork =
-    kind === 'terminate' || kind.endsWith('zookeeper') || kind === 'freeze main' || kind === 'freeze engine';
+  const needsWork = !kind.endsWith('process') && kind !== 'kill engine';
   const among = needsWork && working.length > 0 ? working : alive;
   return among[Math.floor(pick * among.length)];
 }
