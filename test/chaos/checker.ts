@@ -3,8 +3,8 @@ import { type AckedAlarm, type ChaosReceipt, grouped, type History, type Holding
 
 /** Lock history is read in steps: what lies so close to a change of holder cannot be told apart. */
 const lookMs = 250;
-/** What a frozen process had ready leaves it in the moment in which it thaws. */
-const thawMs = 1_500;
+/** For so long after a thaw, or after a stranger removed the lock, a send may come from somebody who does not know yet. */
+const excuseMs = 1_500;
 const shownCount = 5;
 
 export interface RepeatBound {
@@ -19,8 +19,8 @@ export interface Verdict {
   readonly lostCount: number;
   readonly repeatCount: number;
   readonly repeatLimit: number;
-  /** Receipts from a process that had been frozen over the end of its lease and had a write ready when it thawed. */
-  readonly thawedCount: number;
+  /** Receipts from an engine that could not know yet that it no longer held the lock. */
+  readonly excusedCount: number;
   readonly parkedCount: number;
   readonly deliveredCount: number;
 }
@@ -39,7 +39,7 @@ export function check(history: History, bound: RepeatBound): Verdict {
   fail('received under an identity that is not theirs', strangers(history, ids));
   fail('received without a record on the notification topic', unrecorded(history, ids));
   const zombies = zombiesOf(history);
-  const late = zombies.filter((receipt) => !isThawed(receipt, history.strikes));
+  const late = zombies.filter((receipt) => !isExcused(receipt, history.strikes));
   fail(
     'received from an engine that no longer held the lock',
     late.map(({ serial, atMs }) => `alarm ${serial} at ${atMs.toFixed(0)}`),
@@ -57,7 +57,7 @@ export function check(history: History, bound: RepeatBound): Verdict {
     lostCount: lost.length,
     repeatCount,
     repeatLimit,
-    thawedCount: zombies.length - late.length,
+    excusedCount: zombies.length - late.length,
     parkedCount: missing.length - lost.length,
     deliveredCount: ids.size - missing.length,
   };
@@ -100,14 +100,15 @@ function zombiesOf({ topic, receipts, acked, holdings }: History): readonly Chao
   });
 }
 
-function isThawed({ pid, atMs }: ChaosReceipt, strikes: readonly Strike[]): boolean {
-  return strikes.some(
-    ({ kind, untilMs, pid: frozen, atMs: fromMs }) =>
-      kind.startsWith('freeze') &&
-      (frozen === undefined || frozen === pid) &&
-      atMs >= fromMs &&
-      atMs <= untilMs + thawMs,
-  );
+/**
+ * A write that a process had ready when it was frozen leaves it when it thaws; and no lease can know that a stranger removed the lock: its
+ * holder hears of it, and acts until then.
+ */
+function isExcused({ pid, atMs }: ChaosReceipt, strikes: readonly Strike[]): boolean {
+  return strikes.some(({ kind, untilMs, pid: frozen, atMs: fromMs }) => {
+    const reason = kind === 'remove lock' || (kind.startsWith('freeze') && (frozen === undefined || frozen === pid));
+    return reason && atMs >= fromMs && atMs <= untilMs + excuseMs;
+  });
 }
 
 function overlaps(holdings: readonly Holding[]): readonly string[] {

@@ -54,7 +54,7 @@ export function summaryOf(result: ChaosResult): readonly string[] {
     `alarms acknowledged: ${history.acked.length} (${perSecond.toFixed(0)}/s), refused by Kafka: ${result.refusedCount}`,
     `receipts: ${history.receipts.length}, lost: ${verdict.lostCount}, parked: ${verdict.parkedCount}`,
     `repeats: ${verdict.repeatCount}, where ${verdict.repeatLimit} would have a cause`,
-    `ready before a freeze and out after it: ${verdict.thawedCount}`,
+    `sent by an engine that could not know yet that its lock was gone: ${verdict.excusedCount}`,
     `longest time without a receipt: ${seconds(longestPauseMs(result))}`,
     `everything committed ${seconds(result.convergedAtMs - result.loadEndedAtMs)} after the end of the load`,
     `lock free between two holders: p50 ${seconds(quantile(takeOvers, 0.5))}, p99 ${seconds(quantile(takeOvers, 0.99))} of ${takeOvers.length}`,
