@@ -27,7 +27,7 @@ function goodHistory(): History & {
     ...{ pid: atMs < halfway ? 101 : 201, engine: atMs < halfway ? first : second },
   }));
   return {
-    ...{ topic, methodIds: [methodId], acked, receipts, parkedIds: new Set(), strikes: [] },
+    ...{ topic, methodIds: [methodId], acked, receipts, parkedIds: new Set(), retriedIds: new Set(), strikes: [] },
     recordedIds: new Set(receipts.map(({ id }) => id)),
     holdings: [
       { lock: topic, engine: first, fromMs: 0, toMs: halfway - 10 },
@@ -70,6 +70,19 @@ describe('the checker of a chaos run', () => {
       return { parkedIds: new Set([gone?.id ?? '']) };
     };
     assert.equal(violationsOf(spoilt), '');
+  });
+
+  it('takes what waits for a retry as durable, and knows that it comes after what came meanwhile', () => {
+    const spoilt = (history: ReturnType<typeof goodHistory>) => {
+      const late = at(history.receipts, 3);
+      history.receipts.splice(3, 1, { ...late, atMs: 9_500, engine: second, pid: 201 });
+      return { retriedIds: new Set([late.id]) };
+    };
+    assert.equal(violationsOf(spoilt), '');
+    assert.match(
+      violationsOf((history) => ({ ...spoilt(history), retriedIds: new Set() })),
+      /out of order: alarm 5 of a1/,
+    );
   });
 
   it('sees a repeat that carries another identity', () => {

@@ -129,8 +129,9 @@ function outOfOrder({ acked, methodIds, topic }: History, received: ReadonlyMap<
   for (const methodId of methodIds) {
     const newest = new Map<string, number>();
     for (const { alarmId, partition: at, offset, serial } of acked) {
-      const first = received.get(notificationId({ topic, partition: at, offset }, methodId))?.[0];
-      if (first === undefined) continue;
+      const id = notificationId({ topic, partition: at, offset }, methodId);
+      const first = received.get(id)?.[0];
+      if (first === undefined || retriedIds.has(id)) continue;
       const before = newest.get(alarmId);
       if (before !== undefined && first.atMs < before) found.push(`alarm ${serial} of ${alarmId}`);
       newest.set(alarmId, Math.max(first.atMs, before ?? 0));
@@ -140,7 +141,7 @@ function outOfOrder({ acked, methodIds, topic }: History, received: ReadonlyMap<
 }
 
 function early(
-  { acked, commits, methodIds, topic, parkedIds }: History,
+  { acked, commits, methodIds, topic, parkedIds, retriedIds }: History,
   received: ReadonlyMap<string, readonly ChaosReceipt[]>,
 ) {
   const found: string[] = [];
@@ -156,7 +157,8 @@ function early(
         for (const methodId of methodIds) {
           const id = notificationId({ topic, partition: partitionNumber, offset }, methodId);
           const first = received.get(id)?.[0];
-          if ((first === undefined || first.atMs > atMs) && !parkedIds.has(id)) found.push(`alarm ${serial}`);
+          const isDurable = parkedIds.has(id) || retriedIds.has(id);
+          if ((first === undefined || first.atMs > atMs) && !isDurable) found.push(`alarm ${serial}`);
         }
       }
     }
@@ -187,7 +189,7 @@ function limitOf(strikes: readonly Strike[], { perSender, perEngine }: RepeatBou
 }
 
 function allowance({ kind, stage }: Strike, perSender: number, perEngine: number): number {
-  if (kind === 'terminate' || kind.endsWith('mysql')) return 0;
+  if (kind === 'terminate' || kind === 'hang receivers' || kind.endsWith('mysql')) return 0;
   if (kind.endsWith('process') && stage !== 'main')
     return stage === 'notification_processor' ? perSender : perEngine / 4;
   return perEngine;

@@ -63,6 +63,7 @@ export const strikeKinds = [
   'silence mysql',
   'freeze mysql',
   'restart mysql',
+  'hang receivers',
 ] as const;
 export type StrikeKind = (typeof strikeKinds)[number];
 
@@ -84,8 +85,10 @@ export interface History {
   readonly methodIds: readonly string[];
   readonly acked: readonly AckedAlarm[];
   readonly receipts: readonly ChaosReceipt[];
-  /** Keys of the records on the retry and dead-letter topics. */
+  /** Keys of the records on the dead-letter topic, and of those that say why nothing was sent any more. */
   readonly parkedIds: ReadonlySet<string>;
+  /** Keys of the records on the retry topic: durable, sent later, and then after what came meanwhile. */
+  readonly retriedIds: ReadonlySet<string>;
   /** Keys of the records on the notification topic. */
   readonly recordedIds: ReadonlySet<string>;
   readonly holdings: readonly Holding[];

@@ -40,6 +40,8 @@ export const profiles = {
   zookeeper: { kinds: zookeeper, everyMs: 8_000 },
   leases: { kinds: [...freezes, ...zookeeper] as Kinds, everyMs: 5_000 },
   stops: { kinds: ['terminate'], everyMs: 2_500 },
+  // Once, for as long as the load lasts.
+  deaf: { kinds: ['hang receivers'], everyMs: 0 },
   servers: { kinds: servers, everyMs: 15_000 },
   all: { kinds: [...processes, ...zookeeper, ...servers] as Kinds, everyMs: 10_000 },
 } as const satisfies Record<string, { readonly kinds: Kinds; readonly everyMs: number }>;
@@ -52,6 +54,7 @@ export function planned(
   totalMs: number,
   everyMs: number,
 ): readonly PlannedStrike[] {
+  if (profile === 'deaf') return [{ kind: 'hang receivers', atMs: 0, pick: 0, forMs: totalMs }];
   const chance = new Chance(seed, 9);
   const { kinds } = profiles[profile];
   let left: StrikeKind[] = [];

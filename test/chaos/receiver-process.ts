@@ -11,10 +11,12 @@ export class ReceiverProcess {
   /** As of a second ago. */
   count = 0;
   readonly #file: string;
+  readonly #child: ChildProcess;
 
   private constructor(child: ChildProcess, port: number, file: string) {
     this.url = `http://127.0.0.1:${port}`;
     this.#file = file;
+    this.#child = child;
     child.on('message', (told: { count?: number }) => {
       this.count = told.count ?? this.count;
     });
@@ -32,6 +34,11 @@ export class ReceiverProcess {
       child.once('exit', (code) => reject(new Error(`the receiver ended with code ${code}`)));
     });
     return new ReceiverProcess(child, port, file);
+  }
+
+  /** From now on it takes connections and requests, and neither notes nor answers any; or it does again. */
+  hang(isHanging: boolean): void {
+    this.#child.send({ isHanging });
   }
 
   /** The whole ledger, in the order of arrival. */

@@ -18,12 +18,14 @@ export interface ReceiptLine {
 /** Told to the parent once a second, for its progress line. */
 const tellEveryMs = 1_000;
 let count = 0;
+let isHanging = false;
 const owners = new WeakMap<object, SocketOwner | undefined>();
 
 async function take(request: IncomingMessage, response: ServerResponse, ledger: ReceiptLedger): Promise<void> {
   const t = nowMs();
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
+  if (isHanging) return;
   const { alarm_id: alarm, alarm_name: name } = JSON.parse(Buffer.concat(chunks).toString());
   const owner = owners.get(request.socket);
   const line: ReceiptLine = {
@@ -50,4 +52,7 @@ server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });
 setInterval(() => process.send?.({ count }), tellEveryMs);
+process.on('message', (told: { isHanging: boolean }) => {
+  isHanging = told.isHanging;
+});
 process.once('disconnect', () => process.exit(0));

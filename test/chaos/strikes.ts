@@ -4,6 +4,7 @@ import { type Part, type Seat, trySignal } from './fleet.js';
 import { nowMs, type Strike, type StrikeKind } from './history.js';
 import type { LockWatch } from './lock-watch.js';
 import type { PlannedStrike } from './plan.js';
+import type { ReceiverProcess } from './receiver-process.js';
 import type { ChaosServers, Ways } from './servers.js';
 
 /** What there is to strike. */
@@ -11,6 +12,7 @@ export interface Scene {
   readonly seats: readonly Seat[];
   readonly servers: ChaosServers;
   readonly watch: LockWatch;
+  readonly receiver: ReceiverProcess;
 }
 
 /** Names of one file are never read before the fault is over: `untilMs` grows while it lasts. */
@@ -39,6 +41,7 @@ async function apply(
   if (whom === 'zookeeper' || whom === 'kafka' || whom === 'mysql')
     return await strikeServer(what, whom, plan, scene, seat, begun);
   if (what === 'remove') return await removeLock(scene, begun);
+  if (what === 'hang') return await hangReceivers(scene, plan.forMs, begun);
   if (what === 'terminate') {
     await anotherReady(seat, scene);
     const one = begun({ target: `engine ${seat.index + 1}` });
@@ -103,6 +106,14 @@ async function removeLock({ watch }: Scene, begun: (applied: Applied) => Strike)
   if (path === undefined) return undefined;
   const one = begun({ target: 'the lock node' });
   await watch.remove(path).catch(() => undefined);
+  return one;
+}
+
+async function hangReceivers({ receiver }: Scene, forMs: number, begun: (applied: Applied) => Strike): Promise<Strike> {
+  const one = begun({ target: 'every receiver' });
+  receiver.hang(true);
+  await sleep(forMs);
+  receiver.hang(false);
   return one;
 }
 
