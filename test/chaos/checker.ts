@@ -124,7 +124,10 @@ function overlaps(holdings: readonly Holding[]): readonly string[] {
 }
 
 /** First receipts only: after a death the same ones come again in the same order. */
-function outOfOrder({ acked, methodIds, topic }: History, received: ReadonlyMap<string, readonly ChaosReceipt[]>) {
+function outOfOrder(
+  { acked, methodIds, topic, retriedIds }: History,
+  received: ReadonlyMap<string, readonly ChaosReceipt[]>,
+) {
   const found: string[] = [];
   for (const methodId of methodIds) {
     const newest = new Map<string, number>();
