@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import type { AnnouncementSink } from '../announcement.js';
@@ -75,6 +76,8 @@ export class AlertExec {
 
   /** Until `stop` aborts, or at once when there is nothing to evaluate and the list is not to be loaded again. */
   async run(stop: AbortSignal): Promise<'stopped' | 'no alerts'> {
+    // Each request under way listens to it; hundreds of listeners are no leak.
+    setMaxListeners(0, stop);
     const list = await this.#loader.first(stop);
     const isIdle = list?.alerts.length === 0;
     if (list !== undefined && !isIdle) this.#adopt(list, stop);
@@ -83,6 +86,7 @@ export class AlertExec {
       : () => undefined;
     const isOver = list === undefined || (isIdle && this.#options.refreshMs === undefined);
     if (!isOver) await Promise.all([this.#schedule.run(stop), this.#refreshing(stop)]);
+    this.#slots.close();
     stopShowing();
     await this.#announcer.close(graceMs);
     return stop.aborted ? 'stopped' : 'no alerts';

@@ -172,7 +172,7 @@ export class AlertJob implements Recurring {
 
   async #attempt(attempt: number, scheduledMonoMs: number): Promise<ApiResult<number> | undefined> {
     const { client, slots, rules, clock, telemetry, stop } = this.#deps;
-    if (!(await slots.enter('after', stop))) return undefined;
+    if (!(await slots.enter('after'))) return undefined;
     try {
       const lagMs = Math.max(0, clock.monoMs() - scheduledMonoMs);
       if (attempt === 1) telemetry.observe('alert_exec_evaluation_lag_seconds', lagMs / 1_000);

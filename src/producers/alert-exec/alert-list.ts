@@ -59,7 +59,7 @@ export class AlertListLoader {
 
   async #load(attempt: number, stop: AbortSignal): Promise<AlertList | undefined> {
     const { client, timeoutMs, telemetry, slots } = this.#deps;
-    if (!(await slots.enter('before', stop))) return undefined;
+    if (!(await slots.enter('before'))) return undefined;
     const result = await client.list(timeoutMs, stop);
     slots.leave();
     if (stop.aborted) return undefined;
