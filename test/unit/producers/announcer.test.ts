@@ -116,6 +116,22 @@ describe('an announcer', () => {
     );
   });
 
+  it('does not repeat too early after a look that was late', async () => {
+    const { clock, sink, announcer, watched } = bench({ repeatMs: 100_000 });
+    const seeAt = async (scheduledMonoMs: number) => {
+      announcer.observe(watched('a'), { status: 'WARNING', reason: 'w', details: undefined, scheduledMonoMs });
+      await clock.advance(1);
+    };
+    await clock.advance(6_000);
+    await seeAt(0);
+    await clock.advance(98_999);
+    await seeAt(105_000);
+    assert.equal(sink.told.length, 1);
+    await clock.advance(15_000);
+    await seeAt(120_000);
+    assert.deepEqual(sink.told.slice(1), ['repeat WARNING>WARNING accepted @120001']);
+  });
+
   it('goes on until somebody takes it, with ever longer pauses, and at once when a look confirms it', async () => {
     const { clock, sink, see } = bench();
     sink.answers = Array(6).fill(refused);
