@@ -49,4 +49,14 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'publish one alarm and show whom the engine told, and how long it took; 0 only when all were told',
     load: async () => (await import('./send-alarm.js')).command,
   },
+  {
+    name: 'alert-exec',
+    summary: 'poll the queries of an alerts server against thresholds and report every change of state',
+    load: async () => (await import('./alert-exec.js')).command,
+  },
+  {
+    name: 'fake-alerts-server',
+    summary: 'an alerts server for tests: serves values and faults, and judges its client',
+    load: async () => (await import('./fake-alerts-server.js')).command,
+  },
 ];
