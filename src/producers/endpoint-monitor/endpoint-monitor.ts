@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../domain/endpoint.js';
 import type { NonEmpty } from '../../domain/position.js';
 import type { Clock } from '../../ports/system.js';
+import { FixedRate, gridAfter, type Recurring } from '../fixed-rate.js';
 import type { CheckResult } from './check-result.js';
 import { type CyclePlan, planCycle } from './cycle-plan.js';
 import { LoopWatch } from './loop-watch.js';
@@ -52,6 +53,7 @@ export interface MonitorProgress {
 
 /** Starts that are overdue come a few at a time: each holds up the answers to the others. */
 const burstMs = 2;
+const longestSleepMs = 3_600_000;
 
 /**
  * Checks all endpoints in every cycle. Cycle n starts at n times the interval after the first, whatever happened before; a start that was
@@ -61,7 +63,7 @@ export class EndpointMonitor {
   readonly #options: MonitorOptions;
   readonly #plan: CyclePlan;
   readonly #running = new Set<RunningCheck>();
-  #watch: LoopWatch | undefined;
+  #plannedMonoMs = Number.NEGATIVE_INFINITY;
   #progress = { cycle: 0, doneCount: 0, degradedCount: 0, downCount: 0, nextAtMonoMs: 0 };
 
   constructor(options: MonitorOptions) {
@@ -75,36 +77,34 @@ export class EndpointMonitor {
 
   /** Runs until the duration is over, or `stop` aborts: then running checks are cut off and count for nothing. */
   async run(stop: AbortSignal): Promise<'complete' | 'stopped'> {
-    const { clock, durationMs = Number.POSITIVE_INFINITY, ears } = this.#options;
+    const { clock, durationMs = Number.POSITIVE_INFINITY } = this.#options;
+    const firstMonoMs = clock.monoMs();
+    const endMonoMs = firstMonoMs + durationMs;
+    const schedule = new FixedRate(clock);
     const watch = new LoopWatch(clock);
-    this.#watch = watch;
-    const startMonoMs = clock.monoMs();
-    const { everyMs, latestMs } = this.#plan;
-    for (let n = 0; n * everyMs < durationMs; n += 1) {
-      const plannedMonoMs = startMonoMs + n * everyMs;
-      this.#progress.nextAtMonoMs = plannedMonoMs;
-      await this.#waitUntil(plannedMonoMs, stop);
-      if (stop.aborted) break;
-      const lagMs = clock.monoMs() - plannedMonoMs;
-      if (lagMs > latestMs) {
-        const missedCount = Math.floor((lagMs - latestMs) / everyMs) + 1;
-        ears.startsMissed(missedCount);
-        n += missedCount - 1;
-        continue;
-      }
-      watch.takeWorstMs();
-      await this.#cycle(plannedMonoMs, stop);
-      if (stop.aborted) break;
-      const tookMs = clock.monoMs() - plannedMonoMs;
-      const number = this.#progress.cycle;
-      ears.cycleEnded({ number, lagMs, durationMs: tookMs, loopDelayMs: watch.takeWorstMs() });
-    }
-    if (durationMs !== Number.POSITIVE_INFINITY) await this.#waitUntil(startMonoMs + durationMs, stop);
+    let cycle = Promise.resolve();
+    const job: Recurring = {
+      nextAfter: (monoMs) => gridAfter(firstMonoMs, this.#plan.everyMs, monoMs),
+      run: (plannedMonoMs) => {
+        if (plannedMonoMs < endMonoMs) cycle = this.#turn(plannedMonoMs, watch, stop);
+        return cycle;
+      },
+      // It is missing in the times that follow, and counted there.
+      overlapped: () => undefined,
+    };
+    const over = new AbortController();
+    schedule.add(job);
+    const starts = schedule.run(over.signal);
+    await this.#waitUntil(endMonoMs, stop);
+    schedule.remove(job);
+    await cycle;
+    over.abort();
+    await starts;
     watch.close();
     return stop.aborted ? 'stopped' : 'complete';
   }
 
-  /** Timers may fire a little early. */
+  /** Timers may fire a little early, and do not take any time. */
   async #waitUntil(monoMs: number, stop: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     for (let leftMs = monoMs - clock.monoMs(); leftMs > 0 && !stop.aborted; leftMs = monoMs - clock.monoMs()) {
@@ -112,34 +112,56 @@ export class EndpointMonitor {
     }
   }
 
-  async #cycle(plannedMonoMs: number, stop: AbortSignal): Promise<void> {
+  /** One time of the schedule: the cycle, or no cycle when it is too late for one. */
+  async #turn(plannedMonoMs: number, watch: LoopWatch, stop: AbortSignal): Promise<void> {
+    if (stop.aborted) return;
+    const { clock, ears } = this.#options;
+    const { everyMs, latestMs } = this.#plan;
+    const missedCount = Math.round((plannedMonoMs - this.#plannedMonoMs) / everyMs) - 1;
+    if (missedCount > 0 && missedCount < Number.POSITIVE_INFINITY) ears.startsMissed(missedCount);
+    this.#plannedMonoMs = plannedMonoMs;
+    const lagMs = clock.monoMs() - plannedMonoMs;
+    if (lagMs > latestMs) {
+      ears.startsMissed(1);
+      return;
+    }
+    watch.takeWorstMs();
+    await this.#cycle(plannedMonoMs, watch, stop);
+    if (stop.aborted) return;
+    const durationMs = clock.monoMs() - plannedMonoMs;
+    ears.cycleEnded({ number: this.#progress.cycle, lagMs, durationMs, loopDelayMs: watch.takeWorstMs() });
+  }
+
+  async #cycle(plannedMonoMs: number, watch: LoopWatch, stop: AbortSignal): Promise<void> {
     const { endpoints, clock } = this.#options;
     const { spacingMs, everyMs } = this.#plan;
     const cycle = this.#progress.cycle + 1;
     this.#progress = { cycle, doneCount: 0, degradedCount: 0, downCount: 0, nextAtMonoMs: plannedMonoMs + everyMs };
-    const ended = Promise.withResolvers<void>();
+    // Ends with the last result, or when all checks are cut off.
+    const ended = new AbortController();
+    const end = () => ended.abort();
     const cut = () => {
       for (const check of this.#running) check.cut();
       this.#running.clear();
-      ended.resolve();
+      end();
     };
     stop.addEventListener('abort', cut, { once: true });
     const burstCount = Math.max(1, Math.ceil(burstMs / spacingMs));
     for (let next = 0; next < endpoints.length && !stop.aborted; ) {
       const dueCount = Math.floor((clock.monoMs() - plannedMonoMs) / spacingMs) + 1;
       const until = Math.min(endpoints.length, dueCount, next + burstCount);
-      for (const endpoint of endpoints.slice(next, until)) this.#start(endpoint, plannedMonoMs, ended.resolve);
+      for (const endpoint of endpoints.slice(next, until)) this.#start(endpoint, plannedMonoMs, watch, end);
       next = Math.max(next, until);
       if (next < endpoints.length) {
         const waitMs = plannedMonoMs + next * spacingMs - clock.monoMs();
         await clock.sleep(Math.max(1, waitMs), stop);
       }
     }
-    await ended.promise;
+    while (!ended.signal.aborted) await clock.sleep(longestSleepMs, ended.signal);
     stop.removeEventListener('abort', cut);
   }
 
-  #start(endpoint: Endpoint, plannedMonoMs: number, onLast: () => void): void {
+  #start(endpoint: Endpoint, plannedMonoMs: number, watch: LoopWatch, onLast: () => void): void {
     const { prober, clock, ears, endpoints } = this.#options;
     const startedAtMonoMs = clock.monoMs();
     const leftMs = this.#plan.endMs - (startedAtMonoMs - plannedMonoMs);
@@ -147,7 +169,7 @@ export class EndpointMonitor {
       this.#running.delete(check);
       this.#progress.doneCount += 1;
       // An answer that was heard late was measured too long; one that was missed may have come.
-      if (result.grade !== 'up' && this.#watch?.wasFrozenSince(startedAtMonoMs) === true) ears.disturbed();
+      if (result.grade !== 'up' && watch.wasFrozenSince(startedAtMonoMs)) ears.disturbed();
       else this.#count(result);
       if (this.#progress.doneCount === endpoints.length) onLast();
     });
@@ -160,5 +182,3 @@ export class EndpointMonitor {
     this.#options.ears.checked(result);
   }
 }
-
-const longestSleepMs = 3_600_000;

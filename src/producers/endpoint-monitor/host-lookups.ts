@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import type { Clock } from '../../ports/system.js';
+import { Slots } from '../slots.js';
 
 /** Asks the system for all addresses of a name, as `dns.lookup` with `all`. */
 export type ResolveHost = (
@@ -15,7 +16,6 @@ export type LookupAnswer = (
 ) => void;
 
 interface Question {
-  readonly host: string;
   putAtMonoMs: number | undefined;
   readonly answers: LookupAnswer[];
 }
@@ -28,15 +28,14 @@ interface Question {
 export class HostLookups {
   readonly #resolve: ResolveHost;
   readonly #clock: Clock;
-  readonly #atOnceCount: number;
+  readonly #slots: Slots;
   readonly #open = new Map<string, Question>();
-  readonly #waiting: Question[] = [];
-  #puttingCount = 0;
+  readonly #never = new AbortController().signal;
 
   constructor(resolve: ResolveHost, clock: Clock, atOnceCount: number) {
     this.#resolve = resolve;
     this.#clock = clock;
-    this.#atOnceCount = atOnceCount;
+    this.#slots = new Slots(atOnceCount);
   }
 
   find(host: string, answer: LookupAnswer): void {
@@ -49,23 +48,18 @@ export class HostLookups {
   }
 
   #ask(host: string): Question {
-    const question: Question = { host, putAtMonoMs: undefined, answers: [] };
+    const question: Question = { putAtMonoMs: undefined, answers: [] };
     this.#open.set(host, question);
-    this.#waiting.push(question);
-    this.#putNext();
+    void this.#put(host, question);
     return question;
   }
 
-  #putNext(): void {
-    if (this.#puttingCount >= this.#atOnceCount) return;
-    const question = this.#waiting.shift();
-    if (question === undefined) return;
-    this.#puttingCount += 1;
+  async #put(host: string, question: Question): Promise<void> {
+    await this.#slots.enter('after', this.#never);
     question.putAtMonoMs = this.#clock.monoMs();
-    this.#resolve(question.host, (error, addresses) => {
-      this.#puttingCount -= 1;
-      this.#open.delete(question.host);
-      this.#putNext();
+    this.#resolve(host, (error, addresses) => {
+      this.#slots.leave();
+      this.#open.delete(host);
       for (const answer of question.answers) answer(0, error, addresses);
     });
   }
