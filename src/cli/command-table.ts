@@ -49,4 +49,9 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'publish one alarm and show whom the engine told, and how long it took; 0 only when all were told',
     load: async () => (await import('./send-alarm.js')).command,
   },
+  {
+    name: 'monitor-endpoints',
+    summary: 'check the HTTP endpoints of a YAML file again and again; print the availability of each domain',
+    load: async () => (await import('./monitor-endpoints.js')).command,
+  },
 ];

@@ -93,7 +93,7 @@ export class EndpointMonitor {
       overlapped: () => undefined,
     };
     const over = new AbortController();
-    schedule.add(job);
+    schedule.add(job, firstMonoMs);
     const starts = schedule.run(over.signal);
     await this.#waitUntil(endMonoMs, stop);
     schedule.remove(job);
