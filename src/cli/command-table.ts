@@ -54,4 +54,14 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'check the HTTP endpoints of a YAML file again and again; print the availability of each domain',
     load: async () => (await import('./monitor-endpoints.js')).command,
   },
+  {
+    name: 'alert-exec',
+    summary: 'poll the queries of an alerts server against thresholds and report every change of state',
+    load: async () => (await import('./alert-exec.js')).command,
+  },
+  {
+    name: 'fake-alerts-server',
+    summary: 'an alerts server for tests: serves values and faults, and judges its client',
+    load: async () => (await import('./fake-alerts-server.js')).command,
+  },
 ];

@@ -51,7 +51,8 @@ function refuse(path: string, file: Exclude<EndpointsFile, { kind: 'endpoints' }
     return 2;
   }
   for (const warning of file.warnings.slice(0, shownProblemCount)) io.err(`Warning: ${warning}`);
-  for (const problem of file.problems.slice(0, shownProblemCount)) io.err(`Error: Input file is malformed - ${problem}`);
+  for (const problem of file.problems.slice(0, shownProblemCount))
+    io.err(`Error: Input file is malformed - ${problem}`);
   const moreCount = file.problems.length - shownProblemCount;
   if (moreCount > 0) io.err(`Error: Input file is malformed - and ${moreCount} more`);
   return 1;

@@ -47,7 +47,11 @@ export async function openMonitorEvents(
       attempted({ alarm }, receipt) {
         telemetry.count('monitor_endpoints_events_published_total', { result: receipt.outcome });
         if (receipt.outcome === 'accepted') return;
-        telemetry.event('endpoint_event_failed', { endpoint: alarm.name, outcome: receipt.outcome, cause: receipt.cause });
+        telemetry.event('endpoint_event_failed', {
+          endpoint: alarm.name,
+          outcome: receipt.outcome,
+          cause: receipt.cause,
+        });
       },
       ended: () => undefined,
     },

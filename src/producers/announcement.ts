@@ -57,6 +57,8 @@ export interface AnnouncementSink {
   /** True when an attempt that nobody needs any more should be ended, because what follows it cannot overtake it. */
   readonly keepsOrder: boolean;
   remembered(key: string): Remembered | undefined;
+  /** The alarms of earlier runs, by key. */
+  rememberedKeys(): readonly string[];
   /** The alarm is gone for good, and nobody is left with it firing. */
   forget(key: string): void;
   /** Keeps what is to be remembered, and lets go of everything. */

@@ -107,6 +107,7 @@ export class Announcer {
   /** Begins nothing new, gives what is under way `graceMs`, then closes the sink. */
   async close(graceMs: number): Promise<void> {
     this.#stopping.abort();
+    this.#options.slots?.close();
     for (const { pausing } of this.#watched.values()) pausing?.abort();
     const limit = this.#options.clock.limit(graceMs);
     limit.signal.addEventListener('abort', () => this.#giveUp.abort(), { once: true });
@@ -176,7 +177,7 @@ export class Announcer {
     const { slots, clock, random, quickAttempts } = this.#options;
     const stop = this.#stopping.signal;
     while (watched.task !== undefined && !stop.aborted) {
-      if (slots !== undefined && !(await slots.enter('before', stop))) break;
+      if (slots !== undefined && !(await slots.enter('before'))) break;
       const { task } = watched;
       if (task !== undefined) await this.#attempt(watched, task);
       slots?.leave();

@@ -68,6 +68,10 @@ export class EventSink implements AnnouncementSink {
     return kept && { status: kept.status, maybe: kept.pending?.status, acceptedAtMs: kept.acceptedAtMs };
   }
 
+  rememberedKeys(): readonly string[] {
+    return this.#options.state.keys();
+  }
+
   forget(key: string): void {
     this.#options.state.delete(key);
     this.#options.state.saved().catch(() => undefined);

@@ -18,10 +18,12 @@ export function gridAfter(firstMonoMs: number, everyMs: number, monoMs: number):
   return next > monoMs ? next : firstMonoMs + (count + 1) * everyMs;
 }
 
+/** Timers do not take more than 24 days. */
+const longestSleepMs = 60_000;
+
 interface Entry {
   atMonoMs: number;
   readonly job: Recurring;
-  isRunning: boolean;
   isRemoved: boolean;
 }
 
@@ -33,6 +35,7 @@ interface Entry {
 export class FixedRate {
   readonly #clock: Clock;
   readonly #entries = new Map<Recurring, Entry>();
+  readonly #running = new Set<Recurring>();
   /** A binary heap, the earliest first. */
   readonly #heap: Entry[] = [];
   #wake = new AbortController();
@@ -41,11 +44,13 @@ export class FixedRate {
     this.#clock = clock;
   }
 
-  /** Runs the job from now on; its first time may be this very moment. */
-  add(job: Recurring): void {
-    // A hair before now: the present instant is still to come.
-    const atMonoMs = job.nextAfter(this.#clock.monoMs() - 1e-3);
-    const entry = { atMonoMs, job, isRunning: false, isRemoved: false };
+  /**
+   * Runs the job from its first time at or after `fromMonoMs` on; that may lie a little back, since building many jobs takes a while. A job
+   * that is there already takes up its times anew.
+   */
+  add(job: Recurring, fromMonoMs: number): void {
+    this.remove(job);
+    const entry = { atMonoMs: job.nextAfter(fromMonoMs - 1e-3), job, isRemoved: false };
     this.#entries.set(job, entry);
     this.#push(entry);
     this.#wake.abort();
@@ -63,8 +68,8 @@ export class FixedRate {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const first = this.#heap[0];
-      const waitMs = first === undefined ? 60_000 : first.atMonoMs - this.#clock.monoMs();
-      if (waitMs > 0) await this.#sleep(waitMs, signal);
+      const waitMs = first === undefined ? longestSleepMs : first.atMonoMs - this.#clock.monoMs();
+      if (waitMs > 0) await this.#sleep(Math.min(waitMs, longestSleepMs), signal);
       else this.#start(first);
     }
   }
@@ -87,14 +92,13 @@ export class FixedRate {
     const scheduledMonoMs = entry.atMonoMs;
     entry.atMonoMs = entry.job.nextAfter(Math.max(scheduledMonoMs, this.#clock.monoMs()));
     this.#down(0);
-    if (entry.isRunning) {
-      entry.job.overlapped(scheduledMonoMs);
+    const { job } = entry;
+    if (this.#running.has(job)) {
+      job.overlapped(scheduledMonoMs);
       return;
     }
-    entry.isRunning = true;
-    void entry.job.run(scheduledMonoMs).finally(() => {
-      entry.isRunning = false;
-    });
+    this.#running.add(job);
+    void job.run(scheduledMonoMs).finally(() => this.#running.delete(job));
   }
 
   #push(entry: Entry): void {

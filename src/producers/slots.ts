@@ -5,7 +5,8 @@ export type SlotRank = 'before' | 'after';
 export class Slots {
   #count: number;
   #takenCount = 0;
-  readonly #waiting: Readonly<Record<SlotRank, Set<() => void>>> = { before: new Set(), after: new Set() };
+  #isClosed = false;
+  readonly #waiting: Readonly<Record<SlotRank, Set<(isIn: boolean) => void>>> = { before: new Set(), after: new Set() };
 
   constructor(count: number) {
     this.#count = count;
@@ -21,25 +22,23 @@ export class Slots {
     this.#fill();
   }
 
-  /** True with a place, which `leave` gives back; false, and no place, when `signal` aborted first. */
-  async enter(rank: SlotRank, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
+  /** True with a place, which `leave` gives back; false, and no place, when nobody is let in any more. */
+  async enter(rank: SlotRank): Promise<boolean> {
+    if (this.#isClosed) return false;
     if (this.#takenCount < this.#count) {
       this.#takenCount += 1;
       return true;
     }
-    return await new Promise((resolve) => {
-      const enter = () => {
-        signal.removeEventListener('abort', withdraw);
-        resolve(true);
-      };
-      const withdraw = () => {
-        this.#waiting[rank].delete(enter);
-        resolve(false);
-      };
-      this.#waiting[rank].add(enter);
-      signal.addEventListener('abort', withdraw, { once: true });
-    });
+    return await new Promise((resolve) => this.#waiting[rank].add(resolve));
+  }
+
+  /** Nobody is let in any more, and whoever waits is sent away. */
+  close(): void {
+    this.#isClosed = true;
+    for (const queue of [this.#waiting.before, this.#waiting.after]) {
+      for (const answer of queue) answer(false);
+      queue.clear();
+    }
   }
 
   leave(): void {
@@ -49,11 +48,11 @@ export class Slots {
 
   #fill(): void {
     for (const queue of [this.#waiting.before, this.#waiting.after]) {
-      for (const enter of queue) {
+      for (const answer of queue) {
         if (this.#takenCount >= this.#count) return;
-        queue.delete(enter);
+        queue.delete(answer);
         this.#takenCount += 1;
-        enter();
+        answer(true);
       }
     }
   }

@@ -55,7 +55,7 @@ export class HostLookups {
   }
 
   async #put(host: string, question: Question): Promise<void> {
-    await this.#slots.enter('after', this.#never);
+    await this.#slots.enter(this.#never);
     question.putAtMonoMs = this.#clock.monoMs();
     this.#resolve(host, (error, addresses) => {
       this.#slots.leave();

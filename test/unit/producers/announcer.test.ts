@@ -42,6 +42,10 @@ class ScriptedSink implements AnnouncementSink {
     return this.memory.get(key);
   }
 
+  rememberedKeys(): readonly string[] {
+    return [...this.memory.keys()];
+  }
+
   forget(key: string): void {
     this.forgotten.push(key);
   }

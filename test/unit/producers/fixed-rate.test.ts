@@ -21,7 +21,7 @@ function job(clock: FakeClock, everyMs: number, takesMs: () => number = () => 0)
 function running(clock: FakeClock, ...jobs: readonly { recurring: Recurring }[]) {
   const schedule = new FixedRate(clock);
   const stop = new AbortController();
-  for (const { recurring } of jobs) schedule.add(recurring);
+  for (const { recurring } of jobs) schedule.add(recurring, clock.monoMs());
   const ended = schedule.run(stop.signal);
   return { schedule, stop, ended };
 }
@@ -67,7 +67,7 @@ describe('the fixed rate', () => {
     const [one, other] = [job(clock, 1_000), job(clock, 700)];
     const { schedule } = running(clock, one);
     await clock.advance(1_000);
-    schedule.add(other.recurring);
+    schedule.add(other.recurring, clock.monoMs());
     schedule.remove(one.recurring);
     await clock.advance(2_000);
     assert.deepEqual(one.starts, [0, 1_000]);

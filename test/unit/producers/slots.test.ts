@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Slots } from '../../../src/producers/slots.js';
 
-const never = new AbortController().signal;
-
 /** Asks for a place and writes down when it was given. */
 function asking(slots: Slots, given: string[]) {
-  return (name: string, rank: 'before' | 'after', signal = never) =>
-    slots.enter(rank, signal).then((isIn) => given.push(isIn ? name : `not ${name}`));
+  return (name: string, rank: 'before' | 'after') =>
+    slots.enter(rank).then((isIn) => given.push(isIn ? name : `not ${name}`));
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -31,19 +29,18 @@ describe('slots', () => {
     assert.equal(slots.takenCount, 0);
   });
 
-  it('are not given to who has gone', async () => {
+  it('are given to nobody after the end', async () => {
     const slots = new Slots(1);
     const given: string[] = [];
     const ask = asking(slots, given);
-    const gone = new AbortController();
-    void ask('a', 'after');
-    void ask('b', 'before', gone.signal);
-    void ask('c', 'after');
-    gone.abort();
+    for (const name of ['a', 'b', 'c']) void ask(name, 'after');
+    slots.close();
+    await turn();
     slots.leave();
     await turn();
-    assert.deepEqual(given, ['a', 'not b', 'c']);
-    assert.equal(await slots.enter('before', AbortSignal.abort()), false);
+    assert.deepEqual(given, ['a', 'not b', 'not c']);
+    assert.equal(await slots.enter('before'), false);
+    assert.equal(slots.takenCount, 0);
   });
 
   it('can become more and fewer', async () => {
