@@ -30,7 +30,6 @@ export class HostLookups {
   readonly #clock: Clock;
   readonly #slots: Slots;
   readonly #open = new Map<string, Question>();
-  readonly #never = new AbortController().signal;
 
   constructor(resolve: ResolveHost, clock: Clock, atOnceCount: number) {
     this.#resolve = resolve;
@@ -55,7 +54,7 @@ export class HostLookups {
   }
 
   async #put(host: string, question: Question): Promise<void> {
-    await this.#slots.enter(this.#never);
+    await this.#slots.enter('after');
     question.putAtMonoMs = this.#clock.monoMs();
     this.#resolve(host, (error, addresses) => {
       this.#slots.leave();
