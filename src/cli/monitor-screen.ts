@@ -27,7 +27,9 @@ export function openMonitorScreen({ io, hasProgress, text, every, onReaderGone }
   out.once('error', onReaderGone);
   const isDrawn = hasProgress && out.isTTY && process.env.TERM !== 'dumb';
   const line = new ProgressLine((words) => void out.write(words));
-  const stop = isDrawn ? every(drawEveryMs, () => line.draw(text(out.columns ?? usualColumns))) : () => undefined;
+  // A terminal that does not know its size says 0.
+  const draw = () => line.draw(text(out.columns || usualColumns));
+  const stop = isDrawn ? every(drawEveryMs, draw) : () => undefined;
   return {
     print(lines) {
       line.erase();

@@ -262,7 +262,7 @@ export const eventTable = {
     counter: 'monitor_endpoints_starts_missed_total',
   },
   endpoint_loop_late: {
-    level: 'warn',
+    level: 'info',
     meaning: 'For `delay_ms` of a cycle this process did not listen; latencies measured then may be too long',
     action: 'give it a core of its own, check fewer endpoints, or check them less often',
   },
