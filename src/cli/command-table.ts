@@ -50,6 +50,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./send-alarm.js')).command,
   },
   {
+    name: 'monitor-endpoints',
+    summary: 'check the HTTP endpoints of a YAML file again and again; print the availability of each domain',
+    load: async () => (await import('./monitor-endpoints.js')).command,
+  },
+  {
     name: 'alert-exec',
     summary: 'poll the queries of an alerts server against thresholds and report every change of state',
     load: async () => (await import('./alert-exec.js')).command,

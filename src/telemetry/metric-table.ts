@@ -3,6 +3,7 @@ import { decoratingFields } from '../domain/parse-alarm.js';
 import { queueNames } from '../ports/flow.js';
 import { alertExecMetrics } from './alert-exec-metrics.js';
 import type { MetricSpec } from './metric-spec.js';
+import { monitorEndpointsMetrics } from './monitor-endpoints-metrics.js';
 
 /** Every metric; those of the engine without the prefix `mon_notification_`. Source: the names are public, so renaming one is a breaking change. */
 export const metricTable = {
@@ -83,6 +84,7 @@ export const metricTable = {
     values: decoratingFields,
   },
   ...alertExecMetrics,
+  ...monitorEndpointsMetrics,
 } as const satisfies Record<string, MetricSpec>;
 
 type Table = typeof metricTable;
