@@ -6,7 +6,7 @@ import { builtinNotifiers } from '../notifiers/builtin.js';
 import { notifierTypeForm } from '../notifiers/registry.js';
 import { loadThirdParty } from '../notifiers/third-party.js';
 import type { NotifierPlugin } from '../ports/notifier.js';
-import { systemClock } from '../runtime/clock.js';
+import { spentProcessorMs, systemClock } from '../runtime/clock.js';
 import type { CommandArguments, CommandIo } from './command.js';
 import { checkTemplates } from './template-checks.js';
 
@@ -31,7 +31,7 @@ export async function loadMeant(args: CommandArguments, io: CommandIo): Promise<
   const loaded = loadConfig(file, io.environment, plugins, brought.modules);
   const found =
     loaded.kind === 'valid'
-      ? checkTemplates(loaded.config.templates, plugins, systemClock)
+      ? checkTemplates(loaded.config.templates, plugins, spentProcessorMs)
       : { problems: loaded.problems, warnings: [] };
   const problems = [...brought.problems, ...found.problems];
   const warnings = [...loaded.warnings, ...brought.warnings, ...found.warnings];

@@ -2,7 +2,7 @@ import { revealedSections } from '../config/revealed.js';
 import type { Notification } from '../domain/notification.js';
 import { templateValues } from '../notifiers/template-values.js';
 import type { PreviewPiece } from '../ports/notifier.js';
-import { systemClock } from '../runtime/clock.js';
+import { spentProcessorMs } from '../runtime/clock.js';
 import { TemplateSet } from '../templates/template-set.js';
 import type { Valid } from './configuration.js';
 
@@ -20,7 +20,7 @@ export function templateSetOf({ config, plugins }: Pick<Valid, 'config' | 'plugi
   return new TemplateSet(
     config.templates.filter((one) => one.type === type),
     {
-      clock: systemClock,
+      spentMs: spentProcessorMs,
       partsOf: () => plugins.find((plugin) => plugin.type === type)?.parts ?? [],
       valuesOf: templateValues,
     },

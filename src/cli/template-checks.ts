@@ -4,8 +4,7 @@ import type { Problem } from '../config/problem.js';
 import { messageOf } from '../domain/errors.js';
 import { templateValues, templateVariables } from '../notifiers/template-values.js';
 import type { NotifierPlugin } from '../ports/notifier.js';
-import type { Clock } from '../ports/system.js';
-import { Template, TemplateSyntaxError, type VariableUse } from '../templates/template.js';
+import { type SpentMs, Template, TemplateSyntaxError, type VariableUse } from '../templates/template.js';
 import { templateFixtures } from './template-fixtures.js';
 
 interface Found {
@@ -21,7 +20,7 @@ interface Found {
 export function checkTemplates(
   templates: readonly TemplateText[],
   plugins: readonly NotifierPlugin[],
-  clock: Pick<Clock, 'monoMs'>,
+  spentMs: SpentMs,
 ): Found {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
@@ -29,7 +28,7 @@ export function checkTemplates(
     const part = plugins.find(({ type }) => type === text.type)?.parts?.find((one) => one.part === text.part);
     if (part === undefined) continue;
     try {
-      const template = new Template(text.text, part, clock);
+      const template = new Template(text.text, part, spentMs);
       warnings.push(...unknownVariables(template, text), ...failedFixtures(template, text));
     } catch (error) {
       if (!(error instanceof TemplateSyntaxError)) throw error;

@@ -79,6 +79,11 @@ export function liquidFor(part: TemplatePart): Liquid {
   });
   for (const name of Object.keys(liquid.tags)) if (!allowedTags.includes(name)) delete liquid.tags[name];
   for (const name of Object.keys(liquid.filters)) if (!allowedFilters.includes(name)) liquid.unregisterFilter(name);
+  const { date } = liquid.filters;
+  liquid.registerFilter('date', function (value, ...args) {
+    this.context.memoryLimit.use(templateLimits.dateCost);
+    return typeof date === 'function' ? date.call(this, value, ...args) : value;
+  });
   const clean = part.format === 'json' ? part.escape : undefined;
   liquid.registerFilter('json', {
     raw: part.format === 'json',

@@ -1,7 +1,6 @@
 import type { Notification } from '../domain/notification.js';
 import type { MessagePart, MessageTexts, TemplatePart } from '../ports/notifier.js';
-import type { Clock } from '../ports/system.js';
-import { Template, TemplateFailure } from './template.js';
+import { type SpentMs, Template, TemplateFailure } from './template.js';
 
 /** A template as the configuration has it. Without `method` it is for all methods of its type. */
 export interface TemplateSource {
@@ -19,7 +18,7 @@ export interface RenderedTexts {
 }
 
 export interface TemplateSetDeps {
-  readonly clock: Pick<Clock, 'monoMs'>;
+  readonly spentMs: SpentMs;
   /** What each type of notifier lets templates write. */
   readonly partsOf: (type: string) => readonly TemplatePart[];
   /** The variables of a notification. */
@@ -38,7 +37,7 @@ export class TemplateSet {
     this.#valuesOf = deps.valuesOf;
     for (const { type, method, part: name, text } of sources) {
       const part = deps.partsOf(type).find((one) => one.part === name);
-      if (part !== undefined) this.#partsFor(type, method).set(name, new Template(text, part, deps.clock));
+      if (part !== undefined) this.#partsFor(type, method).set(name, new Template(text, part, deps.spentMs));
     }
   }
 

@@ -1,8 +1,10 @@
 import { Context, type Emitter, type Liquid, LiquidError, type Template as LiquidNode, toValueSync } from 'liquidjs';
 import type { TemplatePart } from '../ports/notifier.js';
-import type { Clock } from '../ports/system.js';
 import { liquidFor } from './dialect.js';
 import { templateLimits } from './limits.js';
+
+/** Milliseconds of the processor that this process has used so far. */
+export type SpentMs = () => number;
 
 /** A variable that a template reads and does not make itself: its name, what is read of it, and where. */
 export interface VariableUse {
@@ -36,11 +38,11 @@ export class Template {
   readonly #liquid: Liquid;
   readonly #nodes: LiquidNode[];
   readonly #isJson: boolean;
-  readonly #monoMs: Clock['monoMs'];
+  readonly #spentMs: SpentMs;
 
   /** @throws TemplateSyntaxError. */
-  constructor(source: string, part: TemplatePart, clock: Pick<Clock, 'monoMs'>) {
-    this.#monoMs = () => clock.monoMs();
+  constructor(source: string, part: TemplatePart, spentMs: SpentMs) {
+    this.#spentMs = spentMs;
     this.#liquid = liquidFor(part);
     this.#isJson = part.format === 'json';
     try {
@@ -57,7 +59,7 @@ export class Template {
   render(values: object): string {
     const result = new Result();
     const context = new Context(values, this.#liquid.options, { sync: true }, { liquid: this.#liquid });
-    limitSteps(context, this.#monoMs);
+    limitSteps(context, this.#spentMs);
     try {
       toValueSync(this.#liquid.renderer.renderTemplates(this.#nodes, context, result));
     } catch (error) {
@@ -97,13 +99,13 @@ class Result implements Emitter {
 }
 
 /** Liquid asks for its time limit before every step, so that is where steps can be counted: time alone would judge equal renderings differently. */
-function limitSteps(context: Context, monoMs: Clock['monoMs']): void {
-  const endMonoMs = monoMs() + templateLimits.timeMs;
+function limitSteps(context: Context, spentMs: SpentMs): void {
+  const mostMs = spentMs() + templateLimits.processorMs;
   let steps = 0;
   context.renderLimit.check = () => {
     steps += 1;
     if (steps > templateLimits.steps) throw new TooMuch('it takes too many steps');
-    if (monoMs() > endMonoMs) throw new TooMuch('it takes too long');
+    if (spentMs() > mostMs) throw new TooMuch('it takes too long');
   };
 }
 

@@ -9,6 +9,7 @@ import { templateValues } from '../notifiers/template-values.js';
 import { loadThirdParty } from '../notifiers/third-party.js';
 import type { HttpRules, NotifierPlugin } from '../ports/notifier.js';
 import { type RetryPauses, retryPolicy } from '../retry/retry-policy.js';
+import { spentProcessorMs } from '../runtime/clock.js';
 import { WorkerLease } from '../runtime/lease-view.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
 import { NotificationProcessor } from '../stages/notification-processor.js';
@@ -56,7 +57,7 @@ export async function notificationProcessor(
   const all = registerPlugins([...builtinNotifiers, ...(await thirdParties(config.pluginModules, around))]);
   const plugins = new Map([...all].filter(([type]) => config.enabledTypes.includes(type)));
   const templates = new TemplateSet(config.templates, {
-    clock,
+    spentMs: spentProcessorMs,
     partsOf: (type) => all.get(type)?.parts ?? [],
     valuesOf: templateValues,
   });

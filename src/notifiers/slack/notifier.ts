@@ -106,7 +106,7 @@ export const slackDialect: HttpDialect = {
     }
     url.search = '';
     const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${token}` };
-    return { url, headers, body: JSON.stringify({ ...rest, ...message, channel }) };
+    return { url, headers, body: JSON.stringify({ ...rest, channel, ...message }) };
   },
   receiptOf(host, answer) {
     if (answer.status !== 200) throw refusal(host, answer);
