@@ -26,9 +26,11 @@ const htmlEntities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as HTML shows it, in attributes too. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => htmlEntities[sign] ?? sign);
+/** Text as HTML shows it, in attributes too; what HTML does not allow is shown as one sign. */
+function escapeHtml(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  const shown = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '\ufffd');
+  return shown.replace(/[&<>"']/g, (sign) => htmlEntities[sign] ?? sign);
 }
 
 /** A value as JSON text; every text in it escaped for the receiver first. */

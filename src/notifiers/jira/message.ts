@@ -3,7 +3,7 @@ import type { Notification } from '../../domain/notification.js';
 import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
 import { alarmBody } from '../alarm-body.js';
 import { oneLine } from '../alarm-text.js';
-import { cutText, jsonBytes } from '../cut-text.js';
+import { cutText, jsonBytes, wellFormed } from '../cut-text.js';
 
 /** Jira's own limits: 255 characters of summary, 32,767 of comment. */
 const longestSummary = 255;
@@ -30,7 +30,7 @@ export interface JiraProject {
 
 /** The alarm id as it stands in summaries and in the search for them. */
 export function searchableId(alarm: Alarm): string {
-  return oneLine(alarm.alarmId).slice(0, longestAlarmId);
+  return wellFormed(oneLine(alarm.alarmId).slice(0, longestAlarmId));
 }
 
 /** A text as a quoted JQL value, or as one quoted phrase inside such a value. */
