@@ -37,7 +37,11 @@ export function effectiveTree(
     if (!settings.values.get(section)) put(tree, section, false);
   for (const { type, method, part, text } of templates) {
     const path = method === undefined ? [type, part] : [type, 'methods', method, part];
-    putAt(tree, ['templates', ...path], text.replaceAll('${', '$${'));
+    putAt(
+      tree,
+      ['templates', ...path],
+      text.replaceAll('${', () => '$${'),
+    );
   }
   return tree;
 }
@@ -60,10 +64,15 @@ function putAt(tree: Tree, path: readonly string[], value: PublicValue): void {
   let section = tree;
   for (const part of path.slice(0, -1)) {
     const next = (Object.hasOwn(section, part) ? section[part] : {}) as Tree;
-    section[part] = next;
+    setOwn(section, part, next);
     section = next;
   }
-  section[last] = value;
+  setOwn(section, last, value);
+}
+
+/** A method may be named `__proto__`. */
+function setOwn(tree: Tree, name: string, value: Tree | PublicValue): void {
+  Object.defineProperty(tree, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function publicValue(spec: KeySpec, value: unknown): PublicValue {

@@ -80,7 +80,7 @@ describe('the messages of every type', () => {
             assert.doesNotMatch(text, /[\ud800-\udfff]/u, path);
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       );
     });
   }
