@@ -19,6 +19,8 @@ export interface TemplatePart {
   readonly part: MessagePart;
   /** `html` and `json` escape what is written into them; a `json` text is one object. */
   readonly format: 'text' | 'html' | 'json';
+  /** What the receiver takes of a text that cannot be cut: a longer one counts as failed. */
+  readonly mostBytes?: number;
   /** Takes from a value whatever its receiver would read as markup. */
   readonly escape?: (value: string) => string;
 }

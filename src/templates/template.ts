@@ -37,14 +37,14 @@ class TooMuch extends Error {}
 export class Template {
   readonly #liquid: Liquid;
   readonly #nodes: LiquidNode[];
-  readonly #isJson: boolean;
+  readonly #part: TemplatePart;
   readonly #spentMs: SpentMs;
 
   /** @throws TemplateSyntaxError. */
   constructor(source: string, part: TemplatePart, spentMs: SpentMs) {
     this.#spentMs = spentMs;
     this.#liquid = liquidFor(part);
-    this.#isJson = part.format === 'json';
+    this.#part = part;
     try {
       this.#nodes = this.#liquid.parse(source);
     } catch (error) {
@@ -66,7 +66,10 @@ export class Template {
       throw failureOf(error);
     }
     if (result.buffer.trim() === '') throw new TemplateFailure('the result is empty');
-    if (this.#isJson && !isObject(result.buffer)) throw new TemplateFailure('the result is not a JSON object');
+    const { format, mostBytes = Number.POSITIVE_INFINITY } = this.#part;
+    if (format === 'json' && !isObject(result.buffer)) throw new TemplateFailure('the result is not a JSON object');
+    if (Buffer.byteLength(result.buffer) > mostBytes)
+      throw new TemplateFailure('the result is longer than its receiver takes');
     return result.buffer;
   }
 

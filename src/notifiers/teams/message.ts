@@ -7,11 +7,13 @@ import { cutText, jsonBytes } from '../cut-text.js';
 const longestReasonBytes = 20_000;
 const longestLineBytes = 1_000;
 
+const longestMessageBytes = 28 * 1024;
+
 /** `text` stands in for reason and details, `body` for the whole message. */
 export const teamsParts: readonly TemplatePart[] = [
   { part: 'subject', format: 'text' },
   { part: 'text', format: 'text' },
-  { part: 'body', format: 'json' },
+  { part: 'body', format: 'json', mostBytes: longestMessageBytes },
 ];
 
 const colours: ReadonlyMap<string, string> = new Map([

@@ -104,6 +104,14 @@ describe('a result', () => {
     }
   });
 
+  test('that its receiver would refuse for its length is a failure', () => {
+    const part = { ...json, mostBytes: 20 };
+    assert.equal(rendered('{"a": "{{ b }}"}', { b: 'x'.repeat(10) }, part).length, 18);
+    assert.throws(() => rendered('{"a": "{{ b }}"}', { b: 'é'.repeat(10) }, part), {
+      message: /longer than its receiver/,
+    });
+  });
+
   test('in HTML shows every text as it is', () => {
     const values = { message: '<img src=x onerror="a(\'b\')">&amp;' };
     assert.equal(
