@@ -51,9 +51,8 @@ function mailAsOurs({ subject, body }: { subject: string; body: string }, name: 
 
 describe('the recorded output of the final ancestor', () => {
   for (const one of cases) {
-    test(`${one.name}: every difference is in the table of config/COMPATIBILITY.md, with its reason`, () => {
-      assert.ok(rowsOf(one.name).length > 0);
-      assert.ok(rowsOf(one.name).length >= Math.min(one.ours_differs.length, 1));
+    test(`${one.name}: is in the table of config/COMPATIBILITY.md, if anything differs`, () => {
+      assert.equal(rowsOf(one.name).length > 0, one.ours_differs.length > 0);
     });
   }
 
