@@ -53,9 +53,10 @@ export class TemplateSet {
     const texts: { -readonly [P in MessagePart]?: string } = {};
     const failures: { part: MessagePart; failure: TemplateFailure }[] = [];
     if (ofType === undefined) return { texts, failures };
-    const values = this.#valuesOf(notification);
+    let values: object | undefined;
     for (const [part, template] of new Map([...ofType.all, ...(ofType.byMethod.get(name) ?? [])])) {
       try {
+        values ??= this.#valuesOf(notification);
         texts[part] = template.render(values);
       } catch (error) {
         const failure = error instanceof TemplateFailure ? error : new TemplateFailure('it failed', { cause: error });

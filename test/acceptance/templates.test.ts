@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { CommandRun } from '../support/command-run.js';
 import type { EngineProcess } from '../support/engine-process.js';
 import { metricOf } from '../support/metric-of.js';
 import { repoRoot } from '../support/repo.js';
@@ -48,6 +49,26 @@ describe('an engine with templates and a notifier of a third party', { skip: ski
     const room = world.http.requests.find(({ path }) => path === '/v1/messages');
     assert.deepEqual(JSON.parse(room?.body ?? '{}'), { room: 'ops-room', text: 'room <95 "%">' });
     assert.equal(room?.headers.authorization, 'Bearer T0P');
+  });
+
+  it('shows the same for a method of the database before anything is sent', async () => {
+    const [record] = await world.records('sent');
+    const alarm = join(world.folder, 'alarm.json');
+    await writeFile(alarm, JSON.stringify(record?.value.raw_alarm));
+    const file = join(world.folder, 'engine-0.yaml');
+    const { code, out } = await new CommandRun(['render', alarm, '--config', file, '--method', mailbox, '--json'])
+      .ended;
+    assert.equal(code, 1, 'a template fails');
+    const [preview] = JSON.parse(out).previews;
+    assert.equal(preview.type, 'email');
+    const { subject, html } = Object.fromEntries(
+      preview.pieces.map(({ name, text }: { name: string; text: string }) => [name, text]),
+    );
+    assert.match(subject, /^OWN ALARM /);
+    assert.equal(html, '<b>&lt;95 &quot;%&quot;&gt;</b>');
+    const none = await new CommandRun(['render', alarm, '--config', file, '--method', 'nowhere']).ended;
+    assert.equal(none.code, 1);
+    assert.match(none.err, /no such notification method/);
   });
 
   it('counts the failure, names it in the log, and records every method as sent', async () => {

@@ -69,7 +69,10 @@ describe('the tables', () => {
 });
 
 describe('the documents', () => {
-  const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'deploy/OPERATIONS.md', 'test/README.md'];
+  const documents = [
+    ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'deploy/OPERATIONS.md', 'test/README.md'],
+    ...['config/templates/README.md', 'config/plugins/README.md', 'config/COMPATIBILITY.md'],
+  ];
 
   it('name only npm scripts that exist', () => {
     const manifest: { scripts: Record<string, string> } = JSON.parse(fileAt('package.json')?.text ?? '{}');
