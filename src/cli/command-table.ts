@@ -35,6 +35,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./test-notification.js')).command,
   },
   {
+    name: 'render',
+    summary: 'print the texts that an alarm would be told as, by each type or one method; sends nothing',
+    load: async () => (await import('./render.js')).command,
+  },
+  {
     name: 'offsets show',
     summary: 'print the stored positions, each the next offset to read, and the lag; takes no lock, changes nothing',
     load: async () => (await import('./offsets-show.js')).command,

@@ -191,6 +191,13 @@ export const eventTable = {
     meaning: 'One send has ended; `outcome` says how, `detail` why not',
     action: 'none',
   },
+  template_failed: {
+    level: 'warn',
+    meaning: 'A template could not be rendered for one notification; the built-in text went out for this `part` of it',
+    action: 'correct the template by `problem`; `mon-notification render` shows the result for an alarm',
+    counter: 'template_failures_total',
+  },
+  notifier_plugin_loaded: { level: 'info', meaning: 'A notifier of a third party is in use', action: 'none' },
   mysql_away: {
     level: 'warn',
     meaning: 'MySQL cannot be reached, is late, or refuses `what`; alarms wait',
