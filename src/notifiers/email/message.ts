@@ -50,7 +50,7 @@ function isControl(code: number): boolean {
 }
 
 /** Text fit for a header: control characters and line breaks become one blank, and what is too long is cut. */
-function headerText(text: string): string {
+export function headerText(text: string): string {
   let line = '';
   let isGap = false;
   for (const character of text.slice(0, 4 * longestSubjectCharacters)) {

@@ -2,12 +2,11 @@ import type { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import { DeliveryError, EngineError } from '../../domain/errors.js';
 import type { Notification } from '../../domain/notification.js';
-import type { Notifier, NotifierDeps, Receipt, SendRate } from '../../ports/notifier.js';
+import type { MessageTexts, Notifier, NotifierDeps, Receipt, SendRate } from '../../ports/notifier.js';
 import type { Clock } from '../../ports/system.js';
 import { isMailbox } from './address.js';
-import { mailHtml } from './html.js';
 import { isSevenBit, mailFields, mailLines, subjectField } from './mail-fields.js';
-import { mailText } from './message.js';
+import { type MailMessage, mailMessage } from './mail-message.js';
 import { type EmailSettings, protectionOf } from './settings.js';
 import { replyText, smtpError } from './smtp-error.js';
 
@@ -95,7 +94,7 @@ export class EmailNotifier implements Notifier {
     return this.relay;
   }
 
-  async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
+  async send(notification: Notification, signal: AbortSignal, texts: MessageTexts = {}): Promise<Receipt> {
     const to = notification.method.address.reveal().trim();
     if (!isMailbox(to)) {
       throw new DeliveryError(`method ${notification.method.id} has no usable mail address`, {
@@ -114,7 +113,8 @@ export class EmailNotifier implements Notifier {
     this.#pendingCount += 1;
     const limit = this.#clock.limit(this.#settings.timeoutMs, signal);
     try {
-      return await this.#deliver(notification, to, limit.signal);
+      const message = mailMessage(notification.alarm, texts, this.#settings);
+      return await this.#deliver(notification, message, to, limit.signal);
     } catch (error) {
       if (signal.aborted && !limit.expired) {
         throw new EngineError('ABORTED', `the mail to ${this.relay} was given up`, { retriable: true });
@@ -138,11 +138,10 @@ export class EmailNotifier implements Notifier {
     this.#pool.close();
   }
 
-  async #deliver(notification: Notification, to: string, signal: AbortSignal): Promise<Receipt> {
+  async #deliver(notification: Notification, message: MailMessage, to: string, signal: AbortSignal): Promise<Receipt> {
     const from = this.#settings.fromAddress;
-    const { subject, body } = mailText(notification.alarm, this.#settings.grafanaUrl);
     const fields = mailFields(notification, this.#domain);
-    const named = subjectField(subject);
+    const named = subjectField(message.subject);
     const sent = await this.#pool.sendMail({
       envelope: { from, to: [to] },
       from: { name: '', address: from },
@@ -150,8 +149,8 @@ export class EmailNotifier implements Notifier {
       ...fields,
       ...named,
       headers: { ...fields.headers, ...named.headers },
-      text: mailLines(body),
-      ...(this.#settings.isHtml ? { html: mailHtml(notification.alarm, this.#settings.grafanaUrl) } : {}),
+      text: mailLines(message.text),
+      ...(message.html === undefined ? {} : { html: message.html }),
       date: new Date(this.#clock.nowMs()),
       signal,
     });

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { Secret } from '../../domain/secret.js';
-import type { NotifierPlugin, SectionKey, SectionProblem } from '../../ports/notifier.js';
+import type { NotifierPlugin, PreviewPiece, SectionKey, SectionProblem } from '../../ports/notifier.js';
 import { readPemFile } from '../pem-file.js';
 import { Section } from '../section.js';
 import { isMailbox } from './address.js';
+import { emailParts, type MailMessage, mailMessage } from './mail-message.js';
 import { EmailNotifier } from './notifier.js';
 import type { EmailSettings } from './settings.js';
 
@@ -85,10 +86,19 @@ function warningsOf(settings: EmailSettings): readonly string[] {
     : [];
 }
 
+function previewOf({ subject, text, html }: MailMessage): readonly PreviewPiece[] {
+  const pieces = [
+    { name: 'subject', text: subject },
+    { name: 'text', text },
+  ];
+  return html === undefined ? pieces : [...pieces, { name: 'html', text: html }];
+}
+
 /** Type `email`: the address is one mailbox. Needs a relay and a sender. */
 export const emailPlugin: NotifierPlugin = {
   type: 'email',
   keys,
+  parts: emailParts,
   configure(section) {
     const values = new Section(keys, section);
     const server = values.text('server');
@@ -120,6 +130,7 @@ export const emailPlugin: NotifierPlugin = {
       warnings: warningsOf(settings),
       open: (deps) =>
         new EmailNotifier(settings, deps, readPemFile(settings.caFile, 'notification_types.email.ca_file')),
+      preview: ({ alarm }, texts) => previewOf(mailMessage(alarm, texts, settings)),
     };
   },
 };
