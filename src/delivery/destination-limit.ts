@@ -10,10 +10,12 @@ interface Destination {
   meanIntervalMs: number;
   /** When a send last ended, or the first of those under way began. */
   progressedAtMonoMs: number;
+  /** How long nothing has ended, as far as this process was there to see it. */
+  stillMs: number;
 }
 
 /** Nobody waits for a place that is not to be had within this time: a hand that waits is one that others lack. */
-const patienceMs = 10_000;
+const patienceMs = 20_000;
 const lookEveryMs = 250;
 /** Weight of the newest interval in the mean: two full rounds of the usual share count. */
 const newestWeight = 1 / 32;
@@ -22,7 +24,7 @@ const newestWeight = 1 / 32;
  * How many sends go to one destination at a time, first come first served; other destinations are not held up.
  *
  * The limit is the whole engine's, shared out evenly among the workers that send, at least one each. How many may wait follows from how
- * fast sends end there: a burst for a healthy receiver waits, and what would wait for more than 10 s, as behind a host that hangs, is put
+ * fast sends end there: a burst for a healthy receiver waits, and what would wait for more than 20 s, as behind a host that hangs, is put
  * off, the newest first. A destination is forgotten with its last send.
  */
 export class DestinationLimit {
@@ -31,6 +33,7 @@ export class DestinationLimit {
   readonly #destinations = new Map<string, Destination>();
   readonly #crowded = new Set<Destination>();
   #stopLooking: (() => void) | undefined;
+  #lookedAtMonoMs = 0;
 
   constructor(limits: { readonly concurrencyPerDestination: number; readonly senders: number }, clock: Clock) {
     this.#mostCount = Math.max(1, Math.ceil(limits.concurrencyPerDestination / limits.senders));
@@ -66,10 +69,11 @@ export class DestinationLimit {
     if (destination === undefined) return;
     const nowMonoMs = this.#clock.monoMs();
     if (destination.waiting.length > 0) {
-      const intervalMs = nowMonoMs - destination.progressedAtMonoMs;
+      const intervalMs = Math.min(nowMonoMs - destination.progressedAtMonoMs, destination.stillMs + lookEveryMs);
       destination.meanIntervalMs += (intervalMs - destination.meanIntervalMs) * newestWeight;
     }
     destination.progressedAtMonoMs = nowMonoMs;
+    destination.stillMs = 0;
     const next = destination.waiting.shift();
     if (next !== undefined) {
       next('entered');
@@ -86,7 +90,7 @@ export class DestinationLimit {
 
   #newDestination(name: string): Destination {
     const progressedAtMonoMs = this.#clock.monoMs();
-    const destination: Destination = { sendingCount: 0, waiting: [], meanIntervalMs: 0, progressedAtMonoMs };
+    const destination = { sendingCount: 0, waiting: [], meanIntervalMs: 0, progressedAtMonoMs, stillMs: 0 };
     this.#destinations.set(name, destination);
     return destination;
   }
@@ -97,19 +101,27 @@ export class DestinationLimit {
     this.#stopLooking ??= this.#clock.every(lookEveryMs, () => this.#look());
   }
 
-  /** Where nothing moves nothing happens either, so time has to be looked at. */
+  /**
+   * Where nothing moves nothing happens either, so time has to be looked at. It is counted in looks: what a process was kept from seeing, by
+   * a machine that is too busy, is not the receiver's silence.
+   */
   #look(): void {
-    for (const destination of this.#crowded) this.#thin(destination);
+    const nowMonoMs = this.#clock.monoMs();
+    if (nowMonoMs - this.#lookedAtMonoMs < lookEveryMs / 2) return;
+    this.#lookedAtMonoMs = nowMonoMs;
+    for (const destination of this.#crowded) {
+      destination.stillMs += lookEveryMs;
+      this.#thin(destination);
+    }
     if (this.#crowded.size > 0) return;
     this.#stopLooking?.();
     this.#stopLooking = undefined;
   }
 
   #thin(destination: Destination): void {
-    const { waiting, sendingCount, meanIntervalMs, progressedAtMonoMs } = destination;
+    const { waiting, sendingCount, meanIntervalMs, stillMs } = destination;
     // All under way for so long without one end: the next one cannot be expected sooner than this.
-    const stillMs = (this.#clock.monoMs() - progressedAtMonoMs) / Math.max(1, sendingCount);
-    const room = Math.floor(patienceMs / Math.max(meanIntervalMs, stillMs));
+    const room = Math.floor(patienceMs / Math.max(meanIntervalMs, stillMs / Math.max(1, sendingCount)));
     while (waiting.length > room) waiting.pop()?.('put_off');
     if (waiting.length === 0) this.#crowded.delete(destination);
   }
