@@ -49,4 +49,24 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'publish one alarm and show whom the engine told, and how long it took; 0 only when all were told',
     load: async () => (await import('./send-alarm.js')).command,
   },
+  {
+    name: 'dead-letters list',
+    summary: 'list what is parked: of each notification or message the newest record, unless it was dealt with',
+    load: async () => (await import('./dead-letters-list.js')).command,
+  },
+  {
+    name: 'dead-letters show',
+    summary: 'show all that is known of one letter: why, whose, every attempt, and the message itself',
+    load: async () => (await import('./dead-letters-show.js')).command,
+  },
+  {
+    name: 'dead-letters replay',
+    summary: 'have the engine send letters again, each under the id that it always had',
+    load: async () => (await import('./dead-letters-replay.js')).command,
+  },
+  {
+    name: 'dead-letters discard',
+    summary: 'strike letters off the list, unsent; their records stay on the topic for as long as it keeps them',
+    load: async () => (await import('./dead-letters-discard.js')).command,
+  },
 ];

@@ -15,7 +15,7 @@ const fold = (state: string) => state.trimEnd().toLowerCase();
 /**
  * What becomes of a retry that is due: the next attempt, with the method as it is now, or the verdict that there is none.
  *
- * The alarm must not be older than the time to live, and must not have moved on: neither by a newer transition that was seen among the
+ * The alarm must not be older than the time to live, which counts anew from a replay, and must not have moved on: neither by a newer transition that was seen among the
  * retries, nor by the state that the database has. A state that the database does not know says nothing.
  * @throws DIRECTORY_UNAVAILABLE, retriable, while MySQL does not answer: for want of an answer nothing is decided.
  */
@@ -29,7 +29,8 @@ export async function nextAttempt(
   const attempt = record.triedCount + 1;
   const next: Notification = { ...record.notification, attempt, history: record.history };
   const decided = (verdict: Verdict): Notification => ({ ...next, verdict });
-  if (ttlMs !== undefined && nowMs - alarm.changedAtMs > ttlMs) return decided({ outcome: 'expired' });
+  const livesFromMs = Math.max(alarm.changedAtMs, record.notification.replay?.atMs ?? 0);
+  if (ttlMs !== undefined && nowMs - livesFromMs > ttlMs) return decided({ outcome: 'expired' });
   const newer = newest.after(alarm);
   if (newer !== undefined) return decided({ outcome: 'superseded', by: newer });
   const [current, state] = await Promise.all([

@@ -62,6 +62,12 @@ export const metricTable = {
   },
   retries_waiting: { kind: 'gauge', help: 'Retries that are not due yet', merge: 'sum' },
   dead_letters_total: { kind: 'counter', help: 'Parked records by reason', labels: ['reason'], values: deadReasons },
+  dead_letters_replayed_total: {
+    kind: 'counter',
+    help: 'Notifications that a person had sent again, by the reason for which they were parked',
+    labels: ['reason'],
+    values: deadReasons,
+  },
   breaker_open: {
     kind: 'gauge',
     help: '1 while nothing is sent to a destination that keeps failing',

@@ -10,6 +10,7 @@ import type { KafkaConnection } from './connection-options.js';
 import { KafkaFailure, kafkaError } from './kafka-failure.js';
 import type { FetchedPartition } from './library-types.js';
 import { logEdge, Metadata } from './metadata.js';
+import { rawAlarmOf } from './raw-alarm.js';
 
 const REQUEST_LIMIT_MS = 5_000;
 /** What a broker that is away may cost those that are not. */
@@ -124,11 +125,8 @@ export class KafkaMessageLookup implements MessageLookup {
       return false;
     }
     const { records, next } = committedRecords(first, part);
-    const alarms = records.map((record) => ({
-      position: { ...wanted.at, offset: BigInt(record.offset) },
-      value: record.value ?? new Uint8Array(0),
-      recordedAtMs: Number(record.timestamp),
-    }));
+    const nowMs = this.#deps.clock.nowMs();
+    const alarms = records.map((record) => rawAlarmOf(wanted.at, record, nowMs));
     search.saw(wanted, alarms, next);
     return next > first;
   }
