@@ -69,4 +69,14 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'strike letters off the list, unsent; their records stay on the topic for as long as it keeps them',
     load: async () => (await import('./dead-letters-discard.js')).command,
   },
+  {
+    name: 'history',
+    summary: 'tell what happened to an alarm, a method or all since a time: published, sent, retried, parked, and why',
+    load: async () => (await import('./history.js')).command,
+  },
+  {
+    name: 'explain',
+    summary: 'say what an alarm would cause: is it one, whom would it reach, with which words; sends nothing',
+    load: async () => (await import('./explain.js')).command,
+  },
 ];

@@ -11,7 +11,7 @@ export interface ParkedLetter {
   /** Where it lies on the dead-letter topic. */
   readonly at: AlarmPosition;
   readonly parkedAtMs: number;
-  /** `unreadable`: no record of ours. `shortened`: a record that another topic refused. */
+  /** `unreadable`: no record of ours, or too little of one. */
   readonly outcome: MethodOutcome | 'malformed' | 'unreadable' | 'unknown';
   readonly reason: DeadReason | undefined;
   readonly detail: string;
@@ -39,7 +39,8 @@ export function parkedLetter(record: RawRecord, id: string): ParkedLetter {
   const refusedBy = record.headers['notification-shortened'];
   try {
     const read = parseOutcomeRecord(record.value, record.headers, record);
-    const { reason, outcome = 'unknown', detail = '' } = read;
+    const { reason, detail = '' } = read;
+    const outcome: ParkedLetter['outcome'] = read.outcome ?? 'unknown';
     const shared = { ...common, outcome, reason, detail: cut(refusedBy === undefined ? detail : refused(refusedBy)) };
     if (read.kind === 'letter') return { ...shared, source: positionText(read.position) };
     const { alarm, method } = read.notification;

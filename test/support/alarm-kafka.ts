@@ -10,6 +10,7 @@ export interface KafkaLogin {
 }
 
 export interface Outgoing {
+  readonly key?: string;
   readonly partition: number;
   readonly value: string | Buffer | null;
 }
