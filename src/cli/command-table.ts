@@ -79,4 +79,10 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'say what an alarm would cause: is it one, whom would it reach, with which words; sends nothing',
     load: async () => (await import('./explain.js')).command,
   },
+  {
+    name: 'migrate',
+    summary:
+      'print a configuration of 2014, or the final INI file of the ancestor, as one of today that means the same',
+    load: async () => (await import('./migrate.js')).command,
+  },
 ];

@@ -127,7 +127,8 @@ function verdictOf(alarm: Alarm, methodCount: number, config: Config): Pick<Expl
     const text = `nobody would be told: its timestamp is older than processors.alarm.ttl, ${ttlMs / 1000} s`;
     return { verdict: 'expired', text };
   }
-  if (methodCount > 0) return { verdict: 'notifies', text: `it would go to ${methodCount} methods` };
+  if (methodCount > 0)
+    return { verdict: 'notifies', text: `it would go to ${methodCount === 1 ? '1 method' : `${methodCount} methods`}` };
   const { alarmDefinitionId, alarmId, newState } = alarm;
   const whose = alarmDefinitionId === undefined ? `alarm ${alarmId}` : `alarm definition ${alarmDefinitionId}`;
   return { verdict: 'no_methods', text: `nobody would be told: ${whose} has no method for state ${newState}` };
