@@ -1,6 +1,5 @@
 import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { Config } from '../config/config.js';
-import { readFileText } from '../config/read-file.js';
 import type { Alarm } from '../domain/alarm.js';
 import { EngineError, messageOf } from '../domain/errors.js';
 import { type ReadAlarm, readAlarm } from '../domain/parse-alarm.js';
@@ -12,6 +11,7 @@ import { printable } from './columns.js';
 import { type Command, type CommandIo, configOption, type ExitCode, jsonOption, UsageError } from './command.js';
 import { loadOrReport } from './configuration.js';
 import { type ExplainedMethod, explainMethods } from './explained-alarm.js';
+import { readInput } from './read-input.js';
 import { secondsOption } from './seconds-option.js';
 import { timeText } from './time-option.js';
 
@@ -34,7 +34,7 @@ export const command: Command = {
     const limitMs = secondsOption(args, 'timeout', lookupLimitMs);
     const loaded = loadOrReport(args, io);
     if (loaded === undefined) return 78;
-    const value = messageIn(file);
+    const value = await messageIn(file);
     const read = verdictOn(value, loaded.config);
     if (typeof read === 'string') return malformed(read, args.has('json'), io);
     const log = { ...loaded.config.log, level: 'error' } as const;
@@ -60,8 +60,8 @@ interface Explanation extends ReadAlarm {
 }
 
 /** The message as the engine would read it; the object inside `alarm-transitioned` alone will do. */
-function messageIn(file: string): Buffer {
-  const found = readFileText(file === '-' ? '/dev/stdin' : file, fileMaxBytes);
+async function messageIn(file: string): Promise<Buffer> {
+  const found = await readInput(file, fileMaxBytes);
   if (found.kind === 'unusable') {
     const text = `${file}: expected a readable file with an alarm, got ${found.why}`;
     throw new EngineError('ALARM_MALFORMED', text, { retriable: false });

@@ -1,5 +1,6 @@
 import type { RawRecord } from '../adapters/kafka/topic-reader.js';
 import { parseOutcomeRecord } from '../domain/parse-outcome-record.js';
+import { parsePlace, placeText } from '../domain/position.js';
 import { alarmEvent, type HistoryEvent, outputEvent } from './history-event.js';
 
 /** What is looked for; undefined: everything. */
@@ -18,7 +19,9 @@ export interface Wanted {
 export class HistorySearch {
   readonly #wanted: Wanted;
   readonly #capacity: number;
+  /** Texts of which every record that is meant holds each. */
   readonly #needles: readonly Buffer[];
+  readonly #isNarrow: boolean;
   readonly #sources = new Set<string>();
   #events: HistoryEvent[] = [];
   #isCut = false;
@@ -27,7 +30,9 @@ export class HistorySearch {
     this.#wanted = wanted;
     this.#capacity = capacity;
     const texts = [wanted.alarmId, wanted.methodId, wanted.id].filter((text) => text !== undefined);
-    this.#needles = texts.map((text) => Buffer.from(JSON.stringify(text).slice(1, -1)));
+    this.#isNarrow = texts.length > 0;
+    // A place stands in a record in three pieces.
+    this.#needles = texts.filter((text) => parsePlace(text) === undefined).map(needleOf);
   }
 
   sawOutput(record: RawRecord): void {
@@ -40,17 +45,12 @@ export class HistorySearch {
 
   sawAlarm(record: RawRecord): void {
     const { alarmId, methodId, id } = this.#wanted;
-    const { topic, partition, offset, value } = record;
-    const isSource = this.#sources.has(`${topic}/${partition}/${offset}`);
-    const holds = (text: string) => Buffer.from(value).includes(JSON.stringify(text).slice(1, -1));
-    const isAsked = alarmId ?? id;
-    if (
-      !isSource &&
-      ((isAsked !== undefined && !holds(isAsked)) || (isAsked === undefined && methodId !== undefined))
-    ) {
-      return;
-    }
-    const event = alarmEvent(record);
+    const place = placeText(record);
+    const isSource = this.#sources.has(place) || place === id;
+    const text = alarmId ?? id;
+    const isFit = methodId === undefined && (text === undefined || bytesOf(record).includes(needleOf(text)));
+    const isReplay = record.headers['notification-source'] !== undefined;
+    const event = isSource || isFit || isReplay ? alarmEvent(record) : undefined;
     if (event === undefined) return;
     const isOurs = isSource || this.#sources.has(event.source);
     if (isOurs || (methodId === undefined && this.#isAlarm(event))) this.#keep(event);
@@ -71,19 +71,20 @@ export class HistorySearch {
   }
 
   #matches(event: HistoryEvent, record: RawRecord): boolean {
-    if (this.#needles.length > 0 && event.alarmId === undefined && event.methodId === undefined) {
+    const { methodId, id } = this.#wanted;
+    if (this.#isNarrow && event.alarmId === undefined && event.methodId === undefined) {
       // Nobody could read this message, so that it holds the text is all there is to go by.
-      return isNamed(event, this.#wanted.id ?? '') || this.#needles.every((needle) => rawOf(record).includes(needle));
+      const holdsAll = this.#needles.length > 0 && this.#needles.every((needle) => rawOf(record).includes(needle));
+      return (id !== undefined && isNamed(event, id)) || holdsAll;
     }
-    const { methodId } = this.#wanted;
     return (methodId === undefined || methodId === event.methodId) && this.#isAlarm(event);
   }
 
-  #mayMatch({ key = '', value, headers }: RawRecord): boolean {
-    if (this.#needles.length === 0 || headers['notification-outcome'] === 'malformed') return true;
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  #mayMatch(record: RawRecord): boolean {
+    if (this.#needles.length === 0 || record.headers['notification-outcome'] === 'malformed') return true;
+    const bytes = bytesOf(record);
     if (bytes.includes('"raw_base64"')) return true;
-    return this.#needles.every((needle) => bytes.includes(needle) || key.includes(needle.toString()));
+    return this.#needles.every((needle) => bytes.includes(needle) || record.key === needle.toString());
   }
 
   #keep(event: HistoryEvent): void {
@@ -98,6 +99,14 @@ export class HistorySearch {
     if (sorted.length > this.#capacity) this.#isCut = true;
     return sorted.slice(-this.#capacity);
   }
+}
+
+function bytesOf({ value }: RawRecord): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function needleOf(text: string): Buffer {
+  return Buffer.from(JSON.stringify(text).slice(1, -1));
 }
 
 function isNamed(event: HistoryEvent, id: string): boolean {

@@ -142,7 +142,8 @@ function commentOn(key: string, settings: Settings): readonly string[] {
 
 function headOf(file: string, isIni: boolean, entries: readonly OldEntry[]): readonly string[] {
   const has = (start: string) => entries.some(({ name }) => name.startsWith(start));
-  const positions = '# Positions of the old engine lie in its Kafka group: see mon-notification offsets set --from-group.';
+  const positions =
+    '# Positions of the old engine lie in its Kafka group: see mon-notification offsets set --from-group.';
   const networks = '# Notifications by HTTP reach public addresses only: name others in http.allow.';
   return [
     `# Written by mon-notification migrate from ${JSON.stringify(file)}.`,

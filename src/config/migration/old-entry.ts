@@ -35,7 +35,9 @@ function ofLateYaml(entries: readonly OldEntry[]): readonly OldEntry[] {
   const name = 'statsd.names';
   if (!isLate || entries.some((entry) => entry.name === name)) return [];
   const at = { line: 1, column: 1 };
-  return [{ name, original: name, keyAt: at, value: { kind: 'scalar', at, text: 'monasca', plain: false }, isAdded: true }];
+  return [
+    { name, original: name, keyAt: at, value: { kind: 'scalar', at, text: 'monasca', plain: false }, isAdded: true },
+  ];
 }
 
 /** The tree that such a list of settings would be read from. */
