@@ -12,7 +12,7 @@ export interface IniOption {
 /** True for a text that begins as an INI file does: with a section in brackets, after blank lines and comments. */
 export function looksLikeIni(source: string): boolean {
   const first = source.split('\n').find((line) => !/^\s*([#;].*)?\r?$/.test(line)) ?? '';
-  return /^\[[^\]]*\]\s*$/.test(first);
+  return first.startsWith('[');
 }
 
 /**
