@@ -11,6 +11,7 @@ export interface KafkaLogin {
 
 export interface Outgoing {
   readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly partition: number;
   readonly value: string | Buffer | null;
 }
