@@ -45,7 +45,8 @@ export const command: Command = {
       io.out(JSON.stringify({ since: sinceMs, until: nowMs, is_cut: search.isCut, events: documents }));
     } else for (const event of events) io.out(printable(lineOf(event)));
     const bound = given === undefined ? ', the default: --since reads further back' : '';
-    io.err(`${events.length === 0 ? 'nothing' : `${events.length} events`} since ${timeText(sinceMs)}${bound}`);
+    const count = events.length === 1 ? 'one event' : `${events.length === 0 ? 'no' : events.length} events`;
+    io.err(`${count} since ${timeText(sinceMs)}${bound}`);
     if (search.isCut) io.err(`there is more: these are the newest ${eventCapacity}; narrow the search`);
     return 0;
   },

@@ -1,16 +1,14 @@
 import { hostname } from 'node:os';
-import { KafkaProducer } from '../adapters/kafka/producer.js';
+import type { KafkaProducer } from '../adapters/kafka/producer.js';
 import type { RawRecord, TopicReader } from '../adapters/kafka/topic-reader.js';
 import type { Config } from '../config/config.js';
 import { EngineError } from '../domain/errors.js';
 import type { EncodedRecord } from '../domain/outcome-record.js';
 import { type AlarmPosition, positionText } from '../domain/position.js';
 import { encodeSettlement, type Settlement } from '../domain/replay.js';
-import { kafkaConnection } from '../engine/crews.js';
-import { systemClock, systemRandom } from '../runtime/clock.js';
-import { kafkaAway, openReader } from './ask-kafka.js';
+import { systemClock } from '../runtime/clock.js';
+import { kafkaAway, openProducer, openReader } from './ask-kafka.js';
 import type { CommandIo } from './command.js';
-import { commandTelemetry } from './command-telemetry.js';
 import type { ParkedLetter } from './parked-letter.js';
 
 /** What is to be done with one letter before it is settled: a write elsewhere, nothing, or the reason why it must stay. */
@@ -66,16 +64,6 @@ interface Work {
   readonly producer: KafkaProducer;
 }
 
-function openProducer(config: Config): KafkaProducer {
-  return new KafkaProducer(kafkaConnection(config, 'mon-notification-cli'), {
-    clock: systemClock,
-    random: systemRandom,
-    telemetry: commandTelemetry(),
-    onAnswered: () => undefined,
-    onFailure: () => undefined,
-  });
-}
-
 /** Letters that lie one after the other in one partition. */
 function* batchesOf(letters: readonly ParkedLetter[]): Generator<readonly ParkedLetter[]> {
   const order = (one: ParkedLetter, other: ParkedLetter) =>
@@ -109,7 +97,9 @@ async function settleBatch(config: Config, batch: readonly ParkedLetter[], work:
       const prepared = record === undefined ? gone : await work.job.prepare(record, recordAt);
       work.job.tell(letter, await settleOne(config, letter, prepared, work, limit.signal));
     });
-    await Promise.all(settled);
+    // Every one has ended before the batch does: nothing is told of a letter after the end.
+    const failed = (await Promise.allSettled(settled)).find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== 'ABORTED') throw error;
     throw kafkaAway(config, { limitMs, what: 'letters, and to write what becomes of them' }, error);
