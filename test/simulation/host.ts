@@ -109,14 +109,14 @@ export class Host {
   #newEngine(name: string, process: SimProcess, stop: AbortController): Engine {
     const { settings, zookeeper, chance } = this.#world;
     const { windowCount, capacityCount, senders, sessionTimeoutMs } = settings;
-    const stages = topology({ alarm: 1, notification: senders });
+    const stages = topology({ alarm: 1, notification: senders, periodic: 0 });
     const capacity = capacityCount;
     return new Engine({
       topology: stages,
       crews: [...stages].reverse().map(({ stage, processes }) => ({ stage, processes, config: {} })),
       capacity: { alarms: capacity, notifications: capacity, sent_notifications: capacity, finished: capacity },
       alarmTopic,
-      retryTopic: 'retries',
+      waitingTopics: new Map([['retries', 'retry_engine' as const]]),
       windowCount,
       zookeeper: {
         servers: ['zk:2181'],

@@ -8,6 +8,7 @@ import {
   encodeSettledAlarm,
 } from '../../src/domain/codec.js';
 import type { NotificationGroup } from '../../src/domain/notification.js';
+import { repeatPolicy } from '../../src/periodic/repeat-policy.js';
 import { retryPolicy } from '../../src/retry/retry-policy.js';
 import { WorkerLease } from '../../src/runtime/lease-view.js';
 import { SystemsSeen } from '../../src/runtime/systems-seen.js';
@@ -16,7 +17,7 @@ import { AlarmProcessor } from '../../src/stages/alarm-processor.js';
 import { NotificationProcessor } from '../../src/stages/notification-processor.js';
 import { SentNotificationProcessor } from '../../src/stages/sent-notification-processor.js';
 import type { ProcessTelemetry } from '../../src/telemetry/create-telemetry.js';
-import { ConsumerParts } from '../../src/worker/kafka-consumer.js';
+import { consumerParts } from '../../src/worker/kafka-consumer.js';
 import { stageParts } from '../../src/worker/stage-parts.js';
 import type { Surroundings } from '../../src/worker/surroundings.js';
 import type { SimBroker } from './broker.js';
@@ -86,10 +87,10 @@ export function workerParts(worker: SimWorker, host: WorkerHost, world: WorkerSu
 
 function consumer({ process }: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const mirror = { mirror: () => Promise.resolve(), close: () => Promise.resolve() };
-  const parts = new ConsumerParts(around, world.windowCount, (tell) => [
-    new SimAlarmSource(world.broker, process, world.windowCount, tell),
+  const parts = consumerParts(around, world.windowCount, (tell) => ({
+    source: new SimAlarmSource(world.broker, process, world.windowCount, tell),
     mirror,
-  ]);
+  }));
   parts.start();
   return parts;
 }
@@ -124,8 +125,11 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
     clock,
     telemetry,
   );
-  const policy = retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, random);
-  const stage = new NotificationProcessor({ notifiers, gate, policy, clock, telemetry });
+  const policies = {
+    retry: retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, random),
+    repeat: repeatPolicy([], telemetry),
+  };
+  const stage = new NotificationProcessor({ notifiers, gate, policies, clock, telemetry });
   return stageParts(
     {
       stage: {

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { failedRecord, sentRecord, unsendableRecord } from '../../../src/delivery/outcome-of.js';
 import { DeliveryError } from '../../../src/domain/errors.js';
+import { repeatPolicy } from '../../../src/periodic/repeat-policy.js';
 import { retryPolicy } from '../../../src/retry/retry-policy.js';
 import { receipt } from '../../support/fakes/fake-notifier.js';
+import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
 import { aNotification } from '../../support/notifications.js';
 
-const policy = retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1);
+const retry = retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1);
+const policies = { retry, repeat: repeatPolicy([{ periodMs: 60_000, topic: 'minutes' }], new RecordingTelemetry()) };
 const passing = new DeliveryError('busy', { failure: 'server_error', retriable: true, wire: 'HTTP 503' });
 const first = aNotification('webhook', 'http://receiver.example/');
 
@@ -14,7 +17,7 @@ describe('the outcome of a send', () => {
   test('is sent with the receiver’s id and the failures before it', () => {
     const history = [{ attempt: 1, atMs: 5, failure: 'timed_out' as const }];
     const notification = { ...first, attempt: 2, history };
-    assert.deepEqual(sentRecord(notification, receipt, 7), {
+    assert.deepEqual(sentRecord(notification, receipt, 7, policies), {
       notification,
       history,
       outcome: 'sent',
@@ -27,7 +30,7 @@ describe('the outcome of a send', () => {
     let notification = first;
     const pauses: number[] = [];
     for (;;) {
-      const record = failedRecord(notification, passing, 1000, policy);
+      const record = failedRecord(notification, passing, 1000, policies);
       assert.equal(record.history.length, notification.attempt);
       if (record.outcome !== 'retrying') {
         assert.deepEqual([record.outcome, record.outcome === 'dead' && record.reason], ['dead', 'attempts_used_up']);
@@ -43,7 +46,7 @@ describe('the outcome of a send', () => {
 
   test('is retrying no earlier than the receiver asks', () => {
     const asked = new DeliveryError('slow down', { failure: 'rate_limited', retriable: true, retryAfterMs: 900_000 });
-    const record = failedRecord(first, asked, 1000, policy);
+    const record = failedRecord(first, asked, 1000, policies);
     assert.equal(record.outcome === 'retrying' && record.notBeforeMs, 901_000);
   });
 
@@ -54,7 +57,7 @@ describe('the outcome of a send', () => {
       ['forbidden_address', 'refused'],
       ['bad_address', 'bad_method'],
     ] as const) {
-      const record = failedRecord(first, new DeliveryError('no', { failure, retriable: false }), 1000, policy);
+      const record = failedRecord(first, new DeliveryError('no', { failure, retriable: false }), 1000, policies);
       assert.deepEqual(record, {
         notification: first,
         history: [{ attempt: 1, atMs: 1000, failure }],

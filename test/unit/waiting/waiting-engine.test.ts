@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { RetryBench } from '../../support/retry-bench.js';
+import { WaitingBench } from '../../support/waiting-bench.js';
 
-let bench: RetryBench;
+let bench: WaitingBench;
 afterEach(async () => {
   await bench.end();
   assert.equal(bench.failure, undefined);
@@ -13,14 +13,14 @@ function after(ms: number): { notBeforeMs: number } {
   return { notBeforeMs: bench.clock.nowMs() + ms };
 }
 
-async function started(options: ConstructorParameters<typeof RetryBench>[0] = {}): Promise<void> {
-  bench = new RetryBench(options);
+async function started(options: ConstructorParameters<typeof WaitingBench>[0] = {}): Promise<void> {
+  bench = new WaitingBench(options);
   bench.resume(0);
   bench.resume(1);
   await bench.clock.advance(0);
 }
 
-describe('the retry engine', () => {
+describe('the engine of what waits, with retries', () => {
   it('tells what it holds at once, and gives each at its time, whatever the order of the topic', async () => {
     await started();
     for (const ms of [30_000, 10_000, 20_000]) bench.write(after(ms));
