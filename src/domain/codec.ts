@@ -201,6 +201,7 @@ function recordOf(item: WireRecord, notification: Notification): OutcomeRecord {
       return { ...fields, notification, history, by: by && placeOf(by) };
     }
     case 'sent':
+      return { ...fields, notification, history, remoteId: fields.remoteId };
     case 'retrying':
     case 'dead':
     case 'expired':

@@ -117,7 +117,7 @@ export class WaitingEngine {
     if (!isNonEmpty(positions)) return;
     this.#deps.outlet.held(positions);
     for (const raw of held) {
-      while (!term.aborted && this.#due.size >= this.#deps.capacity) await this.#wait(idleMs);
+      while (!term.aborted && this.#due.size + this.#inHand.size >= this.#deps.capacity) await this.#wait(idleMs);
       const record = recordOf(raw);
       if (record instanceof EngineError) await this.#park(raw, record.message, term);
       else if (this.#isOpen(raw.position, term)) this.#await(raw.position, record);
@@ -159,6 +159,7 @@ export class WaitingEngine {
         })
         .finally(() => {
           for (const one of due) this.#inHand.delete(one);
+          this.#ring();
         });
     }
     await giving;

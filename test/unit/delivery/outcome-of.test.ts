@@ -4,6 +4,7 @@ import { failedRecord, sentRecord, unsendableRecord } from '../../../src/deliver
 import { DeliveryError } from '../../../src/domain/errors.js';
 import { repeatPolicy } from '../../../src/periodic/repeat-policy.js';
 import { retryPolicy } from '../../../src/retry/retry-policy.js';
+import { alarmWith } from '../../support/alarms.js';
 import { receipt } from '../../support/fakes/fake-notifier.js';
 import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
 import { aNotification } from '../../support/notifications.js';
@@ -77,5 +78,39 @@ describe('the outcome of a send', () => {
       reason: 'unknown_type',
       detail: 'mail is not configured',
     });
+  });
+});
+
+describe('the outcome for a method that asks for repeats', () => {
+  const alarm = alarmWith();
+  const method = { ...first.method, periodMs: 60_000 };
+  const told = { ...first, alarm, method };
+  const repeat = { ...told, repeat: 3, dueAtMs: 180_000 };
+  const next = { topic: 'minutes', dueAtMs: 240_000 };
+
+  test('names the next repeat when it was sent, the first time or another', () => {
+    assert.deepEqual(sentRecord(told, receipt, 1_000, policies).nextRepeat, { topic: 'minutes', dueAtMs: 61_000 });
+    assert.deepEqual(sentRecord(repeat, receipt, 180_500, policies).nextRepeat, next);
+  });
+
+  test('is a retry like any other while the first telling fails', () => {
+    const record = failedRecord(told, passing, 1_000, policies);
+    assert.deepEqual([record.outcome, record.nextRepeat], ['retrying', undefined]);
+  });
+
+  test('of a repeat that failed waits for the next repeat, and is not tried in between', () => {
+    const record = failedRecord(repeat, passing, 181_000, policies);
+    assert.equal(record.outcome, 'retrying');
+    assert.deepEqual([record.nextRepeat, record.outcome === 'retrying' && record.notBeforeMs], [next, 240_000]);
+    assert.deepEqual(record.history, [{ attempt: 1, atMs: 181_000, failure: 'server_error' }]);
+  });
+
+  test('ends the repeats when the receiver refuses one for good, or when there is no next one', () => {
+    const refused = new DeliveryError('no', { failure: 'rejected', retriable: false });
+    const record = failedRecord(repeat, refused, 181_000, policies);
+    assert.deepEqual([record.outcome, record.nextRepeat], ['dead', undefined]);
+    const unserved = { ...repeat, method: { ...method, periodMs: 90_000 } };
+    const last = failedRecord(unserved, passing, 181_000, policies);
+    assert.equal(last.outcome === 'dead' && last.reason, 'attempts_used_up');
   });
 });
