@@ -4,7 +4,7 @@ import type { RecordedOutcome } from '../domain/parse-outcome-record.js';
 import type { AlarmPosition } from '../domain/position.js';
 import type { MethodDirectory } from '../ports/directory.js';
 import type { WaitingPlan } from '../waiting/due-flow.js';
-import { Newest } from '../waiting/newest.js';
+import { isWrittenLater, Newest } from '../waiting/newest.js';
 import { isRepeated } from './repeat-policy.js';
 
 /** One link of the chain of repeats of an alarm to a method: what was told last, and where that is on record. */
@@ -83,8 +83,7 @@ function linkOf({ notification: { alarm, repeat, position } }: RecordedOutcome):
 function isLater(one: Link, other: Link): boolean {
   if (one.changedAtMs !== other.changedAtMs) return one.changedAtMs > other.changedAtMs;
   if (one.repeat !== other.repeat) return one.repeat > other.repeat;
-  if (one.readAt.partition !== other.readAt.partition) return one.readAt.partition > other.readAt.partition;
-  return one.readAt.offset > other.readAt.offset;
+  return isWrittenLater(one.readAt, other.readAt);
 }
 
 /** A record of the ancestor has an identity of its own making; what follows from it has a source position like any other. */

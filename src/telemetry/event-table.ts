@@ -229,6 +229,11 @@ export const eventTable = {
     action:
       'let the topic keep its records longer than processors.alarm.ttl and than its period, and do not compact the retry topic',
   },
+  waiting_copy_dropped: {
+    level: 'debug',
+    meaning: 'A record of a retry or a repeat is on its topic twice, or was followed up already; the last one goes on',
+    action: 'none',
+  },
   period_without_topic: {
     level: 'warn',
     meaning: 'A method asks for repeats, but `kafka.periodic` has no topic for its period; it is told once',

@@ -8,6 +8,7 @@ import { parseOutcomeRecord, type RecordedOutcome } from '../domain/parse-outcom
 import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
 import type { Parcel } from '../ports/flow.js';
 import type { Clock } from '../ports/system.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** In what the things that wait differ: when each is due, and what becomes of it then. */
 export interface WaitingPlan {
@@ -46,6 +47,7 @@ export interface DueFlowDeps {
   readonly plan: WaitingPlan;
   readonly outlet: WaitingOutlet;
   readonly clock: Clock;
+  readonly telemetry: Telemetry;
 }
 
 /** A record that was fetched shortly before its time. */
@@ -124,7 +126,7 @@ export class DueFlow {
   }
 
   async #parcelOf(raw: RawAlarm, term: AbortSignal): Promise<Parcel | 'later' | 'ended'> {
-    const { plan, clock, outlet } = this.#deps;
+    const { plan, clock, outlet, telemetry } = this.#deps;
     const { position } = raw;
     const record = recordOf(raw);
     if (record instanceof EngineError) {
@@ -137,6 +139,7 @@ export class DueFlow {
         const payload = encodeNotificationGroup({ position, notifications: [next] });
         return { position, orderKey: orderKeyOfAlarm(next.alarm.alarmId), payload };
       }
+      telemetry.event('waiting_copy_dropped', { ...position });
       if (this.#holder.isOpen(position, term)) outlet.finished([position], 'recorded');
       return 'ended';
     } catch (error) {

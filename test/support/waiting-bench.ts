@@ -36,6 +36,10 @@ export interface WaitingFacts {
   /** Told before as which repeat; and every how many milliseconds. */
   readonly repeat?: number;
   readonly periodMs?: number;
+  /** The offset of its alarm; another one for each record unless said otherwise. The first one is 40. */
+  readonly source?: number;
+  /** Sends tried so far: 1. */
+  readonly attempt?: number;
 }
 
 /** An engine of what waits on a topic in memory, on virtual time, with all that it tells and gives. */
@@ -52,6 +56,7 @@ export class WaitingBench {
   readonly #lost = new Set<string>();
   readonly #source = new FakeAlarmSource(topic, partitionCount, 500_000);
   readonly #stop = new AbortController();
+  #writtenCount = 0;
   /** Kafka answers no question for single messages. */
   isAway = false;
   /** So many parks fail. */
@@ -116,17 +121,17 @@ export class WaitingBench {
   /** The record of a first send that failed now or, when it names a repeat, of one that was told now. */
   write(facts: WaitingFacts = {}, partition = 0): void {
     const nowMs = this.clock.nowMs();
-    const { repeat, periodMs = 0 } = facts;
+    const { repeat, periodMs = 0, attempt = 1 } = facts;
     const { notBeforeMs = nowMs, alarmId = 'a-1', newState = 'ALARM', changedAtMs = nowMs, methodId = 'm-1' } = facts;
-    const position = { topic: 'alarms', partition: 1, offset: 40n };
+    const position = { topic: 'alarms', partition: 1, offset: BigInt(facts.source ?? 40 + this.#writtenCount++) };
     const method = { id: methodId, name: 'n', type: 'email', address: new Secret('old@here.com'), periodMs };
     const base = {
       notification: {
-        ...{ position, id: notificationId(position, methodId), method, attempt: 1, repeat: repeat ?? 0 },
+        ...{ position, id: notificationId(position, methodId), method, attempt, repeat: repeat ?? 0 },
         alarm: alarmWith({ alarmId, newState, timestamp: changedAtMs }, position),
       },
     };
-    const failed = { attempt: 1, atMs: nowMs, failure: 'server_error' } as const;
+    const failed = { attempt, atMs: nowMs, failure: 'server_error' } as const;
     const retry: OutcomeRecord = { ...base, history: [failed], outcome: 'retrying', notBeforeMs, detail: '' };
     const told: OutcomeRecord = { ...base, history: [], outcome: 'sent', sentAtMs: nowMs, remoteId: undefined };
     const { value } =
