@@ -36,3 +36,8 @@ export interface Alarm extends Positioned {
   /** The object inside `alarm-transitioned` as it came, unknown fields included: JSON text. */
   readonly rawAlarm: string;
 }
+
+/** States are compared as MySQL compares them: letter case and blanks at the end do not count. */
+export function isSameState(one: string, other: string): boolean {
+  return one.trimEnd().toLowerCase() === other.trimEnd().toLowerCase();
+}

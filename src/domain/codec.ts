@@ -27,6 +27,7 @@ interface WireNotification {
   readonly id: string;
   readonly attempt: number;
   readonly repeat: number;
+  readonly dueAtMs?: number;
   readonly history?: readonly Attempt[];
   readonly verdict?: WireVerdict;
   readonly replay?: Replay;
@@ -168,8 +169,10 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
   return { topic, partition, offset: parseOffset(offset) };
 }
 
-function wireNotification({ id, attempt, repeat, history, verdict, replay, method }: Notification): WireNotification {
+function wireNotification(notification: Notification): WireNotification {
+  const { id, attempt, repeat, dueAtMs, history, verdict, replay, method } = notification;
   const tried = {
+    ...(dueAtMs === undefined ? {} : { dueAtMs }),
     ...(history === undefined ? {} : { history }),
     ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
     ...(replay === undefined ? {} : { replay }),
@@ -181,6 +184,7 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
   const { id, name, type, address, periodMs } = item.method;
   const method = { id, name, type, address: new Secret(address), periodMs };
   const tried = {
+    ...(item.dueAtMs === undefined ? {} : { dueAtMs: item.dueAtMs }),
     ...(item.history === undefined ? {} : { history: item.history }),
     ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
     ...(item.replay === undefined ? {} : { replay: item.replay }),
@@ -208,19 +212,19 @@ function wireRecord(record: OutcomeRecord): WireRecord {
   const { notification, outcome, ...more } = record;
   const base = { ...wireNotification(notification), outcome };
   if (record.outcome !== 'superseded') return { ...base, more };
-  return { ...base, more: { history: record.history, by: record.by && wirePlace(record.by) } };
+  return { ...base, more: { ...more, by: record.by && wirePlace(record.by) } };
 }
 
 function recordOf(item: WireRecord, notification: Notification): OutcomeRecord {
   const history = item.more.history as readonly Attempt[];
   const fields = { outcome: item.outcome, ...item.more } as WithoutNotification<OutcomeRecord>;
   switch (fields.outcome) {
-    case 'sent':
-      return { notification, history, outcome: 'sent', sentAtMs: fields.sentAtMs, remoteId: fields.remoteId };
     case 'superseded': {
       const by = item.more.by as WirePlace | undefined;
-      return { notification, history, outcome: 'superseded', by: by && placeOf(by) };
+      return { ...fields, notification, history, by: by && placeOf(by) };
     }
+    case 'sent':
+      return { ...fields, notification, history, remoteId: fields.remoteId };
     case 'retrying':
     case 'dead':
     case 'expired':

@@ -36,7 +36,7 @@ export interface Replay {
 
 /** How a notification ended before a send was tried: recorded as it is, and nothing is sent. */
 export type Verdict = Readonly<
-  | { outcome: 'superseded'; by: AlarmPosition | undefined }
+  | { outcome: 'superseded'; by: AlarmPosition | undefined; detail?: string }
   | { outcome: 'expired' }
   | { outcome: 'dead'; reason: 'method_gone'; detail: string }
 >;
@@ -50,6 +50,8 @@ export interface Notification extends Positioned {
   readonly attempt: number;
   /** 0 for the first telling, n for the n-th periodic one. */
   readonly repeat: number;
+  /** When this repeat was to be told, epoch milliseconds: the next one counts from here, however late this one is. */
+  readonly dueAtMs?: number;
   /** The sends before this one, oldest first; absent on the first. */
   readonly history?: readonly Attempt[];
   readonly verdict?: Verdict;

@@ -220,13 +220,25 @@ export const eventTable = {
   },
   retry_unreadable: {
     level: 'warn',
-    meaning: 'A message on the retry topic is no outcome record; it is parked with reason `malformed`',
+    meaning: 'A message on a topic of retries or repeats is no outcome record; it is parked with reason `malformed`',
     action: 'see `detail` and the dead letter; find out who wrote it',
   },
   retry_vanished: {
     level: 'error',
-    meaning: 'Retention or compaction took a retry from its topic before it was due; that method is not told',
-    action: 'let the retry topic keep its records longer than processors.alarm.ttl, and do not compact it',
+    meaning: 'Retention or compaction took a retry or a repeat from its topic before it was due; it is not told',
+    action:
+      'let the topic keep its records longer than processors.alarm.ttl and than its period, and do not compact the retry topic',
+  },
+  waiting_copy_dropped: {
+    level: 'debug',
+    meaning: 'A record of a retry or a repeat is on its topic twice, or was followed up already; the last one goes on',
+    action: 'none',
+  },
+  period_without_topic: {
+    level: 'warn',
+    meaning: 'A method asks for repeats, but `kafka.periodic` has no topic for its period; it is told once',
+    action: 'add the period to `kafka.periodic`, or correct the method',
+    counter: 'periods_without_topic_total',
   },
   alarm_malformed: {
     level: 'warn',

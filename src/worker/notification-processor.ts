@@ -4,6 +4,7 @@ import { watchRelays } from '../delivery/watched-relay.js';
 import { decodeNotificationGroup, encodeSettledAlarm } from '../domain/codec.js';
 import { builtinNotifiers } from '../notifiers/builtin.js';
 import { openNotifiers, registerPlugins } from '../notifiers/registry.js';
+import { type PeriodTopic, repeatPolicy } from '../periodic/repeat-policy.js';
 import type { HttpRules } from '../ports/notifier.js';
 import { type RetryPauses, retryPolicy } from '../retry/retry-policy.js';
 import { WorkerLease } from '../runtime/lease-view.js';
@@ -19,6 +20,8 @@ export interface NotificationProcessorConfig {
   readonly http: HttpRules;
   /** Pauses between attempts, and how many follow the first one. */
   readonly retry: RetryPauses & { readonly maxAttempts: number };
+  /** Which repeats there are, and the topics on which they wait. */
+  readonly periodic: readonly PeriodTopic[];
   readonly senders: number;
 }
 
@@ -46,7 +49,7 @@ export function notificationProcessor(config: NotificationProcessorConfig, aroun
       stage: new NotificationProcessor({
         notifiers,
         gate,
-        policy: retryPolicy(config.retry, random),
+        policies: { retry: retryPolicy(config.retry, random), repeat: repeatPolicy(config.periodic, telemetry) },
         clock,
         telemetry,
       }),
