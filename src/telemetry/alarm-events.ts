@@ -32,8 +32,9 @@ export const alarmEvents = {
   },
   retry_vanished: {
     level: 'error',
-    meaning: 'Retention or compaction took a retry from its topic before it was due; that method is not told',
-    action: 'let the retry topic keep its records longer than processors.alarm.ttl, and do not compact it',
+    meaning: 'Retention or compaction took a retry or a repeat from its topic before it was due; it is not told',
+    action:
+      'let the topic keep its records longer than processors.alarm.ttl and than its period, and do not compact the retry topic',
   },
   alarm_malformed: {
     level: 'warn',

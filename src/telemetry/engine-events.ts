@@ -99,4 +99,15 @@ export const engineEvents = {
     meaning: 'The service manager could not be told how the engine is',
     action: 'see that systemd-notify is installed and the unit has NotifyAccess=all',
   },
+  waiting_copy_dropped: {
+    level: 'debug',
+    meaning: 'A record of a retry or a repeat is on its topic twice, or was followed up already; the last one goes on',
+    action: 'none',
+  },
+  period_without_topic: {
+    level: 'warn',
+    meaning: 'A method asks for repeats, but `kafka.periodic` has no topic for its period; it is told once',
+    action: 'add the period to `kafka.periodic`, or correct the method',
+    counter: 'periods_without_topic_total',
+  },
 } as const satisfies Record<string, EventSpec>;

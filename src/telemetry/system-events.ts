@@ -100,7 +100,7 @@ export const systemEvents = {
   },
   retry_unreadable: {
     level: 'warn',
-    meaning: 'A message on the retry topic is no outcome record; it is parked with reason `malformed`',
+    meaning: 'A message on a topic of retries or repeats is no outcome record; it is parked with reason `malformed`',
     action: 'see `detail` and the dead letter; find out who wrote it',
   },
 } as const satisfies Record<string, EventSpec>;
