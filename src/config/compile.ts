@@ -39,7 +39,7 @@ export function compile(
     notifierSections: sectionsOf(values, plugins),
     ...brought,
     enabledTypes: enabledTypesOf(v['notification_types.enabled'], plugins),
-    http: { allow: v['http.allow'], concurrencyPerDestination: v['http.concurrency_per_destination'] },
+    http: httpOf(v),
     admin: { host: v['admin.host'], port: v['admin.port'] },
     shutdown: { deadlineMs: v['shutdown.deadline_seconds'] },
     log: { level: v['log.level'], format: v['log.format'] },
@@ -53,6 +53,14 @@ export function compile(
     canary: whenGiven(v['canary.interval'], (intervalMs) => ({ intervalMs })),
   };
   return deepFreeze(config);
+}
+
+function httpOf(v: SchemaValues): Config['http'] {
+  return {
+    allow: v['http.allow'],
+    concurrencyPerDestination: v['http.concurrency_per_destination'],
+    ratePerDestination: v['http.rate_per_destination'],
+  };
 }
 
 function kafkaOf(v: SchemaValues): KafkaConfig {

@@ -29,6 +29,7 @@ interface WireNotification {
   readonly repeat: number;
   readonly dueAtMs?: number;
   readonly history?: readonly Attempt[];
+  readonly putOffCount?: number;
   readonly verdict?: WireVerdict;
   readonly replay?: Replay;
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
@@ -170,10 +171,11 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
 }
 
 function wireNotification(notification: Notification): WireNotification {
-  const { id, attempt, repeat, dueAtMs, history, verdict, replay, method } = notification;
+  const { id, attempt, repeat, dueAtMs, history, putOffCount, verdict, replay, method } = notification;
   const tried = {
     ...(dueAtMs === undefined ? {} : { dueAtMs }),
     ...(history === undefined ? {} : { history }),
+    ...(putOffCount === undefined ? {} : { putOffCount }),
     ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
     ...(replay === undefined ? {} : { replay }),
   };
@@ -186,6 +188,7 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
   const tried = {
     ...(item.dueAtMs === undefined ? {} : { dueAtMs: item.dueAtMs }),
     ...(item.history === undefined ? {} : { history: item.history }),
+    ...(item.putOffCount === undefined ? {} : { putOffCount: item.putOffCount }),
     ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
     ...(item.replay === undefined ? {} : { replay: item.replay }),
   };

@@ -1,5 +1,5 @@
 import type { DeliveryFailure } from '../../src/domain/errors.js';
-import { emailParts } from '../../src/notifiers/email/message.js';
+import { emailParts } from '../../src/notifiers/email/mail-message.js';
 import { canary, type NotifierBench, notifierContract, type ReceiverFault } from '../contract/notifier.js';
 import { certificateFile } from '../support/certificates.js';
 import { openEmail, protectedRelay } from '../support/mail.js';
