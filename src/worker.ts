@@ -17,6 +17,8 @@ export interface CommonConfig {
 
 function surroundings(start: StartMessage, host: WorkerHost): Surroundings {
   const common = fromWireConfig<CommonConfig>(start.config);
+  // What ps and top show: an operator sees which stage burns the processor.
+  process.title = `mon-notification: ${start.stage} ${start.index}`;
   const telemetry = createTelemetry({
     process: `${start.stage}-${start.index}`,
     log: common.log,

@@ -35,6 +35,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./test-notification.js')).command,
   },
   {
+    name: 'render',
+    summary: 'print the texts that an alarm would be told as, by each type or one method; sends nothing',
+    load: async () => (await import('./render.js')).command,
+  },
+  {
     name: 'offsets show',
     summary: 'print the stored positions, each the next offset to read, and the lag; takes no lock, changes nothing',
     load: async () => (await import('./offsets-show.js')).command,
@@ -48,5 +53,20 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'send-alarm',
     summary: 'publish one alarm and show whom the engine told, and how long it took; 0 only when all were told',
     load: async () => (await import('./send-alarm.js')).command,
+  },
+  {
+    name: 'monitor-endpoints',
+    summary: 'check the HTTP endpoints of a YAML file again and again; print the availability of each domain',
+    load: async () => (await import('./monitor-endpoints.js')).command,
+  },
+  {
+    name: 'alert-exec',
+    summary: 'poll the queries of an alerts server against thresholds and report every change of state',
+    load: async () => (await import('./alert-exec.js')).command,
+  },
+  {
+    name: 'fake-alerts-server',
+    summary: 'an alerts server for tests: serves values and faults, and judges its client',
+    load: async () => (await import('./fake-alerts-server.js')).command,
   },
 ];

@@ -15,7 +15,7 @@ const kafkaLimitMs = 3_000;
 export const command: Command = {
   options: { ...configOption, ...jsonOption },
   async run(args, io) {
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
     const { config } = loaded;
     const commits = await withZookeeper(config, commandTelemetry(), (keeper) =>

@@ -24,7 +24,7 @@ const stderrFd = 2;
 export const command: Command = {
   options: configOption,
   async run(args, io) {
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     return loaded === undefined ? 78 : await runEngine(loaded.config);
   },
 };

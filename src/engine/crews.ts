@@ -110,6 +110,8 @@ function notificationPiece(config: Config): NotificationProcessorConfig {
   return {
     enabledTypes: config.enabledTypes,
     sections: revealedSections(config.notifierSections),
+    templates: config.templates,
+    pluginModules: config.pluginModules,
     http: config.http,
     retry: { baseMs: config.retry.intervalMs, capMs: longestRetryPauseMs, maxAttempts: config.retry.maxAttempts },
     periodic: config.kafka.periodic,
