@@ -1,16 +1,16 @@
 import type { Alarm, RawAlarm } from './alarm.js';
 import { EngineError, messageOf } from './errors.js';
-import type { Notification, NotificationGroup, NotificationId, Verdict } from './notification.js';
-import type { Attempt, OutcomeRecord, SettledAlarm } from './outcome.js';
+import type { Notification, NotificationGroup, NotificationId, Replay, Verdict } from './notification.js';
+import { type Attempt, deadReasons, type OutcomeRecord, type SettledAlarm } from './outcome.js';
 import { alarmOf } from './parse-alarm.js';
-import { type AlarmPosition, isNonEmpty, type NonEmpty, parseOffset } from './position.js';
+import { type AlarmPosition, isNonEmpty, type NonEmpty, parseOffset, parsePlace, placeText } from './position.js';
 import { Secret } from './secret.js';
 
 /*
  * Payload text: one letter for the kind, a head without line breaks, a line break, then what came from Kafka as it came.
  *
  *     u<recordedAtMs>      the message, as text
- *     b<recordedAtMs>      the message, whose bytes are not UTF-8, in base64
+ *     b<recordedAtMs>      the message, whose bytes are not UTF-8, in base64; of a replayed one both go on with reason and source
  *     g<JSON> , s<JSON>    the object inside `alarm-transitioned`; the head holds notifications, or outcome records
  *
  * The alarm is written once, however many methods it has, and read again by the parser of messages: its fields have one origin.
@@ -30,6 +30,7 @@ interface WireNotification {
   readonly dueAtMs?: number;
   readonly history?: readonly Attempt[];
   readonly verdict?: WireVerdict;
+  readonly replay?: Replay;
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
 }
 type WireVerdict = Exclude<Verdict, { outcome: 'superseded' }> | { outcome: 'superseded'; by?: WirePlace | undefined };
@@ -43,10 +44,12 @@ const exactUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The payload of a message as it was read. */
 export function encodeRawAlarm(item: RawAlarm): string {
+  const { replay } = item;
+  const head = replay === undefined ? '' : ` ${replay.reason} ${placeText(replay.source)}`;
   try {
-    return `u${item.recordedAtMs}\n${exactUtf8.decode(item.value)}`;
+    return `u${item.recordedAtMs}${head}\n${exactUtf8.decode(item.value)}`;
   } catch {
-    return `b${item.recordedAtMs}\n${Buffer.from(item.value).toString('base64')}`;
+    return `b${item.recordedAtMs}${head}\n${Buffer.from(item.value).toString('base64')}`;
   }
 }
 
@@ -54,7 +57,12 @@ export function encodeRawAlarm(item: RawAlarm): string {
 export function decodeRawAlarm(position: AlarmPosition, payload: string): RawAlarm {
   const { kind, head, body } = partsOf(payload);
   if (kind !== 'u' && kind !== 'b') throw nonsense('a message', `kind ${kind}`);
-  return { position, recordedAtMs: Number(head), value: Buffer.from(body, kind === 'u' ? 'utf8' : 'base64') };
+  const [recordedAt, reason, place = ''] = head.split(' ');
+  const value = Buffer.from(body, kind === 'u' ? 'utf8' : 'base64');
+  const source = parsePlace(place);
+  const known = deadReasons.find((one) => one === reason);
+  const replay = source === undefined || known === undefined ? {} : { replay: { source, reason: known } };
+  return { position, recordedAtMs: Number(recordedAt), value, ...replay };
 }
 
 /** The payload of a group. All its notifications are of one alarm. */
@@ -90,6 +98,19 @@ export function messageOfPayload(payload: string): Uint8Array {
   const { kind, body } = partsOf(payload);
   if (kind === 'g' || kind === 's') return Buffer.from(`{"alarm-transitioned":${body}}`);
   return Buffer.from(body, kind === 'b' ? 'base64' : 'utf8');
+}
+
+/**
+ * Where the item behind a payload was read first: its own position but for a replayed message, which keeps that of the parked one. Like
+ * `messageOfPayload` it opens nothing but what our own head says, and never throws.
+ */
+export function sourceOfPayload(position: AlarmPosition, payload: string): AlarmPosition {
+  const { kind, head } = partsOf(payload);
+  if (kind === 'u' || kind === 'b') return parsePlace(head.split(' ')[2] ?? '') ?? position;
+  const from = /^\{"recordedAtMs":[0-9]+,"from":\["([^"\\]+)",([0-9]+),"([0-9]+)"\]/.exec(head);
+  const place = from === null ? undefined : parsePlace(from.slice(1).join('/'));
+  // A retry lies in another topic than its alarm, and one alarm may have several: each keeps its own place.
+  return place !== undefined && place.topic === position.topic ? place : position;
 }
 
 function partsOf(payload: string): { kind: string; head: string; body: string } {
@@ -149,11 +170,12 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
 }
 
 function wireNotification(notification: Notification): WireNotification {
-  const { id, attempt, repeat, dueAtMs, history, verdict, method } = notification;
+  const { id, attempt, repeat, dueAtMs, history, verdict, replay, method } = notification;
   const tried = {
     ...(dueAtMs === undefined ? {} : { dueAtMs }),
     ...(history === undefined ? {} : { history }),
     ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
+    ...(replay === undefined ? {} : { replay }),
   };
   return { id, attempt, repeat, ...tried, method: { ...method, address: method.address.reveal() } };
 }
@@ -165,6 +187,7 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
     ...(item.dueAtMs === undefined ? {} : { dueAtMs: item.dueAtMs }),
     ...(item.history === undefined ? {} : { history: item.history }),
     ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
+    ...(item.replay === undefined ? {} : { replay: item.replay }),
   };
   return {
     position,

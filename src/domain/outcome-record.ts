@@ -1,6 +1,7 @@
 import type { Alarm } from './alarm.js';
 import { identityOf, type Notification } from './notification.js';
 import type { DeadLetter, OutcomeRecord } from './outcome.js';
+import { placeText } from './position.js';
 
 /** One message for an output topic. */
 export interface EncodedRecord {
@@ -56,7 +57,7 @@ function encoded(key: string, record: OutcomeRecord, notBeforeMs: number | undef
  */
 export function encodeDeadLetter(letter: DeadLetter, instance: string): EncodedRecord {
   const { topic, partition, offset } = letter.position;
-  const key = `${topic}/${partition}/${offset}`;
+  const key = placeText(letter.position);
   const outcome = letter.reason === 'malformed' ? 'malformed' : 'dead';
   const headers = { 'notification-outcome': outcome, 'notification-schema': '1' };
   const detail = letter.detail.slice(0, maxDetailLength);
@@ -121,8 +122,12 @@ function recordText({ record, alarm, notBeforeMs, instance, more }: Text): strin
     `, "sent_at": ${record.outcome === 'sent' ? record.sentAtMs : null}` +
     `, "not_before": ${notBeforeMs ?? null}` +
     `, "reason": ${record.outcome === 'dead' ? json(record.reason) : null}, "history": ${historyText(record)}` +
-    `, "instance": ${json(instance)}, "recorded_at": ${alarm.recordedAtMs}`;
+    `, "instance": ${json(instance)}, "recorded_at": ${alarm.recordedAtMs}${replayText(notification)}`;
   return `${inherited}${ours}${extras(record)}${more}}`;
+}
+
+function replayText({ replay }: Notification): string {
+  return replay === undefined ? '' : `, "replayed_at": ${replay.atMs}, "parked_for": ${json(replay.reason)}`;
 }
 
 /** Before a send was tried, `notification.attempt` is the one that was not made. */

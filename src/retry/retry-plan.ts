@@ -18,6 +18,8 @@ type Transition = Pick<Alarm, 'changedAtMs' | 'position'>;
 
 /** One failed attempt at a notification, and where that is on record. */
 interface Link {
+  /** A replay begins the attempts anew; 0 before the first. */
+  readonly replayedAtMs: number;
   readonly triedCount: number;
   readonly readAt: AlarmPosition;
 }
@@ -25,11 +27,11 @@ interface Link {
 /**
  * What becomes of a retry that is due: the next attempt, with the method as it is now, or the verdict that there is none.
  *
- * The alarm must not be older than the time to live, and must not have moved on: neither by a newer transition that was seen among the
+ * The alarm must not be older than the time to live, which counts anew from a replay, and must not have moved on: neither by a newer transition that was seen among the
  * retries, nor by the state that the database has. A state that the database does not know says nothing.
  *
  * A record may be on the topic twice, or beside the one of the attempt after it. Only the last one goes on: each copy would be tried, and
- * might leave two copies in its turn.
+ * might leave two copies in its turn. A replay by hand is newer than every attempt before it.
  */
 export class RetryPlan implements WaitingPlan {
   readonly #options: RetryPlanOptions;
@@ -59,7 +61,8 @@ export class RetryPlan implements WaitingPlan {
     const attempt = record.triedCount + 1;
     const next: Notification = { ...record.notification, attempt, history: record.history };
     const decided = (verdict: Verdict): Notification => ({ ...next, verdict });
-    if (ttlMs !== undefined && nowMs - alarm.changedAtMs > ttlMs) return decided({ outcome: 'expired' });
+    const livesFromMs = Math.max(alarm.changedAtMs, record.notification.replay?.atMs ?? 0);
+    if (ttlMs !== undefined && nowMs - livesFromMs > ttlMs) return decided({ outcome: 'expired' });
     const newer = this.#newest.after(alarm.alarmId, alarm);
     if (newer !== undefined) return decided({ outcome: 'superseded', by: newer.position });
     const [current, state] = await Promise.all([
@@ -74,11 +77,12 @@ export class RetryPlan implements WaitingPlan {
   }
 }
 
-function linkOf({ triedCount, notification: { position } }: RecordedOutcome): Link {
-  return { triedCount, readAt: position };
+function linkOf({ triedCount, notification: { position, replay } }: RecordedOutcome): Link {
+  return { replayedAtMs: replay?.atMs ?? 0, triedCount, readAt: position };
 }
 
 function isLater(one: Link, other: Link): boolean {
+  if (one.replayedAtMs !== other.replayedAtMs) return one.replayedAtMs > other.replayedAtMs;
   return one.triedCount === other.triedCount
     ? isWrittenLater(one.readAt, other.readAt)
     : one.triedCount > other.triedCount;

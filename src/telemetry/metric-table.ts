@@ -60,6 +60,12 @@ export const metricTable = {
     help: 'Notifications that are not repeated because kafka.periodic has no topic for their period',
   },
   dead_letters_total: { kind: 'counter', help: 'Parked records by reason', labels: ['reason'], values: deadReasons },
+  dead_letters_replayed_total: {
+    kind: 'counter',
+    help: 'Notifications that a person had sent again, by the reason for which they were parked',
+    labels: ['reason'],
+    values: deadReasons,
+  },
   breaker_open: {
     kind: 'gauge',
     help: '1 while nothing is sent to a destination that keeps failing',

@@ -207,7 +207,10 @@ export class WaitingEngine {
     telemetry.event('retry_unreadable', { ...fieldsOf(raw.position), detail });
     for (let failures = 1; !term.aborted; failures += 1) {
       try {
-        await deadLetters.park({ position: raw.position, reason: 'malformed', raw: raw.value, detail }, term);
+        await deadLetters.park(
+          { position: raw.replay?.source ?? raw.position, reason: 'malformed', raw: raw.value, detail },
+          term,
+        );
         if (this.#isOpen(raw.position, term)) outlet.finished([raw.position], 'malformed');
         return;
       } catch (error) {

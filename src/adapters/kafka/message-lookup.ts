@@ -10,6 +10,7 @@ import type { KafkaConnection } from './connection-options.js';
 import { KafkaFailure, kafkaError } from './kafka-failure.js';
 import type { FetchedPartition, FetchedRecord } from './library-types.js';
 import { logEdge, Metadata } from './metadata.js';
+import { rawAlarmOf } from './raw-alarm.js';
 
 const REQUEST_LIMIT_MS = 5_000;
 /** What a broker that is away may cost those that are not. */
@@ -171,13 +172,12 @@ class Search implements FoundMessages {
     for (const offset of wanted.offsets) {
       if (offset >= next) break;
       const record = shown.get(String(offset));
-      const position = { ...wanted.at, offset };
-      if (record === undefined) this.gone.push(position);
+      if (record === undefined) this.gone.push({ ...wanted.at, offset });
       else {
         // A copy: a part of the answer would keep all of it in memory.
         const value = new Uint8Array(record.value ?? []);
         this.foundBytes += value.byteLength;
-        this.found.push({ position, value, recordedAtMs: Number(record.timestamp) });
+        this.found.push({ ...rawAlarmOf(wanted.at, record, 0), value });
       }
     }
     wanted.offsets = wanted.offsets.filter((offset) => offset >= next);
