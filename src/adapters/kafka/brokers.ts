@@ -13,8 +13,6 @@ interface Peer {
   readonly broker: LibraryBroker;
 }
 
-type Shorten = (payload: Buffer, apiVersion: number) => Buffer;
-
 /** Connecting has several steps, of which the library limits each but not the log-in. */
 const CONNECT_STEPS = 4;
 
@@ -64,7 +62,7 @@ export class Brokers {
   /**
    * Sends one request to a node, or to any broker, and returns the decoded answer with its error codes.
    *
-   * Ends within the request limit plus the time to connect. `shorten` sees the answer, and the version that it is written in, undecoded.
+   * Ends within the request limit plus the time to connect.
    * @throws UnreadableAnswer when the answer cannot be decoded; Error, naming the broker, for all that may pass.
    */
   async ask<Api extends keyof Exchanges>(
@@ -72,12 +70,11 @@ export class Brokers {
     api: Api,
     parameters: Exchanges[Api]['ask'],
     signal: AbortSignal,
-    shorten: Shorten = (payload) => payload,
   ): Promise<Exchanges[Api]['answer']> {
     const peer = await this.#peer(node === 'any' ? this.#nextAddress() : this.#nodes.get(node), node);
     const limit = this.#clock.limit(this.#limitMs + CONNECT_STEPS * CONNECT_LIMIT_MS, signal);
     try {
-      return await unlessAborted(this.#exchange(peer, api, parameters, shorten), limit.signal);
+      return await unlessAborted(this.#exchange(peer, api, parameters), limit.signal);
     } catch (error) {
       if (error instanceof UnreadableAnswer) throw error;
       this.#drop(peer);
@@ -97,13 +94,12 @@ export class Brokers {
     peer: Peer,
     api: Api,
     parameters: unknown,
-    shorten: Shorten,
   ): Promise<Exchanges[Api]['answer']> {
     await peer.broker.connect();
     const call = this.#client.call(peer.broker, api, parameters);
-    const decode = async (payload: Buffer): Promise<unknown> => {
+    const decode = async (payload: unknown): Promise<unknown> => {
       try {
-        return await call.response.decode(shorten(payload, call.request.apiVersion));
+        return await call.response.decode(payload);
       } catch (cause) {
         throw new UnreadableAnswer(cause);
       }
