@@ -106,7 +106,7 @@ describe('the outcome for a method that asks for repeats', () => {
   test('is the next repeat, no sooner than the send was put off to, when a breaker is open', () => {
     const until = { notBeforeMs: 400_000, detail: 'put off' };
     const record = putOffRecord(repeat, until, 180_500, policies);
-    assert.deepEqual([record.outcome, record.nextRepeat?.dueAtMs], ['retrying', 420_000]);
+    assert.deepEqual([record.outcome, record.nextRepeat?.dueAtMs], ['retrying', 480_000]);
     assert.equal(record.notification.putOffCount, undefined);
   });
 
