@@ -19,6 +19,7 @@ export function compile(
     processors: {
       alarmCount: v['processors.alarm.number'],
       alarmTtlMs: v['processors.alarm.ttl'],
+      dropKnownEvents: v['processors.alarm.drop_known_events'],
       notificationCount: v['processors.notification.number'],
     },
     queueCapacity: {
