@@ -1,4 +1,5 @@
 import type { CounterName } from './metric-table.js';
+import { monitorEndpointsEvents } from './monitor-endpoints-events.js';
 
 export interface EventSpec {
   /** `error`: someone must act. `warn`: degraded and handled. `info`: life of the engine. `debug`: per alarm. */
@@ -254,29 +255,6 @@ export const eventTable = {
     meaning: 'The service manager could not be told how the engine is',
     action: 'see that systemd-notify is installed and the unit has NotifyAccess=all',
   },
-  // monitor-endpoints.
-  endpoint_starts_missed: {
-    level: 'warn',
-    meaning: 'Cycles of endpoint checks were left out: this process was stopped or starved at their time',
-    action: 'see what else runs on the machine; the next cycle starts at its planned time',
-    counter: 'monitor_endpoints_starts_missed_total',
-  },
-  endpoint_loop_late: {
-    level: 'info',
-    meaning: 'For `delay_ms` of a cycle this process did not listen; latencies measured then may be too long',
-    action: 'give it a core of its own, check fewer endpoints, or check them less often',
-  },
-  endpoint_check_disturbed: {
-    level: 'warn',
-    meaning: 'A check was in flight while this process stood still; its result is void and counts for nothing',
-    action: 'none, unless it happens again: see what else runs on the machine',
-  },
-  endpoint_event_failed: {
-    level: 'warn',
-    meaning:
-      'An event of an endpoint could not be published, `cause` says why; it is tried again until it is, or is replaced by a newer one',
-    action: 'see the brokers and the state file',
-  },
   // alert-exec and the parts that producers share.
   alert_exec_started: { level: 'info', meaning: 'alert-exec evaluates the alerts of its list', action: 'none' },
   alert_exec_stopped: { level: 'info', meaning: 'The last line of a run of alert-exec', action: 'none' },
@@ -308,6 +286,7 @@ export const eventTable = {
     action: 'none at the first start; else find out who removed or damaged it',
   },
   metrics_listening: { level: 'info', meaning: 'Metrics of a producer are shown on `port`', action: 'none' },
+  ...monitorEndpointsEvents,
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;
