@@ -23,6 +23,7 @@ export function compile(values: ReadonlyMap<string, unknown>, plugins: readonly 
     processors: {
       alarmCount: v['processors.alarm.number'],
       alarmTtlMs: v['processors.alarm.ttl'],
+      dropKnownEvents: v['processors.alarm.drop_known_events'],
       notificationCount: v['processors.notification.number'],
     },
     queueCapacity: {

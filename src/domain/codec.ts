@@ -11,6 +11,7 @@ import { Secret } from './secret.js';
  *
  *     u<recordedAtMs>      the message, as text
  *     b<recordedAtMs>      the message, whose bytes are not UTF-8, in base64
+ *     k<recordedAtMs>      as u, a copy of an event that was read before
  *     g<JSON> , s<JSON>    the object inside `alarm-transitioned`; the head holds notifications, or outcome records
  *
  * The alarm is written once, however many methods it has, and read again by the parser of messages: its fields have one origin.
@@ -43,7 +44,7 @@ const exactUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** The payload of a message as it was read. */
 export function encodeRawAlarm(item: RawAlarm): string {
   try {
-    return `u${item.recordedAtMs}\n${exactUtf8.decode(item.value)}`;
+    return `${item.isKnown === true ? 'k' : 'u'}${item.recordedAtMs}\n${exactUtf8.decode(item.value)}`;
   } catch {
     return `b${item.recordedAtMs}\n${Buffer.from(item.value).toString('base64')}`;
   }
@@ -52,8 +53,9 @@ export function encodeRawAlarm(item: RawAlarm): string {
 /** @throws PROTOCOL_VIOLATED when the payload is none of `encodeRawAlarm`. */
 export function decodeRawAlarm(position: AlarmPosition, payload: string): RawAlarm {
   const { kind, head, body } = partsOf(payload);
-  if (kind !== 'u' && kind !== 'b') throw nonsense('a message', `kind ${kind}`);
-  return { position, recordedAtMs: Number(head), value: Buffer.from(body, kind === 'u' ? 'utf8' : 'base64') };
+  if (kind !== 'u' && kind !== 'b' && kind !== 'k') throw nonsense('a message', `kind ${kind}`);
+  const item = { position, recordedAtMs: Number(head), value: Buffer.from(body, kind === 'b' ? 'base64' : 'utf8') };
+  return kind === 'k' ? { ...item, isKnown: true } : item;
 }
 
 /** The payload of a group. All its notifications are of one alarm. */

@@ -68,7 +68,9 @@ function pieceOf(config: Config, stage: StageName): object {
 
 function consumerPiece(config: Config): KafkaConsumerConfig {
   const { group, alarmTopic } = config.kafka;
-  return { connection: kafkaConnection(config, 'mon-notification'), group, alarmTopic, windowCount: windowCapacity };
+  const connection = kafkaConnection(config, 'mon-notification');
+  const { dropKnownEvents } = config.processors;
+  return { connection, group, alarmTopic, windowCount: windowCapacity, dropKnownEvents };
 }
 
 function retryPiece(config: Config): RetryEngineConfig {

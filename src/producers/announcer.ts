@@ -121,7 +121,8 @@ export class Announcer {
     const old = sink.remembered(alarm.key);
     const agoMs = old === undefined ? 0 : Math.max(0, clock.nowMs() - old.acceptedAtMs);
     const sinceMonoMs = old === undefined ? undefined : clock.monoMs() - agoMs;
-    const announced = { status: old?.status ?? 'OK', maybe: old?.maybe, sinceMonoMs } as const;
+    const sentMonoMs = sinceMonoMs ?? 0;
+    const announced = { status: old?.status ?? 'OK', maybe: old?.maybe, sinceMonoMs, sentMonoMs } as const;
     const watched: Watched = {
       alarm,
       announced,
@@ -140,7 +141,9 @@ export class Announcer {
   #decide(watched: Watched): void {
     const { observed, announced, task, alarm } = watched;
     if (observed === undefined) return;
-    const next = nextAnnouncement(announced, observed.status, observed.scheduledMonoMs, alarm.repeatMs);
+    const { status, scheduledMonoMs } = observed;
+    const at = { scheduledMonoMs, nowMonoMs: this.#options.clock.monoMs() };
+    const next = nextAnnouncement(announced, status, at, alarm.repeatMs);
     const isSame = task !== undefined && task.status === observed.status && (next === task.kind || next === 'nothing');
     if (watched.sending !== undefined) {
       if (!isSame && this.#options.sink.keepsOrder) watched.sending.abort();
@@ -208,7 +211,7 @@ export class Announcer {
     if (receipt.outcome === 'accepted') {
       this.#end(watched, task, 'accepted');
       const sinceMonoMs = attempts === 1 ? finding.scheduledMonoMs : sentAtMonoMs;
-      watched.announced = { status: task.status, maybe: undefined, sinceMonoMs };
+      watched.announced = { status: task.status, maybe: undefined, sinceMonoMs, sentMonoMs: sentAtMonoMs };
     } else if (receipt.outcome === 'unknown') {
       watched.announced = { ...announced, maybe: announced.maybe ?? task.status };
     }

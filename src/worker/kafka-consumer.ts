@@ -8,6 +8,7 @@ import { SourceLoop } from '../runtime/source-loop.js';
 import { fromWirePosition, toWireParcel } from '../runtime/wire.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
 import { toParcel } from '../stages/kafka-consumer.js';
+import { KnownEvents } from '../stages/known-events.js';
 import { kafkaDeps, type Surroundings } from './surroundings.js';
 
 export interface KafkaConsumerConfig {
@@ -15,6 +16,7 @@ export interface KafkaConsumerConfig {
   readonly group: string;
   readonly alarmTopic: string;
   readonly windowCount: number;
+  readonly dropKnownEvents: boolean;
 }
 
 type Mirror = Pick<KafkaOffsetMirror, 'mirror' | 'close'>;
@@ -25,6 +27,7 @@ export class ConsumerParts implements WorkerParts {
   readonly #source: AlarmSource;
   readonly #mirror: Mirror;
   readonly #windowCount: bigint;
+  readonly #known: KnownEvents | undefined;
   readonly #loop: SourceLoop;
   readonly #stop = new AbortController();
   readonly #resumed = new Map<string, TopicPartition>();
@@ -33,11 +36,12 @@ export class ConsumerParts implements WorkerParts {
 
   constructor(
     around: Surroundings,
-    windowCount: number,
+    { windowCount, dropKnownEvents }: Pick<KafkaConsumerConfig, 'windowCount' | 'dropKnownEvents'>,
     build: (tell: (event: SourceEvent) => void) => [AlarmSource, Mirror],
   ) {
     this.#around = around;
     this.#windowCount = BigInt(windowCount);
+    this.#known = dropKnownEvents ? new KnownEvents() : undefined;
     this.#loop = new SourceLoop(around.host);
     [this.#source, this.#mirror] = build((event) => this.#tell(event));
   }
@@ -69,7 +73,7 @@ export class ConsumerParts implements WorkerParts {
 
   async #read(): Promise<void> {
     for await (const batch of this.#source.read(this.#stop.signal)) {
-      const parcels = batch.map((raw) => toWireParcel(toParcel(raw)));
+      const parcels = batch.map((raw) => toWireParcel(toParcel(raw, this.#known)));
       // Between the yield and here only promise jobs ran, so no pause can have come: the batch belongs to the present term.
       if (isNonEmpty(parcels)) await this.#loop.give(this.#loop.term, parcels);
     }
@@ -126,7 +130,7 @@ export function eventMessage(event: SourceEvent, term: number): FromWorker {
 
 /** The worker that reads Kafka: connects at once, reads what main tells it to. */
 export function kafkaConsumer(config: KafkaConsumerConfig, around: Surroundings): WorkerParts {
-  const parts = new ConsumerParts(around, config.windowCount, (onEvent) => {
+  const parts = new ConsumerParts(around, config, (onEvent) => {
     const source = new KafkaAlarmSource(
       { connection: config.connection, topics: [config.alarmTopic], windowCount: config.windowCount },
       { ...kafkaDeps(around), onEvent },

@@ -86,7 +86,7 @@ export function workerParts(worker: SimWorker, host: WorkerHost, world: WorkerSu
 
 function consumer({ process }: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const mirror = { mirror: () => Promise.resolve(), close: () => Promise.resolve() };
-  const parts = new ConsumerParts(around, world.windowCount, (tell) => [
+  const parts = new ConsumerParts(around, { windowCount: world.windowCount, dropKnownEvents: false }, (tell) => [
     new SimAlarmSource(world.broker, process, world.windowCount, tell),
     mirror,
   ]);

@@ -28,13 +28,13 @@ export function evaluationAfter(
   for (let count = Math.max(0, before); ; count += 1) if (timeOf(count) > monoMs) return timeOf(count);
 }
 
-/** More evaluations per second are not begun where the intervals leave time. */
-const startsPerMs = 1;
+/** More evaluations per second are not begun where the intervals leave time: a burst makes all of them late. */
+const startsPerMs = 0.25;
 
 /**
  * How far into its tick each alert is evaluated: alert j of a group with n alerts at `j × span / (n + 1)`.
  *
- * The span is a tick; it is longer when more than 1,000 alerts per second would begin, but no longer than the shortest interval.
+ * The span is a tick; it is longer when more than 250 alerts per second would begin, but no longer than the shortest interval.
  */
 export function sharesOf(intervalsMs: readonly number[], groupCount: number, tickMs: number): readonly number[] {
   const shortestMs = intervalsMs.reduce((least, intervalMs) => Math.min(least, intervalMs), Number.POSITIVE_INFINITY);
