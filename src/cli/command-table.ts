@@ -69,4 +69,40 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'an alerts server for tests: serves values and faults, and judges its client',
     load: async () => (await import('./fake-alerts-server.js')).command,
   },
+  {
+    name: 'dead-letters list',
+    summary: 'list what is parked: of each notification or message the newest record, unless it was dealt with',
+    load: async () => (await import('./dead-letters-list.js')).command,
+  },
+  {
+    name: 'dead-letters show',
+    summary: 'show all that is known of one letter: why, whose, every attempt, and the message itself',
+    load: async () => (await import('./dead-letters-show.js')).command,
+  },
+  {
+    name: 'dead-letters replay',
+    summary: 'have the engine send letters again, each under the id that it always had',
+    load: async () => (await import('./dead-letters-replay.js')).command,
+  },
+  {
+    name: 'dead-letters discard',
+    summary: 'strike letters off the list, unsent; their records stay on the topic for as long as it keeps them',
+    load: async () => (await import('./dead-letters-discard.js')).command,
+  },
+  {
+    name: 'history',
+    summary: 'tell what happened to an alarm, a method or all since a time: published, sent, retried, parked, and why',
+    load: async () => (await import('./history.js')).command,
+  },
+  {
+    name: 'explain',
+    summary: 'say what an alarm would cause: is it one, whom would it reach, with which words; sends nothing',
+    load: async () => (await import('./explain.js')).command,
+  },
+  {
+    name: 'migrate',
+    summary:
+      'print a configuration of 2014, or the final INI file of the ancestor, as one of today that means the same',
+    load: async () => (await import('./migrate.js')).command,
+  },
 ];

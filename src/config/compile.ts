@@ -1,5 +1,5 @@
 import type { NotifierPlugin } from '../ports/notifier.js';
-import type { Config, KafkaConfig, NotifierSection, Tls, ZooKeeperConfig } from './config.js';
+import type { Config, KafkaConfig, MysqlConfig, NotifierSection, Tls, ZooKeeperConfig } from './config.js';
 import type { Values } from './key-spec.js';
 import { schema, sectionKeyName } from './schema.js';
 
@@ -15,18 +15,11 @@ export function compile(
   const config: Config = {
     kafka: kafkaOf(v),
     zookeeper: zookeeperOf(v),
-    mysql: {
-      host: v['mysql.host'],
-      port: v['mysql.port'],
-      user: v['mysql.user'],
-      password: v['mysql.passwd'],
-      db: v['mysql.db'],
-      ssl: mysqlTls(v),
-      lookup: v['mysql.lookup'],
-    },
+    mysql: mysqlOf(v),
     processors: {
       alarmCount: v['processors.alarm.number'],
       alarmTtlMs: v['processors.alarm.ttl'],
+      dropKnownEvents: v['processors.alarm.drop_known_events'],
       notificationCount: v['processors.notification.number'],
     },
     queueCapacity: {
@@ -90,6 +83,18 @@ function zookeeperOf(v: SchemaValues): ZooKeeperConfig {
     maxOffsetLagMs: v['zookeeper.max_offset_lag'],
     auth: v['zookeeper.auth'],
     chroot: v['zookeeper.chroot'],
+  };
+}
+
+function mysqlOf(v: SchemaValues): MysqlConfig {
+  return {
+    host: v['mysql.host'],
+    port: v['mysql.port'],
+    user: v['mysql.user'],
+    password: v['mysql.passwd'],
+    db: v['mysql.db'],
+    ssl: mysqlTls(v),
+    lookup: v['mysql.lookup'],
   };
 }
 

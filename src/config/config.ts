@@ -87,6 +87,7 @@ export interface Config {
   readonly processors: {
     readonly alarmCount: number;
     readonly alarmTtlMs: number | undefined;
+    readonly dropKnownEvents: boolean;
     readonly notificationCount: number;
   };
   readonly queueCapacity: Readonly<Record<QueueName, number>>;

@@ -54,7 +54,18 @@ export const metricTable = {
     labels: ['stage'],
   },
   retries_waiting: { kind: 'gauge', help: 'Retries that are not due yet', merge: 'sum' },
+  repeats_waiting: { kind: 'gauge', help: 'Repeats that are not due yet', merge: 'sum' },
+  periods_without_topic_total: {
+    kind: 'counter',
+    help: 'Notifications that are not repeated because kafka.periodic has no topic for their period',
+  },
   dead_letters_total: { kind: 'counter', help: 'Parked records by reason', labels: ['reason'], values: deadReasons },
+  dead_letters_replayed_total: {
+    kind: 'counter',
+    help: 'Notifications that a person had sent again, by the reason for which they were parked',
+    labels: ['reason'],
+    values: deadReasons,
+  },
   breaker_open: {
     kind: 'gauge',
     help: '1 while a worker sends nothing to a destination, or to an address there, that keeps failing; absent otherwise',

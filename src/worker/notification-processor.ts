@@ -7,6 +7,7 @@ import { builtinNotifiers } from '../notifiers/builtin.js';
 import { openNotifiers, registerPlugins } from '../notifiers/registry.js';
 import { templateValues } from '../notifiers/template-values.js';
 import { loadThirdParty } from '../notifiers/third-party.js';
+import { type PeriodTopic, repeatPolicy } from '../periodic/repeat-policy.js';
 import type { HttpRules, NotifierPlugin } from '../ports/notifier.js';
 import { type RetryPauses, retryPolicy } from '../retry/retry-policy.js';
 import { spentProcessorMs } from '../runtime/clock.js';
@@ -28,6 +29,8 @@ export interface NotificationProcessorConfig {
   readonly pluginModules: readonly string[];
   /** Pauses between attempts, and how many follow the first one. */
   readonly retry: RetryPauses & { readonly maxAttempts: number };
+  /** Which repeats there are, and the topics on which they wait. */
+  readonly periodic: readonly PeriodTopic[];
   readonly senders: number;
 }
 
@@ -85,7 +88,7 @@ export async function notificationProcessor(
       stage: new NotificationProcessor({
         notifiers,
         gate,
-        policy: retryPolicy(config.retry, random),
+        policies: { retry: retryPolicy(config.retry, random), repeat: repeatPolicy(config.periodic, telemetry) },
         clock,
         telemetry,
       }),

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineProcess } from '../support/engine-process.js';
 import type { Changes, World } from '../support/world.js';
 import { nowMs } from './history.js';
+import { lasting } from './pace.js';
 
 const restartMs = 500;
 
@@ -62,7 +62,7 @@ export class Seat {
       this.engine = engine;
       const exit = await engine.exited;
       this.exits.push({ ...exit, atMs: nowMs() });
-      if (!this.#isOver) await sleep(restartMs);
+      if (!this.#isOver) await lasting(restartMs);
     }
   }
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { alarmFields } from '../support/alarms.js';
 import { ReceiptLedger } from '../support/receipt-ledger.js';
 import type { World } from '../support/world.js';
 import { type AckedAlarm, nowMs } from './history.js';
+import { until } from './pace.js';
 
 const roundMs = 50;
 const alarmsPerPartition = 50;
@@ -45,7 +45,7 @@ export class Producer {
       await this.#send(atOnceCount).catch(() => {
         this.refusedCount += atOnceCount;
       });
-      await sleep(Math.max(0, startedAtMs + round * roundMs - nowMs()));
+      await until(startedAtMs + round * roundMs);
     }
   }
 

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CleanUp } from '../support/services.js';
 import { waitFor } from '../support/wait-for.js';
 import { World } from '../support/world.js';
@@ -8,6 +7,7 @@ import { check, type Verdict } from './checker.js';
 import { Seat } from './fleet.js';
 import { type History, nowMs, type Strike } from './history.js';
 import { LockWatch } from './lock-watch.js';
+import { until } from './pace.js';
 import { type PlannedStrike, type ProfileName, planned } from './plan.js';
 import { ProcessSamples } from './process-samples.js';
 import { Producer } from './producer.js';
@@ -74,7 +74,7 @@ export async function runChaos(test: CleanUp, options: ChaosOptions): Promise<Ch
   const stopTelling = tell(options, stage, { producer, strikes, startedAtMs, samples });
   test.after(async () => stopTelling());
   await applyAll(plan, { ...stage, strikes, startedAtMs });
-  await sleep(Math.max(0, startedAtMs + options.totalMs - nowMs()));
+  await until(startedAtMs + options.totalMs);
   await producer.stop();
   const loadEndedAtMs = nowMs();
   await world.caughtUp(convergeMs);
@@ -134,7 +134,7 @@ async function applyAll(
 ): Promise<void> {
   const running: Promise<void>[] = [];
   for (const one of plan) {
-    await sleep(Math.max(0, scene.startedAtMs + one.atMs - nowMs()));
+    await until(scene.startedAtMs + one.atMs);
     const applied = strike(one, scene, scene.strikes);
     if (/kafka|mysql|zookeeper|terminate/.test(one.kind)) await applied;
     else running.push(applied);

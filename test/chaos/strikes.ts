@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../support/wait-for.js';
 import { type Part, type Seat, trySignal } from './fleet.js';
 import { nowMs, type Strike, type StrikeKind } from './history.js';
 import type { LockWatch } from './lock-watch.js';
+import { lasting } from './pace.js';
 import type { PlannedStrike } from './plan.js';
 import type { ReceiverProcess } from './receiver-process.js';
 import type { ChaosServers, Ways } from './servers.js';
@@ -57,7 +57,7 @@ async function apply(
     return one;
   }
   for (const { pid } of parts) trySignal(pid, 'SIGSTOP');
-  await sleep(plan.forMs);
+  await lasting(plan.forMs);
   for (const { pid } of parts) trySignal(pid, 'SIGCONT');
   return one;
 }
@@ -112,7 +112,7 @@ async function removeLock({ watch }: Scene, begun: (applied: Applied) => Strike)
 async function hangReceivers({ receiver }: Scene, forMs: number, begun: (applied: Applied) => Strike): Promise<Strike> {
   const one = begun({ target: 'every receiver' });
   receiver.hang(true);
-  await sleep(forMs);
+  await lasting(forMs);
   receiver.hang(false);
   return one;
 }
@@ -131,7 +131,7 @@ async function strikeServer(
   else if (what === 'silence') way.blackhole();
   else if (what === 'freeze') servers.own.pause(name);
   else await servers.own.kill(name);
-  if (what !== 'cut') await sleep(forMs);
+  if (what !== 'cut') await lasting(forMs);
   if (what === 'silence') way.resume();
   else if (what === 'freeze') servers.own.resume(name);
   else if (what === 'restart') await servers.own.restart(name);

@@ -20,8 +20,8 @@ export const engineKeys = {
   'processors.alarm.drop_known_events': {
     type: 'boolean',
     default: false,
-    unused: true,
-    description: 'Finish an event that is not above the last one delivered for its alarm',
+    description:
+      'Drop copies of events: those whose sequence is not above the highest that was read before them in the same partition for the same alarm and source',
   },
   'processors.notification.number': {
     type: 'whole',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DeliveryError } from '../../../src/domain/errors.js';
 import type { Notification, NotificationGroup, Verdict } from '../../../src/domain/notification.js';
+import { repeatPolicy } from '../../../src/periodic/repeat-policy.js';
 import { retryPolicy } from '../../../src/retry/retry-policy.js';
 import { NotificationProcessor } from '../../../src/stages/notification-processor.js';
 import { hang, receipt } from '../../support/fakes/fake-notifier.js';
@@ -15,7 +16,10 @@ function aProcessor() {
   const processor = new NotificationProcessor({
     notifiers: { open: new Map([['webhook', notifier]]), unconfigured: new Map([['email', 'email.server missing']]) },
     gate,
-    policy: retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1),
+    policies: {
+      retry: retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1),
+      repeat: repeatPolicy([], telemetry),
+    },
     clock,
     telemetry,
   });

@@ -4,31 +4,46 @@ import { EngineError } from '../../src/domain/errors.js';
 import type { Notification } from '../../src/domain/notification.js';
 import { notificationId } from '../../src/domain/notification.js';
 import type { DeadLetter, OutcomeRecord } from '../../src/domain/outcome.js';
-import { encodeOutcomeRecord } from '../../src/domain/outcome-record.js';
+import { encodeOutcomeRecord, encodeWaitingRepeat } from '../../src/domain/outcome-record.js';
 import { type AlarmPosition, positionText } from '../../src/domain/position.js';
 import { Secret } from '../../src/domain/secret.js';
+import { RepeatPlan } from '../../src/periodic/repeat-plan.js';
 import type { Parcel } from '../../src/ports/flow.js';
-import { RetryEngine, type RetryEngineOptions } from '../../src/retry/retry-engine.js';
+import { RetryPlan } from '../../src/retry/retry-plan.js';
+import { WaitingEngine } from '../../src/waiting/waiting-engine.js';
 import { alarmWith } from './alarms.js';
 import { FakeAlarmSource } from './fakes/fake-alarm-source.js';
 import { FakeClock } from './fakes/fake-clock.js';
 import { FakeMethodDirectory } from './fakes/fake-method-directory.js';
 import { RecordingTelemetry } from './fakes/recording-telemetry.js';
 
-const topic = 'retries';
+const topic = 'waiting';
 const partitionCount = 2;
 
-/** What of a waiting retry a test may choose. */
-export interface RetryFacts {
+export interface WaitingBenchOptions {
+  readonly plan?: 'retry' | 'repeat';
+  readonly ttlMs?: number;
+  readonly capacity?: number;
+}
+
+/** What of a record that waits a test may choose. */
+export interface WaitingFacts {
   readonly notBeforeMs?: number;
   readonly alarmId?: string;
   readonly newState?: string;
   readonly changedAtMs?: number;
   readonly methodId?: string;
+  /** Told before as which repeat; and every how many milliseconds. */
+  readonly repeat?: number;
+  readonly periodMs?: number;
+  /** The offset of its alarm; another one for each record unless said otherwise. The first one is 40. */
+  readonly source?: number;
+  /** Sends tried so far: 1. */
+  readonly attempt?: number;
 }
 
-/** A retry engine on a topic in memory, on virtual time, with all that it tells and gives. */
-export class RetryBench {
+/** An engine of what waits on a topic in memory, on virtual time, with all that it tells and gives. */
+export class WaitingBench {
   readonly clock = new FakeClock();
   readonly telemetry = new RecordingTelemetry();
   readonly directory = new FakeMethodDirectory();
@@ -36,11 +51,12 @@ export class RetryBench {
   readonly held: AlarmPosition[] = [];
   readonly finished: (readonly [offset: bigint, reason: string])[] = [];
   readonly given: { readonly atMonoMs: number; readonly parcel: Parcel; readonly notification: Notification }[] = [];
-  readonly engine: RetryEngine;
+  readonly engine: WaitingEngine;
   readonly #values: string[][] = Array.from({ length: partitionCount }, () => []);
   readonly #lost = new Set<string>();
   readonly #source = new FakeAlarmSource(topic, partitionCount, 500_000);
   readonly #stop = new AbortController();
+  #writtenCount = 0;
   /** Kafka answers no question for single messages. */
   isAway = false;
   /** So many parks fail. */
@@ -49,29 +65,31 @@ export class RetryBench {
   room: Promise<void> | undefined;
   failure: unknown;
 
-  constructor(options: Partial<RetryEngineOptions> = {}) {
-    this.directory.add({ id: 'm-1' });
-    this.engine = new RetryEngine(
-      { intervalMs: 30_000, ttlMs: 3_600_000, capacity: 1_000, ...options },
-      {
-        source: this.#source,
-        lookup: { find: (positions) => this.#find(positions), close: () => Promise.resolve() },
-        directory: this.directory,
-        deadLetters: { park: (letter) => this.#park(letter) },
-        outlet: {
-          held: (positions) => this.held.push(...positions),
-          finished: (positions, reason) =>
-            this.finished.push(...positions.map(({ offset }) => [offset, reason] as const)),
-          give: async (parcels) => {
-            await this.room;
-            for (const parcel of parcels) this.#took(parcel);
-          },
+  constructor({ plan = 'retry', ttlMs = 3_600_000, capacity = 1_000 }: WaitingBenchOptions = {}) {
+    const { directory } = this;
+    directory.add({ id: 'm-1' });
+    this.engine = new WaitingEngine({
+      plan: plan === 'retry' ? new RetryPlan({ directory, intervalMs: 30_000, ttlMs }) : new RepeatPlan(directory),
+      capacity,
+      source: this.#source,
+      lookup: { find: (positions) => this.#find(positions), close: () => Promise.resolve() },
+      deadLetters: { park: (letter) => this.#park(letter) },
+      outlet: {
+        held: (positions) => this.held.push(...positions),
+        finished: (positions, reason) =>
+          this.finished.push(...positions.map(({ offset }) => [offset, reason] as const)),
+        room: async (count) => {
+          await this.room;
+          return count;
         },
-        clock: this.clock,
-        random: () => 0.5,
-        telemetry: this.telemetry,
+        give: async (parcels) => {
+          for (const parcel of parcels) this.#took(parcel);
+        },
       },
-    );
+      clock: this.clock,
+      random: () => 0.5,
+      telemetry: this.telemetry,
+    });
     this.engine.run(this.#stop.signal).catch((error: unknown) => {
       this.failure = error;
     });
@@ -100,25 +118,25 @@ export class RetryBench {
     this.#source.write(partition, [value]);
   }
 
-  /** The record of a first send that failed now. */
-  write(facts: RetryFacts = {}, partition = 0): void {
+  /** The record of a first send that failed now or, when it names a repeat, of one that was told now. */
+  write(facts: WaitingFacts = {}, partition = 0): void {
     const nowMs = this.clock.nowMs();
+    const { repeat, periodMs = 0, attempt = 1 } = facts;
     const { notBeforeMs = nowMs, alarmId = 'a-1', newState = 'ALARM', changedAtMs = nowMs, methodId = 'm-1' } = facts;
-    const position = { topic: 'alarms', partition: 1, offset: 40n };
-    const method = { id: methodId, name: 'n', type: 'email', address: new Secret('old@here.com'), periodMs: 0 };
-    const record: OutcomeRecord = {
+    const position = { topic: 'alarms', partition: 1, offset: BigInt(facts.source ?? 40 + this.#writtenCount++) };
+    const method = { id: methodId, name: 'n', type: 'email', address: new Secret('old@here.com'), periodMs };
+    const base = {
       notification: {
-        ...{ position, id: notificationId(position, methodId), method, attempt: 1, repeat: 0 },
+        ...{ position, id: notificationId(position, methodId), method, attempt, repeat: repeat ?? 0 },
         alarm: alarmWith({ alarmId, newState, timestamp: changedAtMs }, position),
       },
-      ...{
-        history: [{ attempt: 1, atMs: nowMs, failure: 'server_error' }],
-        outcome: 'retrying',
-        notBeforeMs,
-        detail: '',
-      },
     };
-    this.writeText(String(encodeOutcomeRecord(record, 'host').value), partition);
+    const failed = { attempt, atMs: nowMs, failure: 'server_error' } as const;
+    const retry: OutcomeRecord = { ...base, history: [failed], outcome: 'retrying', notBeforeMs, detail: '' };
+    const told: OutcomeRecord = { ...base, history: [], outcome: 'sent', sentAtMs: nowMs, remoteId: undefined };
+    const { value } =
+      repeat === undefined ? encodeOutcomeRecord(retry, 'host') : encodeWaitingRepeat(told, notBeforeMs, 'host');
+    this.writeText(String(value), partition);
   }
 
   /** Retention takes one record. */

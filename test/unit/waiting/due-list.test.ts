@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AlarmPosition } from '../../../src/domain/position.js';
-import { DueList } from '../../../src/retry/due-list.js';
+import { type Due, DueList } from '../../../src/waiting/due-list.js';
 
 const at = (partition: number, offset: number | bigint): AlarmPosition => ({
   topic: 'r',
@@ -53,10 +53,10 @@ class SortedList {
     this.#entries.sort((a, b) => a.dueAtMonoMs - b.dueAtMonoMs || rankOf(a) - rankOf(b) || a.offset - b.offset);
   }
 
-  take(nowMonoMs: number, count: number): readonly AlarmPosition[] {
+  take(nowMonoMs: number, count: number): readonly Due[] {
     const due = this.#entries.filter(({ dueAtMonoMs }) => dueAtMonoMs <= nowMonoMs).slice(0, count);
     this.#entries = this.#entries.slice(due.length);
-    return due.map((entry) => at(entry.partition, entry.offset));
+    return due.map(({ partition, offset, dueAtMonoMs }) => ({ position: at(partition, offset), dueAtMonoMs }));
   }
 
   remove(gone: number): void {
@@ -108,7 +108,7 @@ describe('the due list', () => {
     list.add(at(0, far + 2n), 2);
     list.add(at(0, far - 1n), 3);
     assert.deepEqual(
-      list.take(3, 3).map(({ offset }) => offset),
+      list.take(3, 3).map(({ position }) => position.offset),
       [far, far + 2n, far - 1n],
     );
   });
@@ -119,6 +119,6 @@ describe('the due list', () => {
     list.clear();
     assert.deepEqual([list.size, list.nextDueAtMonoMs, list.take(9, 9)], [0, undefined, []]);
     list.add(at(1, 7), 1);
-    assert.deepEqual(list.take(9, 9), [at(1, 7)]);
+    assert.deepEqual(list.take(9, 9), [{ position: at(1, 7), dueAtMonoMs: 1 }]);
   });
 });

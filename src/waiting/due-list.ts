@@ -6,6 +6,12 @@ interface Lane {
   readonly base: Offset;
 }
 
+/** Something that waits, and until when. */
+export interface Due {
+  readonly position: AlarmPosition;
+  readonly dueAtMonoMs: number;
+}
+
 /**
  * What waits for its time, the earliest first; of equal times the order of partitions and offsets decides.
  *
@@ -37,10 +43,11 @@ export class DueList {
   }
 
   /** Takes out what is due, the earliest first, at most `count`. */
-  take(nowMonoMs: number, count: number): readonly AlarmPosition[] {
-    const taken: AlarmPosition[] = [];
-    while (taken.length < count && (this.nextDueAtMonoMs ?? Number.POSITIVE_INFINITY) <= nowMonoMs) {
-      taken.push(this.#positionAt(0));
+  take(nowMonoMs: number, count: number): readonly Due[] {
+    const taken: Due[] = [];
+    for (let next = this.nextDueAtMonoMs; next !== undefined && next <= nowMonoMs; next = this.nextDueAtMonoMs) {
+      if (taken.length >= count) break;
+      taken.push({ position: this.#positionAt(0), dueAtMonoMs: next });
       this.#swap(0, this.size - 1);
       this.#shorten(this.size - 1);
       this.#down(0);
