@@ -36,6 +36,13 @@ export class CommandRun {
     await waitFor(() => this.#err.includes(words), `${JSON.stringify(words)} on stderr`, { timeoutMs: 20_000 });
   }
 
+  /** The line of stderr that holds these words, as soon as it is there. */
+  async line(words: string): Promise<string> {
+    const found = () => this.#err.split('\n').find((line) => line.includes(words));
+    await waitFor(() => found() !== undefined, `${JSON.stringify(words)} on stderr`, { timeoutMs: 20_000 });
+    return found() ?? '';
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
