@@ -35,6 +35,8 @@ export interface FlowOptions {
   supervisor(): Supervisor;
   /** A worker tells of its outside systems and its counts. */
   onBeat(worker: WorkerHandle, beat: Extract<FromWorker, { type: 'beat' }>): void;
+  /** Kafka has told of other partitions of a topic than before. */
+  onPartitions(): void;
   onFailure(error: EngineError): void;
 }
 
@@ -84,23 +86,23 @@ export class Flow {
     return this.#partitions.get(topic);
   }
 
-  beginTerm(lock: HeldLock, lease: Lease): void {
+  /** With the lock of the whole topic, or without it: then partitions are taken one by one. */
+  beginTerm(lease: Lease, lock?: HeldLock): void {
     const number = this.pipeline.term;
     const source = {
-      resume: (partition: TopicPartition, from: ReadFrom) =>
-        this.#toSource(partition.topic, {
-          type: 'resume',
-          term: number,
-          partition,
-          ...this.#wireFrom(partition, from),
-        }),
+      resume: (partition: TopicPartition, from: ReadFrom) => {
+        // What is resumed while the engine stops would be read for nobody.
+        if (this.#isPaused) return;
+        const start = this.#wireFrom(partition, from);
+        this.#toSource(partition.topic, { type: 'resume', term: number, partition, ...start });
+      },
+      pause: (partition: TopicPartition) => this.#toSource(partition.topic, { type: 'pause', term: number, partition }),
     };
     const { telemetry } = this.#options;
     this.#term = new Term({ ...this.#options, number, lock, carry: this.#carry, source });
     this.#lease = lease;
     this.renewLease();
-    telemetry.gauge('lock_held', 1);
-    telemetry.event('term_begun', { term: number, lock: lock.fence.lockPath });
+    telemetry.event('term_begun', { term: number, lock: lock?.fence.lockPath });
     for (const [topic, partitions] of this.#partitions) this.#term.partitionsSeen(topic, partitions);
   }
 
@@ -111,7 +113,6 @@ export class Flow {
     // What a stop hands on cleanly is no loss to warn of.
     if (reason !== 'released')
       this.#options.telemetry.event('term_ended', { term: this.#term.number, reason, unfinished });
-    this.#options.telemetry.gauge('lock_held', 0);
     this.#term.end();
     this.#term = undefined;
     this.#lease = undefined;
@@ -123,10 +124,9 @@ export class Flow {
   renewLease(): void {
     const endsAtMonoMs = this.#lease?.endsAtMonoMs() ?? 0;
     if (endsAtMonoMs !== this.#toldEndMonoMs) this.#tellLease(endsAtMonoMs);
-    this.#options.telemetry.gauge(
-      'lease_remaining_seconds',
-      Math.max(0, endsAtMonoMs - this.#options.clock.monoMs()) / 1000,
-    );
+    const { telemetry, clock } = this.#options;
+    telemetry.gauge('lock_held', this.#term?.isActive === true ? 1 : 0);
+    telemetry.gauge('lease_remaining_seconds', Math.max(0, endsAtMonoMs - clock.monoMs()) / 1000);
   }
 
   /** Begins nothing any more: what is read from here on will be read again by whoever comes after. */
@@ -231,6 +231,7 @@ export class Flow {
     this.#partitions.set(topic, partitions);
     if (partitions.length === 0 && topic === alarmTopic) telemetry.event('topic_absent', { topic });
     this.#term?.partitionsSeen(topic, partitions);
+    this.#options.onPartitions();
   }
 
   #wireFrom({ topic }: TopicPartition, { nextToRead, committed, finishedAbove }: ReadFrom) {

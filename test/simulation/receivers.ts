@@ -36,9 +36,12 @@ export interface SenderWorld {
   readonly checker: Checker;
   readonly chance: Chance;
   /** Names the main and the term under which a worker sends. */
-  termOf(worker: SimWorker): { readonly run: string; readonly term: string; readonly lock: string | undefined };
-  /** The lock node at the head of the line, as the servers have it. */
-  head(): string | undefined;
+  termOf(
+    worker: SimWorker,
+    partition: number,
+  ): { readonly run: string; readonly term: string; readonly lock: string | undefined };
+  /** Another lock node than this one under which the partition is owned, as the servers have it. */
+  otherHolder(lock: string | undefined, partition: number): string | undefined;
 }
 
 /** A notifier that connects, writes and waits for the answer; a signal ends it at each of these steps. */
@@ -59,8 +62,8 @@ export class SimNotifier implements Notifier {
 
   async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
     const { checker, chance } = this.#world;
-    const { run, term, lock } = this.#world.termOf(this.#worker);
     const { id, position, method } = notification;
+    const { run, term, lock } = this.#world.termOf(this.#worker, position.partition);
     const worker = this.#worker.process.name;
     const leaseEndsAtMs = this.#worker.lease.endsAtMs;
     checker.sendBegins({
@@ -71,7 +74,7 @@ export class SimNotifier implements Notifier {
       worker,
       leaseEndsAtMs,
       lock,
-      head: this.#world.head(),
+      otherHolder: this.#world.otherHolder(lock, position.partition),
     });
     let isConcluded = false;
     try {

@@ -97,7 +97,11 @@ function consumer({ process }: SimWorker, around: Surroundings, world: WorkerSur
 function alarmProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const { clock, random, telemetry } = around;
   const directory = new SimDirectory(world.database, worker.process);
-  const deadLetters = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
+  const deadLetters = new SimProducer(
+    world.broker,
+    worker.process,
+    ({ partition }) => world.termOf(worker, partition).term,
+  );
   const stage = new AlarmProcessor({ ttlMs: undefined }, { directory, deadLetters, clock, random, telemetry });
   return stageParts(
     {
@@ -144,7 +148,11 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
 }
 
 function sentProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
-  const producer = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
+  const producer = new SimProducer(
+    world.broker,
+    worker.process,
+    ({ partition }) => world.termOf(worker, partition).term,
+  );
   const stage = new SentNotificationProcessor(producer, producer);
   return stageParts(
     {

@@ -9,7 +9,14 @@ import type {
 } from '../../src/adapters/zookeeper/client-library.js';
 import type { Network } from './network.js';
 import type { SimProcess } from './process.js';
-import { type ServerSide, type SimSession, type SimZookeeper, type Write, zookeeperCodes } from './zookeeper.js';
+import {
+  childrenWatch,
+  type ServerSide,
+  type SimSession,
+  type SimZookeeper,
+  type Write,
+  zookeeperCodes,
+} from './zookeeper.js';
 
 const reconnectMs = 500;
 const ephemeralSequential = 3;
@@ -22,9 +29,10 @@ interface Connection extends ServerSide {
 }
 
 interface Watch {
-  readonly path: string;
+  readonly name: string;
   readonly watcher: Watcher;
-  readonly wasThere: boolean;
+  /** True when there is something new since this watch was set, by the last transaction that its client has seen. */
+  isChanged(seen: bigint): boolean;
 }
 
 /**
@@ -111,16 +119,19 @@ export class SimClient extends EventEmitter implements LibraryClient {
   exists(path: string, watcher: Watcher | undefined, done: Done<Stat | null>): void {
     this.#ask<Stat | null>(done, null, (_session, connection) => {
       const node = this.#server.nodes.get(path);
-      if (watcher !== undefined) this.#addWatch(connection, { path, watcher, wasThere: node !== undefined });
+      if (watcher !== undefined) this.#addWatch(connection, this.#nodeWatch(path, watcher, node !== undefined));
       if (node === undefined) return { value: path === '/' ? statOf(0n, 0) : null };
       return { value: statOf(node.createdAt, node.owner) };
     });
   }
 
-  getChildren(path: string, _watcher: Watcher | undefined, done: Done<string[]>): void {
-    this.#ask<string[]>(done, [], () =>
-      this.#server.nodes.has(path) ? { value: [...this.#server.childrenOf(path)] } : { code: zookeeperCodes.noNode },
-    );
+  getChildren(path: string, watcher: Watcher | undefined, done: Done<string[]>): void {
+    this.#ask<string[]>(done, [], (_session, connection) => {
+      if (!this.#server.nodes.has(path)) return { code: zookeeperCodes.noNode };
+      const names = this.#server.childrenOf(path);
+      if (watcher !== undefined) this.#addWatch(connection, this.#childWatch(path, watcher, names.join()));
+      return { value: [...names] };
+    });
   }
 
   getData(path: string, _watcher: Watcher | undefined, done: Done<Buffer | undefined>): void {
@@ -154,6 +165,18 @@ export class SimClient extends EventEmitter implements LibraryClient {
           return { code: refused.code, value: results };
         }),
     };
+  }
+
+  #nodeWatch(path: string, watcher: Watcher, wasThere: boolean): Watch {
+    const isChanged = (seen: bigint) => {
+      const node = this.#server.nodes.get(path);
+      return node === undefined ? wasThere : !wasThere || node.changedAt > seen;
+    };
+    return { name: path, watcher, isChanged };
+  }
+
+  #childWatch(path: string, watcher: Watcher, names: string): Watch {
+    return { name: childrenWatch(path), watcher, isChanged: () => this.#server.childrenOf(path).join() !== names };
   }
 
   #newConnection(): Connection {
@@ -199,13 +222,15 @@ export class SimClient extends EventEmitter implements LibraryClient {
   }
 
   #addWatch(connection: Connection, watch: Watch): void {
+    // The library keeps each function once.
+    if (this.#watches.some(({ name, watcher }) => name === watch.name && watcher === watch.watcher)) return;
     this.#watches.push(watch);
     const fire = () => {
       if (!this.#watches.includes(watch)) return;
       this.#watches = this.#watches.filter((other) => other !== watch);
       watch.watcher();
     };
-    connection.watches.set(watch.path, [...(connection.watches.get(watch.path) ?? []), fire]);
+    connection.watches.set(watch.name, [...(connection.watches.get(watch.name) ?? []), fire]);
   }
 
   /** What changed while we were away is told at once; the rest is watched on. */
@@ -214,11 +239,9 @@ export class SimClient extends EventEmitter implements LibraryClient {
     this.#watches = [];
     for (const watch of watches) {
       this.#addWatch(connection, watch);
-      const node = this.#server.nodes.get(watch.path);
-      const isChanged = node === undefined ? watch.wasThere : !watch.wasThere || node.changedAt > this.#seen;
-      if (!isChanged) continue;
-      for (const fire of connection.watches.get(watch.path) ?? []) connection.answer(fire);
-      connection.watches.delete(watch.path);
+      if (!watch.isChanged(this.#seen)) continue;
+      for (const fire of connection.watches.get(watch.name) ?? []) connection.answer(fire);
+      connection.watches.delete(watch.name);
     }
   }
 

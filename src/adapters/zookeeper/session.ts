@@ -127,10 +127,10 @@ export class ZookeeperSession {
     return stat ?? undefined;
   }
 
-  /** Names of the children; none where there is no such node. */
-  async children(path: string): Promise<readonly string[]> {
+  /** Names of the children; none where there is no such node. `watcher` is called once, when they change, unless there is no such node. */
+  async children(path: string, watcher?: Watcher): Promise<readonly string[]> {
     try {
-      const ask = (client: LibraryClient, done: Done<string[]>) => client.getChildren(path, undefined, done);
+      const ask = (client: LibraryClient, done: Done<string[]>) => client.getChildren(path, watcher, done);
       return await this.#requests.ask(`list ${path}`, ask);
     } catch (error) {
       if (isReason(error, 'no_node')) return [];

@@ -44,6 +44,7 @@ class Bench {
       onBeat: () => {
         this.beatCount += 1;
       },
+      onPartitions: () => undefined,
       onFailure: (error) => assert.fail(error),
     });
     for (const worker of this.workers) this.flow.workerReady(worker.asWorker);
@@ -60,7 +61,7 @@ class Bench {
       release: () => Promise.resolve(),
     };
     const lease = { ended: new AbortController().signal, endsAtMonoMs: () => this.leaseEndsAtMonoMs };
-    this.flow.beginTerm(lock, lease);
+    this.flow.beginTerm(lease, lock);
   }
 
   positioned(term = this.flow.pipeline.term): void {
