@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EngineError, messageOf } from '../domain/errors.js';
 import { partitionText, type TopicPartition } from '../domain/position.js';
 import type { HeldLock, Lease, PartitionLine, PartitionLocks } from '../ports/ownership.js';
@@ -123,6 +124,8 @@ export class ShareKeeper {
     this.#begin(lease);
     lease.ended.addEventListener('abort', () => this.#leaseEnded(), { once: true });
     const over = AbortSignal.any([stop, lease.ended]);
+    // One listener per partition.
+    for (const signal of [over, lease.ended]) setMaxListeners(0, signal);
     while (!over.aborted && this.#failure === undefined) {
       const isSettled = await this.#round(over);
       await this.#options.clock.sleep(isSettled ? lookMs : settleMs, AbortSignal.any([over, this.#wake.signal]));

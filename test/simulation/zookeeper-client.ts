@@ -9,14 +9,8 @@ import type {
 } from '../../src/adapters/zookeeper/client-library.js';
 import type { Network } from './network.js';
 import type { SimProcess } from './process.js';
-import {
-  childrenWatch,
-  type ServerSide,
-  type SimSession,
-  type SimZookeeper,
-  type Write,
-  zookeeperCodes,
-} from './zookeeper.js';
+import { ClientWatches } from './watches.js';
+import { type ServerSide, type SimSession, type SimZookeeper, type Write, zookeeperCodes } from './zookeeper.js';
 
 const reconnectMs = 500;
 const ephemeralSequential = 3;
@@ -26,13 +20,6 @@ interface Connection extends ServerSide {
   isOpen: boolean;
   session: SimSession | undefined;
   readonly pending: Set<() => void>;
-}
-
-interface Watch {
-  readonly name: string;
-  readonly watcher: Watcher;
-  /** True when there is something new since this watch was set, by the last transaction that its client has seen. */
-  isChanged(seen: bigint): boolean;
 }
 
 /**
@@ -47,7 +34,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
   readonly #timeoutMs: number;
   #connection: Connection | undefined;
   #session: SimSession | undefined;
-  #watches: Watch[] = [];
+  readonly #watches: ClientWatches;
   #seen = 0n;
   #isClosed = false;
 
@@ -57,6 +44,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
     this.#network = network;
     this.#process = process;
     this.#timeoutMs = timeoutMs;
+    this.#watches = new ClientWatches(server);
     process.onDead(() => this.#connection && this.#break(this.#connection, false));
     this.connectionManager = {
       xid: 1,
@@ -119,7 +107,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
   exists(path: string, watcher: Watcher | undefined, done: Done<Stat | null>): void {
     this.#ask<Stat | null>(done, null, (_session, connection) => {
       const node = this.#server.nodes.get(path);
-      if (watcher !== undefined) this.#addWatch(connection, this.#nodeWatch(path, watcher, node !== undefined));
+      if (watcher !== undefined) this.#watches.node(connection, path, watcher);
       if (node === undefined) return { value: path === '/' ? statOf(0n, 0) : null };
       return { value: statOf(node.createdAt, node.owner) };
     });
@@ -128,9 +116,8 @@ export class SimClient extends EventEmitter implements LibraryClient {
   getChildren(path: string, watcher: Watcher | undefined, done: Done<string[]>): void {
     this.#ask<string[]>(done, [], (_session, connection) => {
       if (!this.#server.nodes.has(path)) return { code: zookeeperCodes.noNode };
-      const names = this.#server.childrenOf(path);
-      if (watcher !== undefined) this.#addWatch(connection, this.#childWatch(path, watcher, names.join()));
-      return { value: [...names] };
+      if (watcher !== undefined) this.#watches.children(connection, path, watcher);
+      return { value: [...this.#server.childrenOf(path)] };
     });
   }
 
@@ -167,18 +154,6 @@ export class SimClient extends EventEmitter implements LibraryClient {
     };
   }
 
-  #nodeWatch(path: string, watcher: Watcher, wasThere: boolean): Watch {
-    const isChanged = (seen: bigint) => {
-      const node = this.#server.nodes.get(path);
-      return node === undefined ? wasThere : !wasThere || node.changedAt > seen;
-    };
-    return { name: path, watcher, isChanged };
-  }
-
-  #childWatch(path: string, watcher: Watcher, names: string): Watch {
-    return { name: childrenWatch(path), watcher, isChanged: () => this.#server.childrenOf(path).join() !== names };
-  }
-
   #newConnection(): Connection {
     const connection: Connection = {
       isOpen: true,
@@ -206,7 +181,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
         session.connection = connection;
         connection.session = session;
         this.#server.heard(session);
-        this.#registerAgain(connection);
+        this.#watches.registerAgain(connection, this.#seen);
         connection.answer(() => {
           this.#session = session;
           this.emit('connected');
@@ -219,30 +194,6 @@ export class SimClient extends EventEmitter implements LibraryClient {
     connection.isOpen = false;
     this.#isClosed = true;
     this.emit('expired');
-  }
-
-  #addWatch(connection: Connection, watch: Watch): void {
-    // The library keeps each function once.
-    if (this.#watches.some(({ name, watcher }) => name === watch.name && watcher === watch.watcher)) return;
-    this.#watches.push(watch);
-    const fire = () => {
-      if (!this.#watches.includes(watch)) return;
-      this.#watches = this.#watches.filter((other) => other !== watch);
-      watch.watcher();
-    };
-    connection.watches.set(watch.name, [...(connection.watches.get(watch.name) ?? []), fire]);
-  }
-
-  /** What changed while we were away is told at once; the rest is watched on. */
-  #registerAgain(connection: Connection): void {
-    const watches = this.#watches;
-    this.#watches = [];
-    for (const watch of watches) {
-      this.#addWatch(connection, watch);
-      if (!watch.isChanged(this.#seen)) continue;
-      for (const fire of connection.watches.get(watch.name) ?? []) connection.answer(fire);
-      connection.watches.delete(watch.name);
-    }
   }
 
   #break(connection: Connection, isToReconnect: boolean): void {

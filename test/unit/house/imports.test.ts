@@ -14,7 +14,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['src/periodic', ['src/domain', 'src/ports', 'src/telemetry', 'src/delivery']],
   ['src/delivery', ['src/domain', 'src/ports', 'src/telemetry', 'src/retry', 'node:events']],
   ['src/tracker', ['src/domain', 'src/ports', 'src/telemetry']],
-  ['src/ownership', ['src/domain', 'src/ports', 'src/telemetry']],
+  ['src/ownership', ['src/domain', 'src/ports', 'src/telemetry', 'node:events']],
   ['src/templates', ['src/domain', 'src/ports', 'src/telemetry']],
   ['src/notifiers/builtin.ts', ['src/notifiers', 'src/ports']],
   ['src/notifiers/', ['src/domain', 'src/ports', 'src/telemetry', 'src/templates', 'node', 'undici', 'nodemailer']],
