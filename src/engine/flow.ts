@@ -117,13 +117,13 @@ export class Flow {
     this.#term = undefined;
     this.#lease = undefined;
     this.pipeline.begin(this.pipeline.term + 1);
-    this.#tellLease(0);
+    this.#tellLease();
   }
 
   /** Tells the workers how far the lease reaches by now, when that has changed. */
   renewLease(): void {
     const endsAtMonoMs = this.#lease?.endsAtMonoMs() ?? 0;
-    if (endsAtMonoMs !== this.#toldEndMonoMs) this.#tellLease(endsAtMonoMs);
+    if (endsAtMonoMs !== this.#toldEndMonoMs) this.#tellLease();
     const { telemetry, clock } = this.#options;
     telemetry.gauge('lock_held', this.#term?.isActive === true ? 1 : 0);
     telemetry.gauge('lease_remaining_seconds', Math.max(0, endsAtMonoMs - clock.monoMs()) / 1000);
@@ -152,7 +152,7 @@ export class Flow {
   }
 
   workerReady(worker: WorkerHandle): void {
-    worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs: this.#lease?.endsAtMonoMs() ?? 0 });
+    worker.send(this.#leaseMessage());
     for (const topic of [this.#options.alarmTopic, this.#options.retryTopic]) {
       if (worker.ref.stage === this.#sourceOf(topic) && !this.#isPaused) this.#term?.sourceReplaced(topic);
     }
@@ -206,11 +206,15 @@ export class Flow {
     }
   }
 
-  #tellLease(endsAtMonoMs: number): void {
-    this.#toldEndMonoMs = endsAtMonoMs;
-    for (const worker of this.#options.supervisor().workers) {
-      if (worker.state === 'ready') worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs });
-    }
+  #tellLease(): void {
+    const message = this.#leaseMessage();
+    this.#toldEndMonoMs = message.endsAtMonoMs;
+    for (const worker of this.#options.supervisor().workers) if (worker.state === 'ready') worker.send(message);
+  }
+
+  #leaseMessage(): Extract<ToWorker, { type: 'lease' }> {
+    const [endsAtMonoMs, endsAtMs] = [this.#lease?.endsAtMonoMs() ?? 0, this.#lease?.endsAtMs() ?? 0];
+    return { type: 'lease', term: this.pipeline.term, endsAtMonoMs, endsAtMs };
   }
 
   #begin(position: AlarmPosition): boolean {

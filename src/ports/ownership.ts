@@ -8,6 +8,8 @@ import type { Fence } from './progress.js';
 export interface Lease {
   /** Monotonic milliseconds. */
   endsAtMonoMs(): number;
+  /** The same moment by the wall clock, as it stood to the monotonic one when that request was sent. */
+  endsAtMs(): number;
   readonly ended: AbortSignal;
 }
 

@@ -53,7 +53,7 @@ export function notificationProcessor(config: NotificationProcessorConfig, aroun
       inHandCount,
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,
-      onLease: (endsAtMonoMs) => lease.renew(endsAtMonoMs),
+      onLease: (endsAtMonoMs, endsAtMs) => lease.renew(endsAtMonoMs, endsAtMs),
       close: () => Promise.resolve(),
     },
     around,

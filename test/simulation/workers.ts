@@ -140,7 +140,7 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
       inHandCount: world.inHandCount,
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,
-      onLease: (endsAtMonoMs) => lease.renew(endsAtMonoMs),
+      onLease: (endsAtMonoMs, endsAtMs) => lease.renew(endsAtMonoMs, endsAtMs),
       close: () => Promise.resolve(),
     },
     around,

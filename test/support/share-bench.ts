@@ -35,7 +35,7 @@ export class ShareEngine {
       telemetry: this.telemetry,
       session: async () => {
         if (this.lease.signal.aborted) this.lease = new AbortController();
-        return { lease: { endsAtMonoMs: () => 1e9, ended: this.lease.signal } };
+        return { lease: { endsAtMonoMs: () => 1e9, endsAtMs: () => 1e15, ended: this.lease.signal } };
       },
       partitions: () => Array.from({ length: this.partitionCount }, (_, partition) => ({ topic: 't', partition })),
       begin: () => this.told.push('begin'),

@@ -12,7 +12,7 @@ import {
   type Watcher,
 } from './client-library.js';
 import { parentOf } from './paths.js';
-import { Requests } from './requests.js';
+import { Requests, type SentAt } from './requests.js';
 import { SessionLease } from './session-lease.js';
 import { isReason } from './zookeeper-error.js';
 
@@ -66,7 +66,7 @@ export class ZookeeperSession {
       client: this.#client,
       clock,
       limitMs: options.sessionTimeoutMs,
-      onAnswer: (sentAtMonoMs) => this.#answered(sentAtMonoMs),
+      onAnswer: (sent) => this.#answered(sent),
     });
     this.lease = new SessionLease(clock);
     this.lease.ended.addEventListener('abort', () => this.#end('ZooKeeper did not answer in time'), { once: true });
@@ -233,9 +233,9 @@ export class ZookeeperSession {
     this.exists('/').catch(() => undefined);
   }
 
-  #answered(sentAtMonoMs: number): void {
+  #answered(sent: SentAt): void {
     this.#answeredAtMonoMs = this.#clock.monoMs();
-    this.lease.renew(sentAtMonoMs, this.#client.getSessionTimeout());
+    this.lease.renew(sent, this.#client.getSessionTimeout());
   }
 
   #aclOf(path: string): unknown[] {

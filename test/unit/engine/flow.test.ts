@@ -60,7 +60,7 @@ class Bench {
       lost: new AbortController().signal,
       release: () => Promise.resolve(),
     };
-    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => this.leaseEndsAtMonoMs };
+    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => this.leaseEndsAtMonoMs, endsAtMs: () => 1e15 };
     this.flow.beginTerm(lease, lock);
   }
 
@@ -161,7 +161,7 @@ describe('flow', () => {
     bench.workers.splice(0, 1, next);
     bench.flow.workerReady(next.asWorker);
     assert.deepEqual(next.sent, [
-      { type: 'lease', term: 1, endsAtMonoMs: 5_000 },
+      { type: 'lease', term: 1, endsAtMonoMs: 5_000, endsAtMs: 1e15 },
       { type: 'resume', term: 1, partition: at, nextToRead: '7', committed: '5' },
     ]);
   });

@@ -67,7 +67,7 @@ class Bench {
     }
     const fence = { lockPath: '/lock', epoch: 1n };
     const lost = new AbortController().signal;
-    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => 5_000 };
+    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => 5_000, endsAtMs: () => 1e15 };
     this.flow.beginTerm(lease, { fence, lost, release: () => Promise.resolve() });
     await this.clock.advance(0);
     for (const [worker, partition] of [
