@@ -60,7 +60,11 @@ class Bench {
       lost: new AbortController().signal,
       release: () => Promise.resolve(),
     };
-    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => this.leaseEndsAtMonoMs, endsAtMs: () => 1e15 };
+    const lease = {
+      ended: new AbortController().signal,
+      endsAtMonoMs: () => this.leaseEndsAtMonoMs,
+      endsAtMs: () => 1e15,
+    };
     this.flow.beginTerm(lease, lock);
   }
 
