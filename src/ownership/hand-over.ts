@@ -19,9 +19,12 @@ export interface PartitionWork {
 }
 
 const lookMs = 20;
+/** While nothing of the partition ends, new alarms of it are held up for nothing. */
+const patienceMs = 20_000;
 
 /**
- * Drains and commits one partition, while all others go on: 'ready' to be released, or 'postponed' when `signal` aborted before.
+ * Drains and commits one partition, while all others go on: 'ready' to be released, or 'postponed' when `signal` aborted before, or when
+ * nothing of it has ended for 20 s.
  *
  * What is postponed stays ours, paused: it is for the caller to go on with it.
  */
@@ -32,7 +35,12 @@ export async function handOver(
   signal: AbortSignal,
 ): Promise<'ready' | 'postponed'> {
   work.pause(partition);
-  while (work.inFlowCount(partition) > 0) {
+  let leastCount = Number.POSITIVE_INFINITY;
+  let movedAtMonoMs = clock.monoMs();
+  for (let count = work.inFlowCount(partition); count > 0; count = work.inFlowCount(partition)) {
+    if (count < leastCount) movedAtMonoMs = clock.monoMs();
+    leastCount = Math.min(leastCount, count);
+    if (clock.monoMs() - movedAtMonoMs >= patienceMs) return 'postponed';
     await clock.sleep(lookMs, signal);
     if (signal.aborted) return 'postponed';
   }

@@ -38,7 +38,7 @@ interface Slot {
 /** After engines came or went, so that many that come together are one change. */
 const settleMs = 300;
 const lookMs = 5_000;
-const handOverLimitMs = 20_000;
+const handOverLimitMs = 120_000;
 const handOverAgainMs = 30_000;
 
 /**

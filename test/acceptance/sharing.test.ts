@@ -149,13 +149,12 @@ describe('a change of zookeeper.lock, one engine after the other', { skip: skipW
 
   it('goes both ways under load: the modes wait for each other, nothing is lost and nothing repeated', async () => {
     const world = await World.create(suite, { partitionCount: 6 });
-    world.mail.answer('*', { code: 250, delayMs: 20 });
-    const load = new AlarmLoad(world, 60, await world.definition(await world.mailbox()));
+    const load = new AlarmLoad(world, 20, await world.definition(await world.mailbox()));
     suite.after(() => load.stop());
     const start = (lock: 'topic' | 'partition') => startSharing(world, { 'zookeeper.lock': lock });
     const flow = async () => {
       const count = world.mail.mails.length;
-      await waitFor(() => world.mail.mails.length > count + 30, 'mails', slowly);
+      await waitFor(() => world.mail.mails.length > count + 20, 'mails', slowly);
     };
     const ready = (engine: EngineProcess) => engine.sees('engine_ready', slowly.timeoutMs);
     const engines = [await start('topic')];

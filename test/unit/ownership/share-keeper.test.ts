@@ -206,6 +206,25 @@ describe('a hand-over', () => {
     assert.deepEqual([a.count, b.count], [2, 2]);
   });
 
+  it('takes its time while one after the other ends, but not for ever', async () => {
+    const bench = new ShareBench(2);
+    const a = bench.engine();
+    await bench.pass(1_000);
+    a.inFlow.set('t/1', 100);
+    const b = bench.engine();
+    await bench.pass(1_000);
+    for (let count = 99; count > 79; count -= 1) {
+      a.inFlow.set('t/1', count);
+      await bench.pass(5_000);
+    }
+    assert.deepEqual([[...a.paused], a.telemetry.named('hand_over_postponed')], [['t/1'], []]);
+    for (let count = 79; count > 74; count -= 1) {
+      a.inFlow.set('t/1', count);
+      await bench.pass(5_000);
+    }
+    assert.deepEqual([a.telemetry.named('hand_over_postponed').length, a.count, b.count], [1, 2, 0]);
+  });
+
   it('is put off when what was done cannot be committed', async () => {
     const { bench, a, b } = await sharing();
     a.flush = () => Promise.resolve(false);
