@@ -6,7 +6,11 @@ import { schema, sectionKeyName } from './schema.js';
 type SchemaValues = Values<typeof schema>;
 
 /** Turns checked values into the compiled configuration, deeply frozen. */
-export function compile(values: ReadonlyMap<string, unknown>, plugins: readonly NotifierPlugin[]): Config {
+export function compile(
+  values: ReadonlyMap<string, unknown>,
+  plugins: readonly NotifierPlugin[],
+  brought: Pick<Config, 'templates' | 'pluginModules'>,
+): Config {
   const v = Object.fromEntries(Object.keys(schema).map((key) => [key, values.get(key)])) as unknown as SchemaValues;
   const config: Config = {
     kafka: kafkaOf(v),
@@ -33,6 +37,7 @@ export function compile(values: ReadonlyMap<string, unknown>, plugins: readonly 
     },
     retry: { intervalMs: v['retry.interval'], maxAttempts: v['retry.max_attempts'] },
     notifierSections: sectionsOf(values, plugins),
+    ...brought,
     enabledTypes: enabledTypesOf(v['notification_types.enabled'], plugins),
     http: { allow: v['http.allow'], concurrencyPerDestination: v['http.concurrency_per_destination'] },
     admin: { host: v['admin.host'], port: v['admin.port'] },

@@ -1,6 +1,6 @@
 import type { DeliveryError } from '../domain/errors.js';
 import type { Attempt, Notification, Verdict } from '../domain/notification.js';
-import type { DeadReason, OutcomeRecord } from '../domain/outcome.js';
+import type { DeadReason, NextRepeat, OutcomeRecord } from '../domain/outcome.js';
 import type { Receipt } from '../ports/notifier.js';
 
 /** How often and how soon a failed send is tried again. */
@@ -11,10 +11,29 @@ export interface RetryPolicy {
   delayMs(attempt: number, askedMs: number): number;
 }
 
+/** What follows a send of a method that asks for repeats. */
+export interface RepeatPolicy {
+  /** The repeat after this send, at least `askedMs` from now; undefined when nothing is to be repeated. */
+  next(notification: Notification, nowMs: number, askedMs: number): NextRepeat | undefined;
+}
+
+/** How failed sends and told ones go on. */
+export interface Policies {
+  readonly retry: RetryPolicy;
+  readonly repeat: RepeatPolicy;
+}
+
 /** The record of a send that the receiver took. */
-export function sentRecord(notification: Notification, receipt: Receipt, nowMs: number): OutcomeRecord {
+export function sentRecord(
+  notification: Notification,
+  receipt: Receipt,
+  nowMs: number,
+  { repeat }: Pick<Policies, 'repeat'>,
+): OutcomeRecord {
   const { history = [] } = notification;
-  return { notification, history, outcome: 'sent', sentAtMs: nowMs, remoteId: receipt.remoteId };
+  const nextRepeat = repeat.next(notification, nowMs, 0);
+  const more = nextRepeat === undefined ? {} : { nextRepeat };
+  return { notification, history, outcome: 'sent', sentAtMs: nowMs, remoteId: receipt.remoteId, ...more };
 }
 
 /** The record of a notification that no notifier of ours can send. */
@@ -33,21 +52,31 @@ function detailOf(error: DeliveryError): string {
   return error.wire === undefined ? error.message : `${error.message} (${error.wire})`;
 }
 
-/** The record of a send that failed: `retrying` while the failure may pass and retries are left, otherwise `dead`. */
+/**
+ * The record of a send that failed: `retrying` while the failure may pass and retries are left, otherwise `dead`.
+ *
+ * A repeat that failed is not tried again by itself: the next repeat is its retry.
+ */
 export function failedRecord(
   notification: Notification,
   error: DeliveryError,
   nowMs: number,
-  policy: RetryPolicy,
+  { retry, repeat }: Policies,
 ): OutcomeRecord {
   const { attempt } = notification;
+  const askedMs = error.retryAfterMs ?? 0;
   const failed: Attempt = { attempt, atMs: nowMs, failure: error.failure };
   const history = [...(notification.history ?? []), failed];
   const detail = detailOf(error);
   const dead = (reason: DeadReason): OutcomeRecord => ({ notification, history, outcome: 'dead', reason, detail });
   if (error.failure === 'bad_address') return dead('bad_method');
   if (!error.retriable) return dead('refused');
-  if (attempt > policy.maxAttempts) return dead('attempts_used_up');
-  const notBeforeMs = nowMs + policy.delayMs(attempt + 1, error.retryAfterMs ?? 0);
+  if (notification.repeat > 0) {
+    const nextRepeat = repeat.next(notification, nowMs, askedMs);
+    if (nextRepeat === undefined) return dead('attempts_used_up');
+    return { notification, history, outcome: 'retrying', notBeforeMs: nextRepeat.dueAtMs, detail, nextRepeat };
+  }
+  if (attempt > retry.maxAttempts) return dead('attempts_used_up');
+  const notBeforeMs = nowMs + retry.delayMs(attempt + 1, askedMs);
   return { notification, history, outcome: 'retrying', notBeforeMs, detail };
 }

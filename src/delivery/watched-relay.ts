@@ -1,6 +1,6 @@
 import { DeliveryError, type DeliveryFailure } from '../domain/errors.js';
 import type { Notification } from '../domain/notification.js';
-import type { Notifier, Receipt } from '../ports/notifier.js';
+import type { MessageTexts, Notifier, Receipt } from '../ports/notifier.js';
 import type { Clock } from '../ports/system.js';
 
 /** Who is told how the relay does: what readiness and the drain at a stop look at. */
@@ -44,11 +44,11 @@ export class WatchedRelay implements Notifier {
     return this.#notifier.destinationOf(method);
   }
 
-  async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
+  async send(notification: Notification, signal: AbortSignal, texts?: MessageTexts): Promise<Receipt> {
     if (this.#underWayCount === 0) this.#silentSinceMonoMs = this.#clock.monoMs();
     this.#underWayCount += 1;
     try {
-      const receipt = await this.#notifier.send(notification, signal);
+      const receipt = await this.#notifier.send(notification, signal, texts);
       this.#answered();
       return receipt;
     } catch (error) {

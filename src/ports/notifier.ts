@@ -7,6 +7,30 @@ export interface Receipt {
   readonly wire: string;
 }
 
+/** The parts of a message that a template can stand in for; which of them a notifier has, and as what, its plugin says. */
+export const messageParts = ['subject', 'text', 'html', 'body'] as const;
+export type MessagePart = (typeof messageParts)[number];
+
+/** Texts that replace the built-in ones, escaped for where they go; the notifier cuts them to its receiver's limits. */
+export type MessageTexts = Readonly<Partial<Record<MessagePart, string>>>;
+
+/** One part of a message as a template writes it. */
+export interface TemplatePart {
+  readonly part: MessagePart;
+  /** `html` and `json` escape what is written into them; a `json` text is one object. */
+  readonly format: 'text' | 'html' | 'json';
+  /** What the receiver takes of a text that cannot be cut: a longer one counts as failed. */
+  readonly mostBytes?: number;
+  /** Takes from a value whatever its receiver would read as markup. */
+  readonly escape?: (value: string) => string;
+}
+
+/** One part of a message as it would be sent, for people. */
+export interface PreviewPiece {
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface Notifier {
   /** The one server that every send goes through, where there is one: its silence concerns the operator, not a tenant. */
   readonly relay?: string;
@@ -19,8 +43,9 @@ export interface Notifier {
    * @throws DeliveryError. `retriable` is false when the receiver understood and refused; 'outcome_unknown' when the answer was lost
    *   after the whole message was out. The text may name the method and the host, never address, token or alarm text.
    *   'bad_address' when the method's address cannot be used at all.
+   * `texts` replace the built-in ones; a notifier without templates ignores them.
    */
-  send(notification: Notification, signal: AbortSignal): Promise<Receipt>;
+  send(notification: Notification, signal: AbortSignal, texts?: MessageTexts): Promise<Receipt>;
   close(): Promise<void>;
 }
 
@@ -53,6 +78,8 @@ export interface NotifierPlugin {
   readonly type: string;
   /** Keys of the section, for `check-config` and the reference. */
   readonly keys: readonly SectionKey[];
+  /** What templates can write; absent: this notifier takes none. */
+  readonly parts?: readonly TemplatePart[];
   configure(section: Readonly<Record<string, unknown>> | undefined): ConfiguredNotifier;
 }
 
@@ -67,7 +94,13 @@ export interface SectionKey {
 }
 
 export type ConfiguredNotifier =
-  | { readonly kind: 'ready'; readonly warnings: readonly string[]; open(deps: NotifierDeps): Notifier }
+  | {
+      readonly kind: 'ready';
+      readonly warnings: readonly string[];
+      open(deps: NotifierDeps): Notifier;
+      /** What `send` would send, after every limit, without address and credentials. Pure. */
+      preview?(notification: Notification, texts: MessageTexts): readonly PreviewPiece[];
+    }
   /** Nothing is wrong, but what it needs was not configured: its methods are `dead` with reason `unknown_type` and this text. */
   | { readonly kind: 'unconfigured'; readonly detail: string }
   | { readonly kind: 'wrong'; readonly problems: readonly SectionProblem[] };

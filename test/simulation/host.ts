@@ -1,3 +1,4 @@
+import { partitionText, type TopicPartition } from '../../src/domain/position.js';
 import { Engine } from '../../src/engine.js';
 import type { FromWorker, ToWorker } from '../../src/runtime/protocol.js';
 import type { StartWorker } from '../../src/runtime/worker-handle.js';
@@ -8,6 +9,7 @@ import { alarmTopic } from './broker.js';
 import { SimWorker } from './links.js';
 import { Network } from './network.js';
 import { SimProcess } from './process.js';
+import { waitingTopics } from './waiting-topic.js';
 import { workerParts } from './workers.js';
 import type { World } from './world.js';
 import { SimClient } from './zookeeper-client.js';
@@ -27,7 +29,7 @@ interface MainRun {
   /** Lock nodes by term, and by term and partition. */
   readonly locks: Map<string, string>;
   /** The last lock of each partition that is owned by itself. */
-  readonly held: Map<number, string>;
+  readonly held: Map<string, string>;
   term: number;
 }
 
@@ -100,11 +102,11 @@ export class Host {
   }
 
   /** Under what a worker works on a partition. Workers outlive their main by a moment. */
-  termOf(worker: SimWorker, partition: number): { run: string; term: string; lock: string | undefined } {
+  termOf(worker: SimWorker, at: TopicPartition): { run: string; term: string; lock: string | undefined } {
     const name = worker.process.name.split(' ')[0] ?? '';
     const locks = this.#runs.get(name)?.locks;
     const { term } = worker.lease;
-    const lock = locks?.get(`${term}/${partition}`) ?? locks?.get(`${term}`);
+    const lock = locks?.get(`${term}/${partitionText(at)}`) ?? locks?.get(`${term}`);
     return { run: name, term: termName(name, term, lock), lock };
   }
 
@@ -122,7 +124,7 @@ export class Host {
   #newEngine(name: string, process: SimProcess, stop: AbortController): Engine {
     const { settings, zookeeper, chance } = this.#world;
     const { windowCount, capacityCount, senders, sessionTimeoutMs } = settings;
-    const stages = topology({ alarm: 1, notification: senders });
+    const stages = topology({ alarm: 1, notification: senders, periodic: settings.isDay ? 1 : 0 });
     const capacity = capacityCount;
     return new Engine({
       topology: stages,
@@ -130,7 +132,7 @@ export class Host {
       capacity: { alarms: capacity, notifications: capacity, sent_notifications: capacity, finished: capacity },
       alarmTopic,
       lock: this.#lockMode(),
-      retryTopic: 'retries',
+      waitingTopics,
       windowCount,
       zookeeper: {
         servers: ['zk:2181'],
@@ -223,7 +225,7 @@ export class Host {
         if (name === 'term_begun') {
           if (this.run !== undefined) this.#begun(this.run, Number(fields.term), fields.lock);
         }
-        if (name === 'partition_taken') this.#taken(Number(fields.partition), String(fields.lock));
+        if (name === 'partition_taken') this.#taken(`${fields.topic}/${fields.partition}`, String(fields.lock));
         if (name === 'term_ended') this.#termEnded(this.run, Number(fields.term));
       },
       count: () => undefined,
@@ -247,7 +249,7 @@ export class Host {
     else for (const [partition, held] of run.held) run.locks.set(`${term}/${partition}`, held);
   }
 
-  #taken(partition: number, lock: string): void {
+  #taken(partition: string, lock: string): void {
     this.run?.held.set(partition, lock);
     this.run?.locks.set(`${this.run.term}/${partition}`, lock);
   }

@@ -86,7 +86,7 @@ export class World {
   }
 
   static async create(test: CleanUp, options: WorldOptions = {}): Promise<World> {
-    const services = { ...requireServices(), ...options.services };
+    const services = allOf(options.services);
     const { partitionCount = 4 } = options;
     const group = randomName('group');
     const world = new World({
@@ -272,6 +272,18 @@ export class World {
     this.database.close();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The servers of a test's own; the shared ones stand in for those that it has not. */
+function allOf({ kafkaUrl, zookeeperUrl, mysql }: Partial<SharedServices> = {}): SharedServices {
+  if (kafkaUrl !== undefined && zookeeperUrl !== undefined && mysql !== undefined)
+    return { kafkaUrl, zookeeperUrl, mysql };
+  const shared = requireServices();
+  return {
+    kafkaUrl: kafkaUrl ?? shared.kafkaUrl,
+    zookeeperUrl: zookeeperUrl ?? shared.zookeeperUrl,
+    mysql: mysql ?? shared.mysql,
+  };
 }
 
 /** The text of a mail, whose body is one part in base64. */

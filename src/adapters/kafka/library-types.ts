@@ -31,14 +31,14 @@ export interface LibraryConnectionPool {
 }
 
 export interface LibraryCall {
-  readonly request: unknown;
+  readonly request: { readonly apiVersion: number };
   readonly response: LibraryResponse;
   readonly requestTimeout?: number;
   readonly logResponseError?: boolean;
 }
 
 export interface LibraryResponse {
-  decode(payload: unknown): Promise<unknown>;
+  decode(payload: Buffer): Promise<unknown>;
   parse(decoded: unknown): Promise<unknown>;
 }
 

@@ -80,8 +80,7 @@ export const engineKeys = {
   'notification_types.plugins': {
     type: 'list',
     optional: true,
-    unused: true,
-    description: 'Modules with notifiers of third parties',
+    description: 'Modules with notifiers of third parties: paths from here, or names of packages',
   },
   'http.allow': {
     type: 'list',

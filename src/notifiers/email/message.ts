@@ -1,4 +1,5 @@
 import type { Alarm } from '../../domain/alarm.js';
+import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
 import { wellFormed } from '../cut-text.js';
 
 export interface MailText {
@@ -6,6 +7,19 @@ export interface MailText {
   readonly subject: string;
   readonly body: string;
 }
+
+/** What one mail says. `html` is an alternative to `text` for those who read it. */
+export interface MailMessage {
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+}
+
+export const emailParts: readonly TemplatePart[] = [
+  { part: 'subject', format: 'text' },
+  { part: 'text', format: 'text' },
+  { part: 'html', format: 'html' },
+];
 
 interface Metric {
   readonly name: string | undefined;
@@ -141,5 +155,15 @@ export function mailText(alarm: Alarm, grafanaUrl: string | undefined): MailText
   return {
     subject: headerText(subjectOf(alarm, hosts, target)),
     body: blocks.filter((block) => block !== '').join('\n\n'),
+  };
+}
+
+/** The mail about an alarm: what templates wrote, and the built-in text for the rest. */
+export function mailMessage(alarm: Alarm, texts: MessageTexts, grafanaUrl: string | undefined): MailMessage {
+  const builtIn = mailText(alarm, grafanaUrl);
+  return {
+    subject: texts.subject === undefined ? builtIn.subject : headerText(texts.subject),
+    text: texts.text === undefined ? builtIn.body : wellFormed(texts.text),
+    ...(texts.html === undefined ? {} : { html: wellFormed(texts.html) }),
   };
 }

@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import { DeliveryError, EngineError } from '../../domain/errors.js';
 import type { Notification } from '../../domain/notification.js';
-import type { Notifier, NotifierDeps, Receipt } from '../../ports/notifier.js';
+import type { MessageTexts, Notifier, NotifierDeps, Receipt } from '../../ports/notifier.js';
 import type { Clock } from '../../ports/system.js';
 import { isMailbox } from './address.js';
-import { mailText } from './message.js';
+import { type MailMessage, mailMessage } from './message.js';
 import { type EmailSettings, protectionOf } from './settings.js';
 import { replyText, smtpError } from './smtp-error.js';
 
@@ -87,7 +87,7 @@ export class EmailNotifier implements Notifier {
     return this.relay;
   }
 
-  async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
+  async send(notification: Notification, signal: AbortSignal, texts: MessageTexts = {}): Promise<Receipt> {
     const to = notification.method.address.reveal().trim();
     if (!isMailbox(to)) {
       throw new DeliveryError(`method ${notification.method.id} has no usable mail address`, {
@@ -105,7 +105,8 @@ export class EmailNotifier implements Notifier {
     this.#pendingCount += 1;
     const limit = this.#clock.limit(this.#settings.timeoutMs, signal);
     try {
-      return await this.#deliver(notification, to, limit.signal);
+      const message = mailMessage(notification.alarm, texts, this.#settings.grafanaUrl);
+      return await this.#deliver(notification, message, to, limit.signal);
     } catch (error) {
       if (signal.aborted && !limit.expired) {
         throw new EngineError('ABORTED', `the mail to ${this.relay} was given up`, { retriable: true });
@@ -129,15 +130,13 @@ export class EmailNotifier implements Notifier {
     this.#pool.close();
   }
 
-  async #deliver(notification: Notification, to: string, signal: AbortSignal): Promise<Receipt> {
+  async #deliver(notification: Notification, message: MailMessage, to: string, signal: AbortSignal): Promise<Receipt> {
     const from = this.#settings.fromAddress;
-    const { subject, body } = mailText(notification.alarm, this.#settings.grafanaUrl);
     const sent = await this.#pool.sendMail({
       envelope: { from, to: [to] },
       from: { name: '', address: from },
       to: { name: '', address: to },
-      subject,
-      text: body,
+      ...message,
       encoding: 'base64',
       messageId: `<${notification.id}@${this.#domain}>`,
       date: new Date(this.#clock.nowMs()),

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { ConfigurationError } from '../../domain/errors.js';
 import { Secret } from '../../domain/secret.js';
-import type { NotifierPlugin, SectionKey, SectionProblem } from '../../ports/notifier.js';
+import type { NotifierPlugin, PreviewPiece, SectionKey, SectionProblem } from '../../ports/notifier.js';
 import { Section } from '../section.js';
 import { isMailbox } from './address.js';
+import { emailParts, type MailMessage, mailMessage } from './message.js';
 import { EmailNotifier } from './notifier.js';
 import type { EmailSettings } from './settings.js';
 
@@ -87,10 +88,19 @@ function readCa(path: string | undefined): string | undefined {
   }
 }
 
+function previewOf({ subject, text, html }: MailMessage): readonly PreviewPiece[] {
+  const pieces = [
+    { name: 'subject', text: subject },
+    { name: 'text', text },
+  ];
+  return html === undefined ? pieces : [...pieces, { name: 'html', text: html }];
+}
+
 /** Type `email`: the address is one mailbox. Needs a relay and a sender. */
 export const emailPlugin: NotifierPlugin = {
   type: 'email',
   keys,
+  parts: emailParts,
   configure(section) {
     const values = new Section(keys, section);
     const server = values.text('server');
@@ -119,6 +129,7 @@ export const emailPlugin: NotifierPlugin = {
       kind: 'ready',
       warnings: warningsOf(settings),
       open: (deps) => new EmailNotifier(settings, deps, readCa(settings.caFile)),
+      preview: ({ alarm }, texts) => previewOf(mailMessage(alarm, texts, settings.grafanaUrl)),
     };
   },
 };

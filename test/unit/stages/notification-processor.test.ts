@@ -4,6 +4,7 @@ import { DestinationLimit } from '../../../src/delivery/destination-limit.js';
 import { SendGate } from '../../../src/delivery/send-gate.js';
 import { DeliveryError } from '../../../src/domain/errors.js';
 import type { Notification, NotificationGroup, Verdict } from '../../../src/domain/notification.js';
+import { repeatPolicy } from '../../../src/periodic/repeat-policy.js';
 import { retryPolicy } from '../../../src/retry/retry-policy.js';
 import { NotificationProcessor } from '../../../src/stages/notification-processor.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
@@ -28,7 +29,10 @@ function aProcessor() {
   const processor = new NotificationProcessor({
     notifiers: { open: new Map([['webhook', notifier]]), unconfigured: new Map([['email', 'email.server missing']]) },
     gate,
-    policy: retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1),
+    policies: {
+      retry: retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1),
+      repeat: repeatPolicy([], telemetry),
+    },
     clock,
     telemetry,
   });
