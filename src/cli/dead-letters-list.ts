@@ -23,7 +23,7 @@ export const command: Command = {
   async run(args, io) {
     const filter = letterFilter(args, systemClock.nowMs());
     const limitMs = secondsOption(args, 'timeout', scanLimitMs);
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
     const parked = new ParkedLetters(filter.matches, letterCapacity);
     const topics = [loaded.config.kafka.deadLetterTopic];

@@ -19,7 +19,7 @@ export const command: Command = {
     const [id, ...others] = args.positionals;
     if (id === undefined || others.length > 0) throw new UsageError('name one letter by its id');
     const limitMs = secondsOption(args, 'timeout', scanLimitMs);
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
     const byId = new LettersById([id]);
     // One key may lie in two partitions, when the topic was given more of them.

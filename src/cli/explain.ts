@@ -2,23 +2,22 @@ import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { Config } from '../config/config.js';
 import type { Alarm } from '../domain/alarm.js';
 import { EngineError, messageOf } from '../domain/errors.js';
-import { type ReadAlarm, readAlarm } from '../domain/parse-alarm.js';
+import type { ReadAlarm } from '../domain/parse-alarm.js';
 import { mysqlOptions } from '../engine/crews.js';
 import { systemClock } from '../runtime/clock.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
+import { readAlarmFile } from './alarm-file.js';
 import { printable } from './columns.js';
 import { type Command, type CommandIo, configOption, type ExitCode, jsonOption, UsageError } from './command.js';
-import { loadOrReport } from './configuration.js';
+import { loadOrReport, type Valid } from './configuration.js';
 import { type ExplainedMethod, explainMethods } from './explained-alarm.js';
-import { readInput } from './read-input.js';
+import type { Preview } from './previews.js';
 import { secondsOption } from './seconds-option.js';
 import { timeText } from './time-option.js';
 
 const stderrFd = 2;
 const lookupLimitMs = 10_000;
-/** Twice of what the engine takes, so that the engine's own words come for what is a little too large. */
-const fileMaxBytes = 2 * 1024 * 1024;
 
 /** Says what an alarm would cause. Publishes nothing and sends nothing; MySQL is asked what the engine would ask. */
 export const command: Command = {
@@ -32,16 +31,15 @@ export const command: Command = {
     const [file, ...others] = args.positionals;
     if (file === undefined || others.length > 0) throw new UsageError('name one file with an alarm, or - for stdin');
     const limitMs = secondsOption(args, 'timeout', lookupLimitMs);
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
-    const value = await messageIn(file);
-    const read = verdictOn(value, loaded.config);
+    const read = await verdictOn(file, loaded.config);
     if (typeof read === 'string') return malformed(read, args.has('json'), io);
     const log = { ...loaded.config.log, level: 'error' } as const;
     const sink = openLineSink(stderrFd);
     const telemetry = createTelemetry({ process: 'explain', log, sink, clock: systemClock });
     try {
-      const explanation = await explain(read, loaded.config, telemetry, limitMs);
+      const explanation = await explain(read, loaded, telemetry, limitMs);
       if (args.has('json')) io.out(JSON.stringify(documentOf(explanation)));
       else for (const line of linesOf(explanation)) io.out(line);
       return 0;
@@ -59,29 +57,9 @@ interface Explanation extends ReadAlarm {
   readonly methods: readonly ExplainedMethod[];
 }
 
-/** The message as the engine would read it; the object inside `alarm-transitioned` alone will do. */
-async function messageIn(file: string): Promise<Buffer> {
-  const found = await readInput(file, fileMaxBytes);
-  if (found.kind === 'unusable') {
-    const text = `${file}: expected a readable file with an alarm, got ${found.why}`;
-    throw new EngineError('ALARM_MALFORMED', text, { retriable: false });
-  }
-  const isInside = /^\s*\{/.test(found.text) && hasAlarmId(found.text);
-  return Buffer.from(isInside ? `{"alarm-transitioned":${found.text}}` : found.text);
-}
-
-function hasAlarmId(text: string): boolean {
+async function verdictOn(file: string, { kafka }: Config): Promise<ReadAlarm | string> {
   try {
-    return Object.hasOwn(JSON.parse(text) as object, 'alarmId');
-  } catch {
-    return false;
-  }
-}
-
-function verdictOn(value: Buffer, { kafka }: Config): ReadAlarm | string {
-  try {
-    const position = { topic: kafka.alarmTopic, partition: 0, offset: 0n };
-    return readAlarm({ position, value, recordedAtMs: systemClock.nowMs() });
+    return await readAlarmFile(file, kafka.alarmTopic);
   } catch (error) {
     if (error instanceof EngineError && error.code === 'ALARM_MALFORMED') return error.message;
     throw error;
@@ -96,16 +74,17 @@ function malformed(text: string, isJson: boolean, io: CommandIo): ExitCode {
 
 async function explain(
   { alarm, defaulted }: ReadAlarm,
-  config: Config,
+  loaded: Valid,
   telemetry: ProcessTelemetry,
   limitMs: number,
 ): Promise<Explanation> {
+  const { config } = loaded;
   const directory = new MysqlMethodDirectory(mysqlOptions(config), { clock: systemClock, telemetry });
   const limit = systemClock.limit(limitMs);
   try {
     const databaseState = await directory.alarmState(alarm.alarmId, limit.signal);
     const found = await directory.methodsFor(alarm, limit.signal);
-    const methods = await explainMethods(alarm, found, config, telemetry);
+    const methods = await explainMethods(alarm, found, loaded, telemetry);
     return { alarm, defaulted, ...verdictOf(alarm, methods.length, config), databaseState, methods };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
@@ -143,18 +122,24 @@ function linesOf({ alarm, defaulted, text, databaseState, methods }: Explanation
     ...defaulted.map((field) => `${field} has a wrong type and is left out`),
     text,
   ];
-  const ofMethods = methods.flatMap(({ method, outcome, reason, detail, message }) => {
+  const ofMethods = methods.flatMap(({ method, outcome, reason, detail, preview }) => {
     const repeats = method.periodMs > 0 ? `, again every ${method.periodMs / 1000} s` : '';
     const verdict = outcome === 'send' ? `send ${detail}${repeats}` : `dead, ${reason}: ${detail}`;
-    const subject = message?.subject === undefined ? [] : [`Subject: ${message.subject}`, ''];
-    const body = message === undefined ? [] : [...subject, ...message.body.split('\n')];
-    return [
-      '',
-      `${method.type} ${JSON.stringify(method.name)} (${method.id}): ${verdict}`,
-      ...body.map((line) => `    ${line}`),
-    ];
+    const shown = preview === undefined ? [] : shownPreview(preview);
+    return ['', `${method.type} ${JSON.stringify(method.name)} (${method.id}): ${verdict}`, ...shown];
   });
   return [...lines, ...ofMethods].map((line) => printable(line).trimEnd());
+}
+
+function shownPreview({ pieces, templates }: Preview): readonly string[] {
+  const ofTemplates = templates.map(({ part, failure }) =>
+    failure === undefined ? `  ${part}: template` : `  ${part}: built in, the template failed: ${failure}`,
+  );
+  const ofPieces = pieces.flatMap(({ name, text }) => [
+    `  --- ${name}`,
+    ...text.split('\n').map((line) => `    ${line}`),
+  ]);
+  return [...ofTemplates, ...ofPieces];
 }
 
 function documentOf({ alarm, defaulted, verdict, text, databaseState, methods }: Explanation): object {
@@ -172,7 +157,7 @@ function documentOf({ alarm, defaulted, verdict, text, databaseState, methods }:
       left_out: defaulted,
     },
     database_state: databaseState ?? null,
-    methods: methods.map(({ method, outcome, reason, detail, message }) => ({
+    methods: methods.map(({ method, outcome, reason, detail, preview }) => ({
       id: method.id,
       name: method.name,
       type: method.type,
@@ -180,8 +165,8 @@ function documentOf({ alarm, defaulted, verdict, text, databaseState, methods }:
       outcome,
       reason: reason ?? null,
       detail,
-      subject: message?.subject ?? null,
-      message: message?.body ?? null,
+      pieces: preview?.pieces ?? [],
+      templates: (preview?.templates ?? []).map(({ part, failure }) => ({ part, failure: failure ?? null })),
     })),
   };
 }

@@ -30,7 +30,7 @@ export const command: Command = {
     const isAsked = given !== undefined || Object.values(wanted).some((text) => text !== undefined);
     if (!isAsked) throw new UsageError('say what to look for: --alarm ID, --method ID, --id ID or --since TIME');
     const limitMs = secondsOption(args, 'timeout', scanLimitMs);
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
     const { alarmTopic, notificationTopic, notificationRetryTopic, deadLetterTopic } = loaded.config.kafka;
     const sinceMs = given ?? nowMs - defaultSpanMs;

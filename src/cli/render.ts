@@ -42,7 +42,7 @@ export const command: Command = {
     }
     const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
-    const alarm = await readAlarmFile(file);
+    const { alarm } = await readAlarmFile(file, loaded.config.kafka.alarmTopic);
     const methods = await methodsOf(args, loaded);
     if (methods === undefined) {
       io.err('no such notification method; check the id, and mysql.db');

@@ -20,7 +20,7 @@ export function settleCommand(
     async run(args, io) {
       const choose = readChoice(args);
       const limitMs = secondsOption(args, 'timeout', scanLimitMs);
-      const loaded = loadOrReport(args, io);
+      const loaded = await loadOrReport(args, io);
       if (loaded === undefined) return 78;
       const { config } = loaded;
       const choice = await choose(config, io);

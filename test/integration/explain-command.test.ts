@@ -51,15 +51,17 @@ describe('explain', { skip: skipWithoutServices() }, () => {
       ['webhook', 'send', null],
     ]);
     const mail = document.methods.find(({ type }: { type: string }) => type === 'email');
-    assert.match(mail.subject, /ALARM/);
-    assert.match(mail.message, /transitioned to the ALARM state/);
+    const piece = (of: { pieces: { name: string; text: string }[] }, name: string) =>
+      of.pieces.find((one) => one.name === name)?.text ?? '';
+    assert.match(piece(mail, 'subject'), /ALARM/);
+    assert.match(piece(mail, 'text'), /transitioned to the ALARM state/);
     const hook = document.methods.find(
-      (one: Record<string, unknown>) => one.type === 'webhook' && one.message !== null,
+      (one: Record<string, unknown>) => one.type === 'webhook' && one.outcome === 'send',
     );
-    assert.equal(JSON.parse(hook.message).state, 'ALARM');
+    assert.equal(JSON.parse(piece(hook, 'body')).state, 'ALARM');
     const text = (await explain(file)).out;
     assert.match(text, /it would go to 4 methods/);
-    assert.match(text, /\nemail .*: send to .*\n {4}Subject: /);
+    assert.match(text, /\nemail .*: send to .*\n {2}--- subject\n/);
     assert.ok(!text.includes(world.http.url));
     assert.deepEqual([world.http.requests.length, world.mail.mails.length], [0, 0]);
   });

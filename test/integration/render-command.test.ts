@@ -146,7 +146,10 @@ describe('render', () => {
     writeFileSync(join(folder, 'none.json'), '{"alarmId": 1}');
     assert.match((await run('render', join(folder, 'none.json'))).err, /alarmName|newState|tenantId/);
     mkdirSync(join(folder, 'folder'));
-    assert.match((await run('render', join(folder, 'folder'))).err, /expected a readable file, got a directory/);
+    assert.match(
+      (await run('render', join(folder, 'folder'))).err,
+      /expected a readable file with an alarm, got a directory/,
+    );
   });
 
   test('shows no control characters of an alarm to a terminal', async (t) => {
