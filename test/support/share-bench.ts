@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { partitionText, type TopicPartition } from '../../src/domain/position.js';
 import { ShareKeeper } from '../../src/ownership/share-keeper.js';
 import type { HeldLock, PartitionLocks } from '../../src/ports/ownership.js';
@@ -109,4 +110,15 @@ export class ShareBench {
   get counts(): readonly number[] {
     return this.engines.map(({ count }) => count);
   }
+}
+
+/** Two engines with two partitions each of four. */
+export async function sharing(): Promise<{ bench: ShareBench; a: ShareEngine; b: ShareEngine }> {
+  const bench = new ShareBench(4);
+  const a = bench.engine();
+  await bench.pass(1_000);
+  const b = bench.engine();
+  await bench.pass(2_000);
+  assert.deepEqual(bench.counts, [2, 2]);
+  return { bench, a, b };
 }
