@@ -14,6 +14,8 @@ export interface StatusDocument {
   readonly queues: readonly { readonly name: string; readonly length: number; readonly capacity: number }[];
   readonly workers: readonly WorkerStatus[];
   readonly retries_waiting: number;
+  /** Destinations that keep failing, and how many workers leave them alone at present. */
+  readonly breakers: readonly BreakerStatus[];
   /** Notifications by outcome, since the start of this engine. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Why the engine is not ready; empty when it is. */
@@ -37,6 +39,11 @@ export interface OwnerStatus {
   readonly partition: number;
   /** Absent while nobody owns the partition. */
   readonly instance?: string;
+}
+
+export interface BreakerStatus {
+  readonly destination: string;
+  readonly workers: number;
 }
 
 export interface WorkerStatus {

@@ -152,7 +152,7 @@ function extras(record: OutcomeRecord): string {
       return record.remoteId === undefined ? '' : `, "remote_id": ${json(record.remoteId.slice(0, maxDetailLength))}`;
     case 'retrying':
     case 'dead':
-      return `, "detail": ${json(record.detail.slice(0, maxDetailLength))}`;
+      return `, "detail": ${json(record.detail.slice(0, maxDetailLength))}${putOff(record)}`;
     case 'superseded': {
       const detail = record.detail === undefined ? '' : `, "detail": ${json(record.detail)}`;
       if (record.by === undefined) return detail;
@@ -165,6 +165,10 @@ function extras(record: OutcomeRecord): string {
     default:
       return never(record);
   }
+}
+
+function putOff({ notification: { putOffCount = 0 } }: OutcomeRecord): string {
+  return putOffCount === 0 ? '' : `, "put_off": ${putOffCount}`;
 }
 
 function never(record: never): string {

@@ -69,9 +69,9 @@ async function days(first: number, count: number): Promise<boolean> {
   let isFailed = false;
   for (let number = first; number < first + count; number += 1) {
     const day = await runDay(number, { hours: 24 });
-    report(day);
+    if (day.violations.length > 0) report(day);
     say(
-      `  ${day.retryCount} retries, ${day.periodicCount} repeats, ${day.latePeriodicCount} of them late by a second or more`,
+      `day ${number}: ${day.faults.length} faults, ${day.retryCount} retries, ${day.periodicCount} repeats, ${day.latePeriodicCount} of them late by a second or more`,
     );
     isFailed ||= day.violations.length > 0;
   }

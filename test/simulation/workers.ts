@@ -1,5 +1,4 @@
-import { DestinationLimit } from '../../src/delivery/destination-limit.js';
-import { SendGate } from '../../src/delivery/send-gate.js';
+import { createSendGate } from '../../src/delivery/create-send-gate.js';
 import {
   decodeNotificationGroup,
   decodeRawAlarm,
@@ -147,12 +146,8 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
     open: new Map([['sim', new SimNotifier(world, worker)]]),
     unconfigured: new Map<string, string>(),
   };
-  const gate = new SendGate(
-    lease,
-    new DestinationLimit({ concurrencyPerDestination: 8, senders: 2 }),
-    clock,
-    telemetry,
-  );
+  const limits = { concurrencyPerDestination: 8, senders: 2, ratePerDestination: undefined, retryIntervalMs };
+  const { gate } = createSendGate(limits, { lease, clock, random, telemetry });
   const policies = {
     retry: retryPolicy({ baseMs: retryIntervalMs, capMs: 3_600_000, maxAttempts: 5 }, random),
     repeat: repeatPolicy(world.broker.waiting.size > 0 ? [{ periodMs, topic: minuteTopic }] : [], telemetry),

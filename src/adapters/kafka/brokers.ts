@@ -19,8 +19,6 @@ interface Peer {
  */
 const CONNECTED_LIMIT_MS = 2 * CONNECT_LIMIT_MS;
 
-type Shorten = (payload: Buffer, apiVersion: number) => Buffer;
-
 /**
  * The connections to the brokers of one cluster, opened on first use.
  *
@@ -67,8 +65,7 @@ export class Brokers {
   /**
    * Sends one request to a node, or to any broker, and returns the decoded answer with its error codes.
    *
-   * Ends within the request limit and the time to open a connection, at most fifteen seconds more. `shorten` sees the answer, and the version that
-   * it is written in, undecoded.
+   * Ends within the request limit and the time to open a connection, at most fifteen seconds more.
    * @throws UnreadableAnswer when the answer cannot be decoded; Error, naming the broker, for all that may pass.
    */
   async ask<Api extends keyof Exchanges>(
@@ -76,14 +73,13 @@ export class Brokers {
     api: Api,
     parameters: Exchanges[Api]['ask'],
     signal: AbortSignal,
-    shorten: Shorten = (payload) => payload,
   ): Promise<Exchanges[Api]['answer']> {
     const peer = await this.#peer(node === 'any' ? this.#nextAddress() : this.#nodes.get(node), node);
     try {
       if (!peer.broker.isConnected()) await this.#within(CONNECTED_LIMIT_MS, peer.broker.connect(), signal);
       // Fetches have a connection of their own, which may have to be opened now.
       const limitMs = this.#limitMs + CONNECT_LIMIT_MS;
-      return await this.#within(limitMs, this.#exchange(peer, api, parameters, shorten), signal);
+      return await this.#within(limitMs, this.#exchange(peer, api, parameters), signal);
     } catch (error) {
       if (error instanceof UnreadableAnswer) throw error;
       this.#drop(peer);
@@ -111,12 +107,11 @@ export class Brokers {
     peer: Peer,
     api: Api,
     parameters: unknown,
-    shorten: Shorten,
   ): Promise<Exchanges[Api]['answer']> {
     const call = this.#client.call(peer.broker, api, parameters);
-    const decode = async (payload: Buffer): Promise<unknown> => {
+    const decode = async (payload: unknown): Promise<unknown> => {
       try {
-        return await call.response.decode(shorten(payload, call.request.apiVersion));
+        return await call.response.decode(payload);
       } catch (cause) {
         throw new UnreadableAnswer(cause);
       }

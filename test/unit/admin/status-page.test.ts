@@ -18,11 +18,12 @@ describe('the status page', () => {
         queues: [{ name: hostile, length: 1, capacity: 2 }],
         owners: [{ topic: hostile, partition: 0, instance: hostile }],
         workers: [{ stage: hostile, pid: 1, state: hostile, replacements: 0, in_flight: 0 }],
+        breakers: [{ destination: hostile, workers: 4 }],
       }),
       [hostile],
     );
     assert.doesNotMatch(page, /<script|<img|onerror='/);
-    assert.equal(page.split('&lt;script&gt;alert(1)').length - 1, 11);
+    assert.equal(page.split('&lt;script&gt;alert(1)').length - 1, 12);
   });
 
   it('allows its own style by hash and nothing else', () => {
