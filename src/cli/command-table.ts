@@ -49,4 +49,19 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'publish one alarm and show whom the engine told, and how long it took; 0 only when all were told',
     load: async () => (await import('./send-alarm.js')).command,
   },
+  {
+    name: 'digest',
+    summary: 'the digest: one summary of active alarms per user, on command and on schedule; NATS or Kafka',
+    load: async () => (await import('./digest.js')).command,
+  },
+  {
+    name: 'digest send',
+    summary: 'ask for the digest of one user',
+    load: async () => (await import('./digest-send.js')).command,
+  },
+  {
+    name: 'digest verify',
+    summary: 'smoke test of a running digest; 0 only when every digest was right to the byte',
+    load: async () => (await import('./digest-verify.js')).command,
+  },
 ];

@@ -1,6 +1,5 @@
-import type { AlarmState, DigestAlarm, DigestOwner, StoredRow } from '../ports/digest.js';
+import type { AlarmState, DigestAlarm, DigestOwner, StatusChange, StoredRow } from '../ports/digest.js';
 import { type FoldResult, fold, isActive } from './fold.js';
-import type { StatusChange } from './message.js';
 
 /** What is known of one owner. */
 export interface OwnerState extends DigestOwner {

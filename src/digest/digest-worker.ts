@@ -1,12 +1,20 @@
 import { EngineError, messageOf } from '../domain/errors.js';
-import { type DigestHome, type DigestOwner, isFenced, type StoredRow, type TakenMessage } from '../ports/digest.js';
+import type { Schedule } from '../domain/schedule.js';
+import {
+  type DigestActor,
+  type DigestHome,
+  type DigestMessage,
+  type DigestOwner,
+  isFenced,
+  type ReadMessage,
+  type StoredRow,
+  type TakenMessage,
+} from '../ports/digest.js';
 import type { Clock, Random } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { DigestStates } from './digest-states.js';
 import { Mailbox } from './mailbox.js';
-import type { DigestMessage } from './message.js';
 import { RoundPlan } from './round-plan.js';
-import type { Schedule } from './schedule.js';
 
 /** What waits in front of one worker before its intake stops. */
 const mailboxCount = 2_000;
@@ -42,7 +50,7 @@ export type DigestItem<Message extends TakenMessage> = Readonly<
  * Takes what waits in rounds. A round is committed as a whole, again and again until it is; only then the next one is begun. So nothing
  * changes between the snapshot of a digest and its confirmation, and a failed publish leaves every mark where it was.
  */
-export class DigestWorker<Message extends TakenMessage> {
+export class DigestWorker<Message extends TakenMessage> implements DigestActor<Message> {
   readonly states = new DigestStates();
   readonly #index: number;
   readonly #home: DigestHome<Message>;
@@ -72,8 +80,8 @@ export class DigestWorker<Message extends TakenMessage> {
     return this.#mailbox.room();
   }
 
-  put(item: DigestItem<Message>): void {
-    this.#mailbox.put(item);
+  take({ taken, message }: ReadMessage<Message>): void {
+    this.#mailbox.put({ kind: 'message', taken, message });
   }
 
   /** Takes nothing more; `run` ends when all that was taken is committed. */

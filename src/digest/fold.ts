@@ -1,5 +1,4 @@
-import type { AlarmState, AlarmStatus } from '../ports/digest.js';
-import type { StatusChange } from './message.js';
+import type { AlarmState, AlarmStatus, StatusChange } from '../ports/digest.js';
 
 /** What became of one status change; a closed set, since it labels a metric. */
 export type FoldResult = 'stored' | 'same_status' | 'older' | 'duplicate';

@@ -1,23 +1,5 @@
 import { type Instant, parseInstant } from '../domain/instant.js';
-import type { AlarmStatus, DigestOwner, MessageForm } from '../ports/digest.js';
-
-/** One change of one alarm's status. `sequence` is -1 when the message has none. */
-export interface StatusChange extends DigestOwner {
-  readonly alarmId: string;
-  readonly status: AlarmStatus;
-  readonly changedAt: Instant;
-  readonly sequence: number;
-}
-
-/** A digest is wanted. Without `methodId`: of the user and of all digest methods of the user. */
-export type SendCommand = DigestOwner;
-
-/** What a message says, or why it says nothing. `reason` never quotes the message. */
-export type DigestMessage = Readonly<
-  | { kind: 'status'; change: StatusChange }
-  | { kind: 'command'; command: SendCommand }
-  | { kind: 'malformed'; reason: string }
->;
+import type { AlarmStatus, DigestMessage, DigestOwner, MessageForm, StatusChange } from '../ports/digest.js';
 
 const maxMessageBytes = 1024 * 1024;
 /** Far above any id that is one; a digest with one alarm must stay below the limit of every broker. */

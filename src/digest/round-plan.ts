@@ -1,8 +1,10 @@
 import type {
   DigestDeadLetter,
+  DigestMessage,
   DigestOwner,
   DigestRound,
   OutgoingDigest,
+  StatusChange,
   StoredRow,
   TakenMessage,
 } from '../ports/digest.js';
@@ -10,7 +12,6 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import { alarmRow, type DigestStates, type OwnerState } from './digest-states.js';
 import { digestsOf } from './digest-text.js';
 import type { DigestItem, DigestRules } from './digest-worker.js';
-import type { DigestMessage, StatusChange } from './message.js';
 import { rowKey } from './stored-row.js';
 
 const messageLimitCount = 1_000;

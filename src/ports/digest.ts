@@ -35,6 +35,21 @@ export type StoredRow = Readonly<
 /** Which of the two messages a place carries; `either` tells them apart by their fields. */
 export type MessageForm = 'status' | 'command' | 'either';
 
+/** One change of one alarm's status. `sequence` is -1 when the message has none. */
+export interface StatusChange extends DigestOwner {
+  readonly alarmId: string;
+  readonly status: AlarmStatus;
+  readonly changedAt: Instant;
+  readonly sequence: number;
+}
+
+/** What a message says, or why it says nothing. A command without `methodId` means the user and all digest methods of the user. */
+export type DigestMessage = Readonly<
+  | { kind: 'status'; change: StatusChange }
+  | { kind: 'command'; command: DigestOwner }
+  | { kind: 'malformed'; reason: string }
+>;
+
 /** One message, held by this process until the round that contains it is committed. */
 export interface TakenMessage {
   /** The subject or topic, for people. */
@@ -87,6 +102,46 @@ export interface DigestHome<Message extends TakenMessage> {
    * @throws FENCED when somebody else owns this worker now; retriable EngineError for all that may pass; ABORTED with `signal`.
    */
   commit(round: DigestRound<Message>, signal: AbortSignal): Promise<void>;
+}
+
+/** A message that was read, and the worker that it belongs to. */
+export interface ReadMessage<Message extends TakenMessage> {
+  readonly worker: number;
+  readonly taken: Message;
+  readonly message: DigestMessage;
+}
+
+/** One worker, as a transport sees it. */
+export interface DigestActor<Message extends TakenMessage> {
+  /** Takes up a row of the stored state; before `run`. */
+  restore(row: StoredRow): void;
+  /** Takes a message. Look at `isFull` before, and wait for `room`. */
+  take(read: ReadMessage<Message>): void;
+  readonly isFull: boolean;
+  room(): Promise<void>;
+  /** Takes nothing more; `run` ends when all that was taken is committed. */
+  close(): void;
+  /** Works until `close` or `signal`. @throws FENCED when another instance owns the worker; what is no EngineError is a fault. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** The digest without its transport: what a transport builds workers from. */
+export interface DigestWorkers<Message extends TakenMessage> {
+  readonly count: number;
+  workerOf(userId: string): number;
+  read(taken: Message): ReadMessage<Message>;
+  /** Opens a worker with nothing in it; whoever opens it runs it, and closes it in the end. */
+  open(index: number, home: DigestHome<Message>): DigestActor<Message>;
+  /** How a row is named and written where names are short and values are text. */
+  readonly rows: RowCodec;
+}
+
+/** Rows as text. `key` is the same for every version of a row; `text` is undefined for one that is to be removed. */
+export interface RowCodec {
+  key(row: StoredRow): string;
+  text(row: StoredRow): string | undefined;
+  /** @throws RangeError for a text that we did not write. */
+  parse(text: string): StoredRow;
 }
 
 /** True for the error after which a worker must forget what it knows. */

@@ -75,7 +75,7 @@ export class MemoryBroker {
     for (const taken of order(messages)) {
       const message = parseDigestMessage(taken.value, taken.form);
       const userId = userOf(message);
-      workers[hash32(userId) % this.workerCount]?.put({ kind: 'message', taken, message });
+      workers[hash32(userId) % this.workerCount]?.take({ worker: 0, taken, message });
     }
     await this.finish(workers);
   }
