@@ -64,4 +64,9 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'smoke test of a running digest; 0 only when every digest was right to the byte',
     load: async () => (await import('./digest-verify.js')).command,
   },
+  {
+    name: 'digest bench',
+    summary: 'drive a running digest, measure it, and compare its digests with a model',
+    load: async () => (await import('./digest-bench.js')).command,
+  },
 ];
