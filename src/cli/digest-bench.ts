@@ -41,7 +41,7 @@ export const command: Command = {
 async function openBus(args: CommandArguments, io: CommandIo): Promise<DigestBus | undefined> {
   if (args.text('transport') === 'memory') return openMemoryBus();
   const settings = readDigestSettings(args, io);
-  return settings === undefined ? undefined : await openDigestBus(settings, connectLimitMs);
+  return settings === undefined ? undefined : await openDigestBus(settings, connectLimitMs, { isOrdered: true });
 }
 
 function readPlan(args: CommandArguments): BenchPlan {

@@ -3,6 +3,7 @@ import { commandSubject, digestSubject, statusSubject } from '../adapters/nats/s
 import { EngineError } from '../domain/errors.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { commandTelemetry } from './command-telemetry.js';
+import { openKafkaBus } from './digest-kafka-bus.js';
 import type { DigestSettings } from './digest-settings.js';
 
 /** The digest from outside: what its users publish and hear. */
@@ -15,10 +16,19 @@ export interface DigestBus {
   close(): Promise<void>;
 }
 
-/** Opens it. @throws EngineError, saying what to check, when the broker does not answer within `limitMs`. */
-export async function openDigestBus(settings: DigestSettings, limitMs: number): Promise<DigestBus> {
+/**
+ * Opens it. `isOrdered`: a command must not overtake the alarms that were published before it, whatever the transport.
+ *
+ * @throws EngineError, saying what to check, when the broker does not answer within `limitMs`.
+ */
+export async function openDigestBus(
+  settings: DigestSettings,
+  limitMs: number,
+  { isOrdered }: { readonly isOrdered: boolean },
+): Promise<DigestBus> {
   const limit = systemClock.limit(limitMs);
   try {
+    if (settings.transport === 'kafka') return await openKafkaBus(settings, isOrdered, limit.signal);
     return await openNatsBus(settings, limit.signal);
   } catch (error) {
     if (!limit.expired) throw error;

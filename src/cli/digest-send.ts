@@ -13,7 +13,7 @@ export const command: Command = {
     if (user === undefined || user === '' || more.length > 0) throw new UsageError('name one user: digest send USER');
     const settings = readDigestSettings(args, io);
     if (settings === undefined) return 78;
-    const bus = await openDigestBus(settings, limitMs);
+    const bus = await openDigestBus(settings, limitMs, { isOrdered: false });
     try {
       bus.publish('command', user, JSON.stringify({ UserID: user }));
       await bus.flush();

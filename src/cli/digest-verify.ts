@@ -19,7 +19,7 @@ export const command: Command = {
     const limitMs = secondsOption(args, 'timeout', usualLimitMs);
     const settings = readDigestSettings(args, io);
     if (settings === undefined) return 78;
-    const bus = await openDigestBus(settings, limitMs);
+    const bus = await openDigestBus(settings, limitMs, { isOrdered: true });
     try {
       return await verify(bus, limitMs, io);
     } finally {

@@ -66,6 +66,8 @@ export class RoundPlan<Message extends TakenMessage> {
         this.#count(`${taken.form} malformed`);
         this.#deadLetters.push({ subject: taken.subject, reason: message.reason, value: taken.value });
         return;
+      case 'elsewhere':
+        return;
       default:
         message satisfies never;
     }

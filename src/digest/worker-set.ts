@@ -36,6 +36,7 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
       case 'command':
         return { worker: this.workerOf(message.command.userId), taken, message };
       case 'malformed':
+      case 'elsewhere':
         return { worker: 0, taken, message };
       default:
         return message satisfies never;

@@ -48,6 +48,8 @@ export type DigestMessage = Readonly<
   | { kind: 'status'; change: StatusChange }
   | { kind: 'command'; command: DigestOwner }
   | { kind: 'malformed'; reason: string }
+  /** It belongs to another worker, where its transport passes it on to; nothing is folded here. */
+  | { kind: 'elsewhere' }
 >;
 
 /** One message, held by this process until the round that contains it is committed. */

@@ -286,6 +286,12 @@ export const eventTable = {
     meaning: 'Without JetStream more messages came than can wait; `dropped` of them are lost',
     action: 'use JetStream',
   },
+  digest_topic_restarted: {
+    level: 'warn',
+    meaning:
+      'An input topic of the digest ends before the committed position: it was made anew, and is read from its start',
+    action: 'none',
+  },
   nats_away: { level: 'warn', meaning: 'No connection to NATS; tried again for ever', action: 'see the server' },
   nats_back: { level: 'info', meaning: 'NATS answers again', action: 'none' },
 } as const satisfies Record<string, EventSpec>;

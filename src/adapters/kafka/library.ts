@@ -36,6 +36,11 @@ const needed = [
   'OffsetFetch',
   'GroupCoordinator',
   'CreateTopics',
+  'InitProducerId',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'TxnOffsetCommit',
+  'EndTxn',
 ] satisfies (keyof Exchanges)[];
 
 /**

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { DigestActor, DigestHome, DigestRound, DigestWorkers } from '../../ports/digest.js';
 import type { NatsDeps, NatsLink } from './connection.js';
@@ -52,6 +53,7 @@ export async function runCoreDigest(
   const home = new CoreHome(link.nats, deps);
   const actors = Array.from({ length: workers.count }, (_, index) => workers.open(index, home));
   const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
   const runs = actors.map((actor) => actor.run(ending.signal));
   const line = new ArrivalLine(actors, workers, deps);
   const subscriptions = [statusSubject, commandSubject].map((subject) =>

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ConsumerMessages } from '@nats-io/jetstream';
 import { EngineError } from '../../domain/errors.js';
 import type { DigestActor, DigestWorkers } from '../../ports/digest.js';
@@ -40,6 +41,8 @@ export class JetstreamTerm {
   /** @throws FENCED when the lease ended or another instance wrote our state; retriable errors of NATS. */
   async run(stop: AbortSignal): Promise<void> {
     const ending = new AbortController();
+    // Every worker listens to it, and every request under way.
+    setMaxListeners(0, ending.signal);
     const end = () => ending.abort();
     this.#options.lease.ended.addEventListener('abort', end, { once: true });
     const stopProgress = this.#parts.deps.clock.every(progressMs, () => this.#held.signalProgress());

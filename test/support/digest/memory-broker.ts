@@ -163,6 +163,6 @@ export class MemoryBroker {
 }
 
 function userOf(message: ReturnType<typeof parseDigestMessage>): string {
-  if (message.kind === 'malformed') return '';
-  return message.kind === 'status' ? message.change.userId : message.command.userId;
+  if (message.kind === 'status') return message.change.userId;
+  return message.kind === 'command' ? message.command.userId : '';
 }
