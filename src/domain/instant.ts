@@ -1,4 +1,5 @@
-const form = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+const form = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 const nsPerSecond = 1_000_000_000n;
 const nsPerMs = 1_000_000n;
 
@@ -17,16 +18,13 @@ export interface Instant {
 export function parseInstant(text: string): Instant | undefined {
   const found = form.exec(text);
   if (found === null) return undefined;
-  const [, date = '', hour = '', minute = '', second = '', decimals = '', sign, offsetHour = '0', offsetMinute = '0'] =
-    found;
-  const midnightMs = Date.parse(`${date}T00:00:00Z`);
-  // Date.parse takes the 30th of February for the 2nd of March.
-  if (Number.isNaN(midnightMs) || new Date(midnightMs).toISOString().slice(0, 10) !== date) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  const [, year, month, day, hour, minute, second, decimals = '', sign, offsetHour = 0, offsetMinute = 0] = found;
+  const days = daysSince1970(Number(year), Number(month), Number(day));
+  if (days === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
   if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined;
   const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * (sign === '-' ? -60 : 60);
-  const seconds = midnightMs / 1000 + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - offset;
-  return { epochNs: BigInt(seconds) * nsPerSecond + BigInt(decimals.padEnd(9, '0')), text };
+  const seconds = days * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - offset;
+  return { epochNs: BigInt(seconds) * nsPerSecond + (decimals === '' ? 0n : BigInt(decimals.padEnd(9, '0'))), text };
 }
 
 /** The instant of an epoch time in whole milliseconds, written in UTC with three decimals. @throws RangeError beyond the year 9999. */
@@ -46,4 +44,18 @@ export function epochMsOf({ epochNs }: Instant): number {
 export function compareInstants(a: Instant, b: Instant): number {
   if (a.epochNs === b.epochNs) return 0;
   return a.epochNs < b.epochNs ? -1 : 1;
+}
+
+/** Undefined for a day that there is not. Date would take the 30th of February for the 2nd of March, and the year 99 for 1999. */
+function daysSince1970(year: number, month: number, day: number): number | undefined {
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const length = month === 2 && isLeap ? 29 : monthDays[month - 1];
+  if (length === undefined || day < 1 || day > length) return undefined;
+  // Counted from the 1st of March of the year 0, so that the leap day comes last. Source: H. Hinnant, days_from_civil.
+  const marchYear = month > 2 ? year : year - 1;
+  const era = Math.floor(marchYear / 400);
+  const yearOfEra = marchYear - era * 400;
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
 }

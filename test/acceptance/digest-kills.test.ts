@@ -9,6 +9,8 @@ import { startPrivateServices } from '../support/services.js';
 import { waitFor } from '../support/wait-for.js';
 
 const killCount = Number(process.env.DIGEST_KILLS ?? 12);
+/** Below what the digest manages between two kills: what is left over has to be worked off in the end. */
+const perMsCount = 0.1;
 const userCount = 12;
 const statuses = ['CRITICAL', 'WARNING', 'CLEARED'] as const;
 
@@ -42,8 +44,10 @@ describe('the digest on NATS', () => {
     };
     const stopTraffic = new AbortController();
     let n = 0;
+    const startedAt = performance.now();
     const traffic = async () => {
       while (!stopTraffic.signal.aborted) {
+        await waitFor(() => n < (performance.now() - startedAt) * perMsCount, 'its turn');
         n += 1;
         const userId = `user-${randomInt(userCount)}`;
         const change = {
@@ -95,7 +99,6 @@ describe('the digest on NATS', () => {
       { timeoutMs: 60_000 },
     ).catch(() => undefined);
     const verdict = ledger.verdict();
-    if (verdict.missing.length > 0) for (const one of instances) t.diagnostic(one.log.slice(-6_000));
     const slowest = Math.max(0, ...takeOvers);
     t.diagnostic(
       `${killCount} kills, ${n} changes, ${verdict.digests} digests, ${verdict.repeated} repeated under one id, ` +
