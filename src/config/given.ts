@@ -78,9 +78,6 @@ class Walk {
       case 'older':
         this.#given(known.key, known.spec, { name, kind: known.kind, node: entry.value }, entry.keyAt);
         return !(known.spec.type === 'switch' && entry.value.kind === 'section');
-      case 'later':
-        this.#findings.warning(entry.keyAt, name, unusedNotice);
-        return true;
       case 'retired': {
         const { refuses, notice, name: pattern } = known.retired;
         const text = entry.value.kind === 'scalar' && !isNothing(entry.value) ? entry.value.text : '';

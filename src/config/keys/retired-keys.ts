@@ -30,6 +30,3 @@ export const retiredKeys: readonly RetiredKey[] = [
   },
   { name: 'keystone.*', notice: `${noEffect}: webhooks carry no Keystone token` },
 ];
-
-/** Public keys of parts that this version does not have: accepted unread. */
-export const laterSections: readonly string[] = [];
