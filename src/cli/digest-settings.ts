@@ -4,6 +4,7 @@ import { loadDigestConfig } from '../config/load-digest.js';
 import { problemText } from '../config/problem.js';
 import { hostWithPort } from '../config/text-forms.js';
 import type { DigestRules } from '../digest/digest-worker.js';
+import { ConfigurationError } from '../domain/errors.js';
 import { parseSchedule, type Schedule } from '../domain/schedule.js';
 import { Secret } from '../domain/secret.js';
 import { type Command, type CommandArguments, type CommandIo, UsageError } from './command.js';
@@ -67,14 +68,19 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
   }
   const { config } = loaded;
   const { digest } = config;
+  const transport = given.transport ?? digest.transport;
+  const lock = given.lock ?? digest.lock;
+  if (transport === 'kafka' && lock === 'partition') {
+    throw new ConfigurationError('CONFIG_INVALID', '--lock partition: on Kafka expected topic, got partition');
+  }
   const listen = given.listen ?? digest.metricsListen;
   return {
     config,
-    transport: given.transport ?? digest.transport,
+    transport,
     natsUrls: (given.nats ?? digest.nats ?? new Secret(usualServer)).reveal(),
     jetstream: given.jetstream ?? digest.jetstream,
     workerCount: given.workerCount ?? digest.workerCount,
-    lock: given.lock ?? digest.lock,
+    lock,
     rules: {
       empty: given.empty ?? digest.empty,
       tombstoneDays: given.tombstoneDays ?? digest.tombstoneDays,

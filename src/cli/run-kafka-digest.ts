@@ -75,13 +75,16 @@ function topicsOf({ digest, kafka }: DigestView): DigestTopics {
 
 /** Undefined when `stop` came first. */
 async function preparedTopics(
-  { config, workerCount }: DigestSettings,
+  { config, workerCount, rules }: DigestSettings,
   connection: KafkaConnection,
   deps: DigestWorkerDeps,
   stop: AbortSignal,
 ) {
   const brokers = new Brokers(connection, requestLimitMs, deps);
-  const wanted = { topics: topicsOf(config), partitionCount: workerCount, mayCreate: config.kafka.createTopics };
+  const wanted = {
+    ...{ topics: topicsOf(config), partitionCount: workerCount, mayCreate: config.kafka.createTopics },
+    tombstoneDays: rules.tombstoneDays,
+  };
   try {
     return await prepareDigestTopics({ brokers, metadata: new Metadata(brokers), deps }, wanted, stop);
   } catch (error) {

@@ -28,7 +28,9 @@ export async function runNatsDigest(
     const isDurable = await usesJetstream(link, settings, deps, stop);
     state.isDurable = isDurable !== false;
     if (isDurable === undefined) return;
-    if (isDurable) await runJetstreamDigest(link, workers, settings, deps, stop);
+    const { lock, instance } = settings;
+    const options = { lock, instance, tombstoneDays: settings.rules.tombstoneDays };
+    if (isDurable) await runJetstreamDigest(link, workers, options, deps, stop);
     else await runCoreDigest(link, workers, deps, stop);
   } finally {
     workers.close();

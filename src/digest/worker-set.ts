@@ -45,18 +45,16 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
 
   open(index: number, home: DigestHome<Message>): DigestActor<Message> {
     const worker = new DigestWorker(index, home, this.#rules, this.#deps);
-    const run = worker.run.bind(worker);
-    worker.run = async (signal) => {
-      this.#open.add(worker);
-      this.#told();
-      try {
-        await run(signal);
-      } finally {
-        this.#open.delete(worker);
-        this.#told();
-      }
+    return {
+      restore: (row) => worker.restore(row),
+      take: (read) => worker.take(read),
+      get isFull() {
+        return worker.isFull;
+      },
+      room: () => worker.room(),
+      close: () => worker.close(),
+      run: (signal) => this.#run(worker, signal),
     };
-    return worker;
   }
 
   /** Workers that run in this process now. */
@@ -66,6 +64,18 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
 
   close(): void {
     this.#stopTicking();
+  }
+
+  /** A worker is ticked and counted while it runs. */
+  async #run(worker: DigestWorker<Message>, signal: AbortSignal): Promise<void> {
+    this.#open.add(worker);
+    this.#told();
+    try {
+      await worker.run(signal);
+    } finally {
+      this.#open.delete(worker);
+      this.#told();
+    }
   }
 
   #tick(): void {

@@ -9,6 +9,11 @@ export const digestEvents = {
     meaning: 'This instance owns digest workers and has read their state',
     action: 'none',
   },
+  digest_handed_over: {
+    level: 'info',
+    meaning: 'This instance has finished what it took and gives `workers` to another one, or it stops',
+    action: 'none',
+  },
   digest_gave_up: {
     level: 'warn',
     meaning: 'This instance owns its digest workers no more, `error` says why; it tries to have them again',

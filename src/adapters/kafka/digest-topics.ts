@@ -9,6 +9,9 @@ import { pauseMs } from './waiting.js';
 
 const createLimitMs = 10_000;
 const mostReplicas = 3;
+const topicResource = 2 as const;
+const retentionName = 'retention.ms';
+const dayMs = 86_400_000;
 
 interface Kafka {
   readonly brokers: Brokers;
@@ -21,6 +24,8 @@ export interface WantedTopics {
   /** Partitions of topics that are created while none of the four exists. */
   readonly partitionCount: number;
   readonly mayCreate: boolean;
+  /** Cleared alarms are remembered for so long; the input must be gone before. */
+  readonly tombstoneDays: number;
 }
 
 /**
@@ -69,7 +74,29 @@ async function look(kafka: Kafka, wanted: WantedTopics, signal: AbortSignal) {
   }
   const [partitions = 0] = known;
   const deadLetterPartitions = countOf(kafka, deadLetter);
-  return known.length === four.length && deadLetterPartitions > 0 ? { partitions, deadLetterPartitions } : undefined;
+  if (known.length < four.length || deadLetterPartitions === 0) return undefined;
+  await demandRetention(kafka, [status, command], wanted.tombstoneDays, signal);
+  return { partitions, deadLetterPartitions };
+}
+
+/** A message older than every memory of its alarm would raise it again. @throws CONFIG_INVALID */
+async function demandRetention(
+  { brokers }: Kafka,
+  inputs: readonly string[],
+  tombstoneDays: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const resources = inputs.map((name) => ({ type: topicResource, name, configNames: [retentionName] }) as const);
+  const answer = await brokers.ask('any', 'DescribeConfigs', { resources, includeSynonyms: false }, signal);
+  for (const { resourceName, errorCode, configEntries } of answer.resources) {
+    // Whoever may not look at the configuration is not kept from working.
+    const value = errorCode === kafkaError.none ? configEntries[0]?.configValue : undefined;
+    const retentionMs = value === undefined || value === null ? 0 : Number(value);
+    if (retentionMs >= 0 && retentionMs < tombstoneDays * dayMs) continue;
+    const kept = retentionMs < 0 ? 'for ever' : `for ${Math.ceil(retentionMs / dayMs)} days`;
+    const text = `topic ${resourceName} keeps messages ${kept}, and digest.tombstone_days is ${tombstoneDays}`;
+    throw new ConfigurationError('CONFIG_INVALID', `${text}; lower retention.ms of the topic, or remember for longer`);
+  }
 }
 
 function countOf({ metadata }: Kafka, topic: string): number {

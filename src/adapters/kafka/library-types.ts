@@ -149,6 +149,19 @@ export interface Exchanges {
     };
     answer: { topicErrors: readonly { topic: string; errorCode: number; errorMessage?: string | null }[] };
   };
+  DescribeConfigs: {
+    ask: {
+      resources: readonly { type: 2; name: string; configNames: readonly string[] }[];
+      includeSynonyms: false;
+    };
+    answer: {
+      resources: readonly {
+        errorCode: number;
+        resourceName: string;
+        configEntries: readonly { configName: string; configValue: string | null }[];
+      }[];
+    };
+  };
   InitProducerId: {
     ask: { transactionalId: string; transactionTimeout: number };
     answer: { errorCode: number; producerId: string; producerEpoch: number };

@@ -36,6 +36,7 @@ const needed = [
   'OffsetFetch',
   'GroupCoordinator',
   'CreateTopics',
+  'DescribeConfigs',
   'InitProducerId',
   'AddPartitionsToTxn',
   'AddOffsetsToTxn',

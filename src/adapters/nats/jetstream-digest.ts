@@ -12,19 +12,20 @@ const againMs = 500;
 export interface JetstreamDigestOptions {
   readonly lock: 'topic' | 'partition';
   readonly instance: string;
+  readonly tombstoneDays: number;
 }
 
 /** Runs the digest on JetStream until `stop` aborts: waits for its turn, works while it has it, and tries again when it lost it. */
 export async function runJetstreamDigest(
   link: NatsLink,
   workers: DigestWorkers<NatsMessage>,
-  { lock, instance }: JetstreamDigestOptions,
+  { lock, instance, tombstoneDays }: JetstreamDigestOptions,
   deps: NatsDeps,
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
     try {
-      const parts = await openJetstream(link, deps, lock);
+      const parts = await openJetstream(link, deps, { lock, tombstoneDays });
       await demandShape(parts, workers.count, lock);
       if (lock === 'topic') await oneTerm(parts, workers, instance, stop);
       else await new WorkerShares(parts, workers, instance).run(stop);

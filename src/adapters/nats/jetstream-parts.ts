@@ -40,7 +40,7 @@ export async function offersJetstream(link: NatsLink): Promise<boolean> {
 export async function openJetstream(
   link: NatsLink,
   deps: NatsDeps,
-  lock: 'topic' | 'partition',
+  { lock, tombstoneDays }: { readonly lock: 'topic' | 'partition'; readonly tombstoneDays: number },
 ): Promise<JetstreamParts> {
   const { jetstream, kv } = link.library;
   const jsm = await jetstream.jetstreamManager(link.nats);
@@ -50,7 +50,7 @@ export async function openJetstream(
   const common = { history: 1, allow_direct: false, storage: jetstream.StorageType.File };
   const state = await buckets.create('DIGEST_STATE', common);
   const owners = await buckets.create('DIGEST_OWNERS', { ...common, ttl: leaseMs });
-  const intakes = await prepareStreams(link.library, jsm);
+  const intakes = await prepareStreams(link.library, jsm, tombstoneDays);
   if (lock === 'partition') await prepareWorkerStream(link.library, jsm);
   return { link, js, jsm, state, stateStream: 'KV_DIGEST_STATE', owners, intakes, deps };
 }

@@ -1,4 +1,5 @@
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import { ConfigurationError } from '../../domain/errors.js';
 import type { NatsLibrary } from './library.js';
 
 export const statusSubject = 'AlarmStatusChanged';
@@ -26,7 +27,11 @@ export interface Intake {
  *
  * A stream of somebody else that holds a subject is used as it is; only the messages of our subjects are read from it.
  */
-export async function prepareStreams(library: NatsLibrary, jsm: JetStreamManager): Promise<readonly Intake[]> {
+export async function prepareStreams(
+  library: NatsLibrary,
+  jsm: JetStreamManager,
+  tombstoneDays: number,
+): Promise<readonly Intake[]> {
   const { RetentionPolicy, StorageType } = library.jetstream;
   const file = { storage: StorageType.File } as const;
   const inputs = [statusSubject, commandSubject];
@@ -43,6 +48,11 @@ export async function prepareStreams(library: NatsLibrary, jsm: JetStreamManager
   for (const [stream, subjects] of byStream) {
     const { config } = await jsm.streams.info(stream);
     const isWorkQueue = config.retention === RetentionPolicy.Workqueue;
+    const ageDays = config.max_age === 0 ? Number.POSITIVE_INFINITY : config.max_age / nsPerMs / dayMs;
+    if (!isWorkQueue && ageDays >= tombstoneDays) {
+      const text = `stream ${stream} keeps messages for ${ageDays} days, and the digest remembers cleared alarms for ${tombstoneDays}`;
+      throw new ConfigurationError('CONFIG_INVALID', `${text}; lower max_age of the stream, or raise --tombstone-days`);
+    }
     // One consumer without filter keeps alarms and commands in the stream's order; a foreign stream with more in it allows only one each.
     if (config.subjects.every((subject) => inputs.includes(subject))) {
       intakes.push({ stream, durable: 'digest', filter: undefined, isWorkQueue });

@@ -84,6 +84,7 @@ export class WorkerShares {
       try {
         await term.run(stop.signal);
         await this.#parts.link.nats.flush();
+        deps.telemetry.event('digest_handed_over', { workers: String(worker) });
       } catch (error) {
         deps.telemetry.event('digest_gave_up', { workers: String(worker), error: messageOf(error) });
       } finally {

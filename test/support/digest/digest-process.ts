@@ -33,6 +33,19 @@ export class DigestProcess {
     return this.#err.lastIndexOf('"digest_took_over"') > this.#err.lastIndexOf('"digest_gave_up"');
   }
 
+  /** The workers it owns now, by its own words. */
+  get ownedWorkers(): ReadonlySet<string> {
+    const owned = new Set<string>();
+    for (const line of this.#err.split('\n')) {
+      const said = line.startsWith('{') && line.endsWith('}') ? (JSON.parse(line) as Record<string, string>) : {};
+      for (const worker of said.workers?.split(',') ?? []) {
+        if (said.event === 'digest_took_over') owned.add(worker);
+        if (said.event === 'digest_gave_up' || said.event === 'digest_handed_over') owned.delete(worker);
+      }
+    }
+    return owned;
+  }
+
   async takesOver(timeoutMs = 30_000): Promise<void> {
     await waitFor(() => this.isActive, 'the digest to take over', { timeoutMs });
   }
