@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ConfigurationError } from '../../../src/domain/errors.js';
 import { ShareBench, type ShareEngine, sharing } from '../../support/share-bench.js';
 
 const forever = () => new AbortController().signal;
@@ -91,6 +92,66 @@ describe('a hand-over', () => {
   });
 });
 
+describe('an engine that stands in line', () => {
+  /** One that is busy with its last partition, and one that has got the other and waits for this one. */
+  async function waiting(): Promise<{ bench: ShareBench; a: ShareEngine; b: ShareEngine }> {
+    const bench = new ShareBench(4);
+    const a = bench.engine();
+    await bench.pass(1_000);
+    a.inFlow.set('t/3', 1);
+    const b = bench.engine();
+    await bench.pass(2_000);
+    assert.deepEqual([[...b.taken.keys()], a.count], [['t/2'], 3]);
+    return { bench, a, b };
+  }
+  const lineOf = (bench: ShareBench, partition: number) =>
+    bench.directory.line({ topic: 't', partition }).map(({ instance }) => instance);
+
+  it('leaves it when the partition shall be another one’s', async () => {
+    const { bench } = await waiting();
+    assert.deepEqual(lineOf(bench, 3), ['e1', 'e2']);
+    bench.engine();
+    await bench.pass(2_000);
+    assert.deepEqual(lineOf(bench, 3), ['e1', 'e3']);
+  });
+
+  it('keeps its place when it loses another lock', async () => {
+    const { bench, b } = await waiting();
+    bench.directory.remove(b.lockOf(2).fence.lockPath);
+    await bench.pass(0);
+    assert.deepEqual(
+      [b.told, lineOf(bench, 3)],
+      [
+        ['begin', 'lock_lost', 'begin'],
+        ['e1', 'e2'],
+      ],
+    );
+    await bench.pass(6_000);
+    assert.equal(b.count, 1);
+  });
+
+  it('does nothing more about what it sees when it has to stop meanwhile', async () => {
+    const bench = new ShareBench(1);
+    let see: () => void = () => undefined;
+    const a = bench.engine((locks) => ({
+      join: (topics) => locks.join(topics),
+      leave: () => locks.leave(),
+      look: async (partitions, onChange) => {
+        await new Promise<void>((resolve) => {
+          see = resolve;
+        });
+        return await locks.look(partitions, onChange);
+      },
+      acquire: (partition, signal) => locks.acquire(partition, signal),
+    }));
+    await bench.pass(1_000);
+    a.stop.abort();
+    see();
+    await a.running;
+    assert.deepEqual(lineOf(bench, 0), []);
+  });
+});
+
 describe('an engine that loses one lock', () => {
   it('begins everything else again, and gives none of it up', async () => {
     const { bench, a } = await sharing();
@@ -100,6 +161,24 @@ describe('an engine that loses one lock', () => {
     assert.deepEqual(a.told, ['begin', 'lock_lost', 'begin']);
     assert.equal(a.lockOf(1), kept);
     assert.equal(kept.lost.aborted, false);
+  });
+
+  it('takes a lock for lost that is gone when it comes', async () => {
+    const bench = new ShareBench(1);
+    let lossCount = 0;
+    const a = bench.engine((locks) => ({
+      join: (topics) => locks.join(topics),
+      leave: () => locks.leave(),
+      look: (partitions, onChange) => locks.look(partitions, onChange),
+      acquire: async (partition, signal) => {
+        const lock = await locks.acquire(partition, signal);
+        lossCount += 1;
+        if (lossCount === 1) bench.directory.remove(lock.fence.lockPath);
+        return lock;
+      },
+    }));
+    await bench.pass(2_000);
+    assert.deepEqual([a.told, a.count, lossCount], [['begin', 'lock_lost', 'begin'], 1, 2]);
   });
 
   it('does so too when a commit is refused', async () => {
@@ -155,6 +234,41 @@ describe('an engine that stops', () => {
     await a.keeper.release();
     await bench.pass(500);
     assert.equal(b.count, 4);
+  });
+
+  it('gives back what it has although ZooKeeper does not hear that it leaves', async () => {
+    const { bench, a, b } = await sharing();
+    a.stop.abort();
+    bench.directory.isAway = true;
+    await a.keeper.leave(forever());
+    assert.equal(a.count, 0);
+    bench.directory.isAway = false;
+    bench.directory.leave(a.instance);
+    await bench.pass(6_000);
+    assert.equal(b.count, 4);
+  });
+
+  it('cannot leave where a right is missing, and says so', async () => {
+    const bench = new ShareBench(1);
+    const refused = new ConfigurationError('RIGHT_MISSING', 'ZooKeeper refuses to remove /x');
+    const a = bench.engine((locks) => ({
+      join: (topics) => locks.join(topics),
+      leave: () => Promise.reject(refused),
+      look: (partitions, onChange) => locks.look(partitions, onChange),
+      acquire: (partition, signal) => locks.acquire(partition, signal),
+    }));
+    await bench.pass(1_000);
+    await assert.rejects(a.keeper.leave(forever()), refused);
+  });
+
+  it('ends with what a last commit shows that waiting cannot cure', async () => {
+    const { bench, a } = await sharing();
+    const refused = new ConfigurationError('RIGHT_MISSING', 'ZooKeeper refuses to write /x');
+    a.flush = () => Promise.reject(refused);
+    bench.engine();
+    bench.engine();
+    await bench.pass(5_000);
+    await assert.rejects(a.running, refused);
   });
 
   it('stands in no line any more', async () => {
