@@ -10,7 +10,7 @@ import { drain } from './engine/drain.js';
 import { Flow } from './engine/flow.js';
 import { Leadership } from './engine/leadership.js';
 import { runStopSteps, type StopStep } from './engine/stop.js';
-import type { QueueName } from './ports/flow.js';
+import type { QueueName, StageName } from './ports/flow.js';
 import type { OffsetStore } from './ports/progress.js';
 import type { Clock, Random } from './ports/system.js';
 import type { FromWorker, SystemSeen } from './runtime/protocol.js';
@@ -30,7 +30,8 @@ export interface EngineOptions {
   readonly crews: readonly Crew[];
   readonly capacity: Readonly<Record<QueueName, number>>;
   readonly alarmTopic: string;
-  readonly retryTopic: string;
+  /** The topics of what waits for its time, each with the stage that reads it. */
+  readonly waitingTopics: ReadonlyMap<string, StageName>;
   /** How far reading of alarms may run ahead of the committed offset. */
   readonly windowCount: number;
   readonly zookeeper: ZookeeperOptions;
@@ -79,8 +80,8 @@ export class Engine {
     const { clock, random, telemetry, identity } = options;
     this.keeper = new SessionKeeper(options.zookeeper, { clock, random, telemetry });
     const store = new ZookeeperOffsetStore(this.keeper, identity.instance);
-    const { retryTopic, windowCount } = options;
-    const capacityOf = (topic: string) => (topic === retryTopic ? spanLimits.retries : windowCount);
+    const { waitingTopics, windowCount } = options;
+    const capacityOf = (topic: string) => (waitingTopics.has(topic) ? spanLimits.waiting : windowCount);
     this.tracker = new FirstUnfinishedTracker({ clock, capacityOf });
     this.flow = this.#newFlow(store);
     this.supervisor = this.#newSupervisor();
@@ -134,11 +135,11 @@ export class Engine {
   }
 
   #newFlow(store: OffsetStore): Flow {
-    const { topology, alarmTopic, retryTopic, capacity, clock, telemetry } = this.#options;
+    const { topology, alarmTopic, waitingTopics, capacity, clock, telemetry } = this.#options;
     return new Flow({
       topology,
       alarmTopic,
-      retryTopic,
+      waitingTopics,
       capacity,
       ledger: this.ledger,
       tracker: this.tracker,
@@ -166,14 +167,14 @@ export class Engine {
   }
 
   #newCommitLoop(store: OffsetStore): CommitLoop {
-    const { clock, telemetry, maxHeadAgeMs, retryTopic } = this.#options;
+    const { clock, telemetry, maxHeadAgeMs, waitingTopics } = this.#options;
     return new CommitLoop({
       tracker: this.tracker,
       store,
       clock,
       telemetry,
       maxHeadAgeMs,
-      isPatient: (topic) => topic === retryTopic,
+      isPatient: (topic) => waitingTopics.has(topic),
       lease: () => this.flow.lease,
       fenceOf: () => this.flow.term?.lock.fence,
       onCommitting: (commits) => this.flow.committing(commits),

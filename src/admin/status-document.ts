@@ -12,6 +12,8 @@ export interface StatusDocument {
   readonly queues: readonly { readonly name: string; readonly length: number; readonly capacity: number }[];
   readonly workers: readonly WorkerStatus[];
   readonly retries_waiting: number;
+  /** Destinations that keep failing, and how many workers leave them alone at present. */
+  readonly breakers: readonly BreakerStatus[];
   /** Notifications by outcome, since the start of this engine. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Why the engine is not ready; empty when it is. */
@@ -28,6 +30,11 @@ export interface PartitionStatus {
   readonly window: number;
   /** The offset after the newest one in Kafka; absent until Kafka told. */
   readonly high_water?: string;
+}
+
+export interface BreakerStatus {
+  readonly destination: string;
+  readonly workers: number;
 }
 
 export interface WorkerStatus {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { html, type SafeHtml } from '../domain/safe-html.js';
 import { lagOf, type PartitionStatus, type StatusDocument, type WorkerStatus } from './status-document.js';
 
 const style = `
@@ -32,12 +33,6 @@ export const statusPageHeaders = {
   'Referrer-Policy': 'no-referrer',
 } as const;
 
-/** Text of HTML that is safe already; everything else is escaped by `html`. */
-interface SafeHtml {
-  readonly html: string;
-}
-type Part = string | number | bigint | SafeHtml | readonly SafeHtml[];
-
 /** The state of one engine for people: one file, no script, fresh every two seconds. */
 export function statusPage(status: StatusDocument, notes: readonly string[]): string {
   const isReady = status.reasons.length === 0;
@@ -53,6 +48,7 @@ ${facts(status)}
 <h2>Partitions</h2>${partitions(status.partitions)}
 <h2>Queues</h2>${queues(status.queues)}
 <h2>Workers</h2>${workers(status.workers)}
+${breakers(status.breakers)}
 <p class="dim"><a href="/status.json">status.json</a> · <a href="/metrics">metrics</a> · <a href="/ready">ready</a></p>
 </body></html>
 `;
@@ -112,6 +108,12 @@ function workers(all: readonly WorkerStatus[]): SafeHtml {
   );
 }
 
+function breakers(all: StatusDocument['breakers']): SafeHtml {
+  if (all.length === 0) return html``;
+  const rows = all.map((one) => html`<tr><td>${one.destination}</td><td class="note">${one.workers}</td></tr>`);
+  return html`<h2>Destinations left alone</h2>${table(['destination', 'workers'], rows)}`;
+}
+
 function table(heads: readonly string[], rows: readonly SafeHtml[]): SafeHtml {
   return html`<div class="scroll"><table><thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
@@ -119,28 +121,4 @@ function table(heads: readonly string[], rows: readonly SafeHtml[]): SafeHtml {
 
 function bar(value: number, most: number): SafeHtml {
   return html`<meter min="0" max="${most}" value="${value}" low="${most * 0.5}" high="${most * 0.9}" optimum="0">${value}</meter>`;
-}
-
-/** Joins a template of ours with values from anywhere: what is not `SafeHtml` already is escaped. */
-function html(texts: TemplateStringsArray, ...parts: readonly Part[]): SafeHtml {
-  const filled = texts.map((text, i) => text + (i < parts.length ? render(parts[i] ?? '') : ''));
-  return { html: filled.join('') };
-}
-
-function render(part: Part): string {
-  if (typeof part === 'string') return escapeHtml(part);
-  if (typeof part === 'number' || typeof part === 'bigint') return String(part);
-  if ('html' in part) return part.html;
-  return part.map((one) => one.html).join('');
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -13,7 +13,13 @@ export function readArguments(command: Command, words: readonly string[]): Comma
       },
     ]),
   );
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: withEmptyValues(command, words),
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const given = new Map<string, string[]>();
   const positionals: string[] = [];
   for (const token of tokens) {
@@ -30,6 +36,15 @@ export function readArguments(command: Command, words: readonly string[]): Comma
     texts: (option) => given.get(option) ?? [],
     positionals,
   };
+}
+
+/** Options whose value is in brackets may stand alone: they get an empty one unless a number follows. */
+function withEmptyValues(command: Command, words: readonly string[]): string[] {
+  return words.map((word, index) => {
+    const option = word.startsWith('--') ? command.options[word.slice(2)] : undefined;
+    if (option?.value?.startsWith('[') !== true || /^[0-9]/.test(words[index + 1] ?? '')) return word;
+    return `${word}=`;
+  });
 }
 
 interface OptionToken {
@@ -49,9 +64,10 @@ function optionValue(command: Command, { name, rawName, value, inlineValue }: Op
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
     return '';
   }
+  if (option.value.startsWith('[') && value === '') return value;
   // `--config --json` is far more often a forgotten value than a file named --json.
   const isForgotten =
-    value === undefined || value === '' || (!inlineValue && value.length > 1 && value.startsWith('-'));
+    value === undefined || value === '' || (!inlineValue && /^-./.test(value) && !/^-[0-9]/.test(value));
   if (isForgotten) throw new UsageError(`${rawName} needs a value: ${option.value}`);
   return value;
 }

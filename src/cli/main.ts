@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { commandOfBin } from './bin-names.js';
 import type { CommandIo } from './command.js';
 import { commandTable } from './command-table.js';
 import { runProgram } from './program.js';
@@ -18,8 +19,13 @@ const io: CommandIo = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   environment: process.env,
+  ...(process.stderr.isTTY ? { progress: (text) => void process.stderr.write(`\r\x1b[K${text}`) } : {}),
   ...(process.stdin.isTTY ? { ask: askAtTerminal } : {}),
 };
 
 // The code is set and not forced: what was written to a pipe still has to leave.
-process.exitCode = await runProgram(process.argv.slice(2), commandTable, io);
+process.exitCode = await runProgram(
+  [...commandOfBin(process.argv[1] ?? ''), ...process.argv.slice(2)],
+  commandTable,
+  io,
+);

@@ -1,6 +1,12 @@
-import { lagOf } from '../admin/status-document.js';
+import { lagOf, type StatusDocument } from '../admin/status-document.js';
 import { columns, printable } from './columns.js';
 import type { EngineStatus } from './engine-status.js';
+
+function breakerLines({ breakers = [] }: Partial<StatusDocument>): readonly string[] {
+  if (breakers.length === 0) return [];
+  const rows = breakers.map(({ destination, workers }) => [destination, workers] as const);
+  return ['', ...columns(['LEFT ALONE', 'WORKERS'], rows)];
+}
 
 /** The state of an engine as lines for a terminal. */
 export function statusTable({ document, notes }: EngineStatus): readonly string[] {
@@ -33,6 +39,7 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
       ['STAGE', 'PID', 'STATE', 'IN HAND', 'REPLACED'],
       document.workers.map((worker) => [worker.stage, worker.pid, worker.state, worker.in_flight, worker.replacements]),
     ),
+    ...breakerLines(document),
     '',
     `retries waiting ${document.retries_waiting}; ${outcomes.join(', ') || 'no outcomes yet'}`,
   ];

@@ -44,7 +44,10 @@ export function loadDigestConfig(
   const outside = withKafka ? readSettings(keysOf(['kafka', 'zookeeper'], true), given, context, findings) : undefined;
   const sorted = findings.sorted();
   if (sorted.problems.length > 0) return { kind: 'invalid', ...sorted };
-  const config = compile(new Map([...own.values, ...(outside?.values ?? [])]), []);
+  const config = compile(new Map([...own.values, ...(outside?.values ?? [])]), [], {
+    templates: [],
+    pluginModules: [],
+  });
   return { kind: 'valid', config, warnings: sorted.warnings };
 }
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Alarm, RawAlarm } from './alarm.js';
 import { EngineError } from './errors.js';
+import { type EventFacts, eventFields, readEventFacts } from './event-facts.js';
 import { scanJson } from './json-scan.js';
 import { type AlarmPosition, positionText } from './position.js';
+import { alarmOfStatusChange, isStatusChange } from './status-change.js';
 
 const rootKey = 'alarm-transitioned';
 const maxMessageBytes = 1024 * 1024;
@@ -23,6 +25,7 @@ export const decoratingFields = [
   'lifecycleState',
   'metrics',
   'subAlarms',
+  ...eventFields,
 ] as const;
 export type DecoratingField = (typeof decoratingFields)[number];
 
@@ -40,9 +43,9 @@ type Members = Readonly<Record<string, unknown>>;
 /**
  * Reads one alarm out of the bytes of a Kafka message.
  *
- * Expects UTF-8 JSON of at most 1 MiB, an object whose key `alarm-transitioned` holds the alarm; nesting and the number of values are capped
+ * Expects UTF-8 JSON of at most 1 MiB, an object whose key `alarm-transitioned` holds the alarm, or an `AlarmStatusChanged`; nesting and the number of values are capped
  * before anything is built. Unknown fields survive in `rawAlarm`, which is the text of that object as it came. Missing or mistyped fields that
- * decide are not forgiven, those that decorate are. `timestamp` below 1e11 is seconds, fractions allowed; from there on milliseconds.
+ * decide are not forgiven, those that decorate are. A replayed message is at its first position. `timestamp` below 1e11 is seconds, fractions allowed; from there on milliseconds.
  *
  * @throws ALARM_MALFORMED, never retriable. Names the first offending field and never quotes the message: its text is a tenant's.
  * Source: engine.md 3.6 and 4.
@@ -59,10 +62,14 @@ export function readAlarm(raw: RawAlarm): ReadAlarm {
   if (shape.valueCount > maxValueCount) throw malformed(`the message holds more than ${maxValueCount} values`);
   const root = parsed(text);
   if (!isMembers(root)) throw malformed(`the message: expected an object, got ${kindOf(root)}`);
+  if (!Object.hasOwn(root, rootKey) && isStatusChange(root)) {
+    return alarmOf(root, { position: raw.position, recordedAtMs: raw.recordedAtMs, rawAlarm: text.trim() });
+  }
   const members = own(root, rootKey);
   if (!isMembers(members)) throw malformed(`${rootKey}: expected an object, got ${kindOf(members)}`);
   const rawAlarm = shape.member ?? JSON.stringify(members);
-  return alarmOf(members, { position: raw.position, recordedAtMs: raw.recordedAtMs, rawAlarm });
+  const position = raw.replay?.source ?? raw.position;
+  return alarmOf(members, { position, recordedAtMs: raw.recordedAtMs, rawAlarm });
 }
 
 /**
@@ -71,7 +78,8 @@ export function readAlarm(raw: RawAlarm): ReadAlarm {
  * All fields of an alarm but its position and the time of Kafka come from that object, so whoever has it has the alarm.
  * @throws ALARM_MALFORMED
  */
-export function alarmOf(members: Members, source: AlarmSource): ReadAlarm {
+export function alarmOf(object: Members, source: AlarmSource): ReadAlarm {
+  const members = isStatusChange(object) ? alarmOfStatusChange(object, wrong) : object;
   const defaulted: DecoratingField[] = [];
   const decoration = (field: DecoratingField): string | undefined => {
     const value = own(members, field) ?? undefined;
@@ -86,7 +94,7 @@ export function alarmOf(members: Members, source: AlarmSource): ReadAlarm {
     return [];
   };
   // The order of these lines decides which field an error names.
-  const alarm: Alarm = {
+  const alarm: Alarm & { event?: EventFacts } = {
     position: source.position,
     actionsEnabled: flag(members, 'actionsEnabled'),
     alarmId: id(members, 'alarmId'),
@@ -106,6 +114,8 @@ export function alarmOf(members: Members, source: AlarmSource): ReadAlarm {
     rawAlarm: source.rawAlarm,
   };
   list('subAlarms');
+  const event = readEventFacts(members, alarm, (field) => defaulted.push(field));
+  if (event !== undefined) alarm.event = event;
   return { alarm, defaulted };
 }
 
@@ -132,8 +142,9 @@ export function orderKeyOf(value: Uint8Array, position: AlarmPosition): string {
 function parsedAlarmId(value: Uint8Array): string | undefined {
   try {
     const root = parsed(textOf(value));
-    const members = isMembers(root) ? own(root, rootKey) : undefined;
-    return isMembers(members) ? id(members, 'alarmId') : undefined;
+    const object = isMembers(root) ? (own(root, rootKey) ?? root) : undefined;
+    if (!isMembers(object)) return undefined;
+    return id(isStatusChange(object) ? alarmOfStatusChange(object, wrong) : object, 'alarmId');
   } catch {
     return undefined;
   }

@@ -25,7 +25,8 @@ import { type ReadFrom, Term } from './term.js';
 export interface FlowOptions {
   readonly topology: NonEmpty<StageSpec>;
   readonly alarmTopic: string;
-  readonly retryTopic: string;
+  /** The topics of what waits for its time, each with the stage that reads it. */
+  readonly waitingTopics: ReadonlyMap<string, StageName>;
   readonly capacity: Readonly<Record<QueueName, number>>;
   readonly ledger: Ledger;
   readonly tracker: OffsetTracker;
@@ -153,7 +154,7 @@ export class Flow {
 
   workerReady(worker: WorkerHandle): void {
     worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs: this.#lease?.endsAtMonoMs() ?? 0 });
-    for (const topic of [this.#options.alarmTopic, this.#options.retryTopic]) {
+    for (const topic of [this.#options.alarmTopic, ...this.#options.waitingTopics.keys()]) {
       if (worker.ref.stage === this.#sourceOf(topic) && !this.#isPaused) this.#term?.sourceReplaced(topic);
     }
   }
@@ -214,7 +215,7 @@ export class Flow {
   }
 
   #begin(position: AlarmPosition): boolean {
-    const isHeld = position.topic === this.#options.retryTopic;
+    const isHeld = this.#options.waitingTopics.has(position.topic);
     return (isHeld ? this.#term?.release(position) : this.#term?.begin(position)) === true;
   }
 
@@ -225,7 +226,7 @@ export class Flow {
     }
   }
 
-  /** The retry topic is created by the engine itself; only the alarm topic is worth a word. */
+  /** The other topics are created by the engine itself; only the alarm topic is worth a word. */
   #topicSeen(topic: string, partitions: readonly number[]): void {
     const { alarmTopic, telemetry } = this.#options;
     this.#partitions.set(topic, partitions);
@@ -234,7 +235,7 @@ export class Flow {
   }
 
   #wireFrom({ topic }: TopicPartition, { nextToRead, committed, finishedAbove }: ReadFrom) {
-    const isHeld = topic === this.#options.retryTopic;
+    const isHeld = this.#options.waitingTopics.has(topic);
     return {
       ...(nextToRead === undefined ? {} : { nextToRead: nextToRead.toString() }),
       ...(committed === undefined ? {} : { committed: committed.toString() }),
@@ -243,7 +244,7 @@ export class Flow {
   }
 
   #sourceOf(topic: string): StageName {
-    return topic === this.#options.retryTopic ? 'retry_engine' : 'kafka_consumer';
+    return this.#options.waitingTopics.get(topic) ?? 'kafka_consumer';
   }
 
   #toSource(topic: string, message: ToWorker): void {

@@ -1,4 +1,4 @@
-import type { EventSpec } from './event-table.js';
+import type { EventSpec } from './event-spec.js';
 
 /** What the digest tells. */
 export const digestEvents = {

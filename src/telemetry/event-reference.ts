@@ -2,7 +2,7 @@ import { errorCodes } from '../domain/errors.js';
 import { errorTable } from './error-table.js';
 import { type EventName, eventSpec, eventTable } from './event-table.js';
 import { metricNames } from './metric-store.js';
-import { metricPrefix, metricSpec } from './metric-table.js';
+import { fullMetricName, metricSpec } from './metric-table.js';
 
 /** Sections of deploy/OPERATIONS.md that are written from the tables, by the name that their markers bear. */
 export const referenceSections: Readonly<Record<string, () => string>> = {
@@ -50,7 +50,7 @@ function metricSection(): string {
   const rows = metricNames().map((name) => {
     const { kind, labels = [], help, values } = metricSpec(name);
     const listed = values === undefined ? '' : ` (${values.join(', ')})`;
-    return [`\`${metricPrefix}${name}\``, kind, labels.join(', ') + listed, help];
+    return [`\`${fullMetricName(name)}\``, kind, labels.join(', ') + listed, help];
   });
   return table(['metric', 'kind', 'labels', 'meaning'], rows);
 }

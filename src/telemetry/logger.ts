@@ -6,6 +6,8 @@ import { createRepeatLimit } from './repeat-limit.js';
 export interface LogConfig {
   readonly level: Level;
   readonly format: 'json' | 'text';
+  /** Repeats of warnings are written too: for programs that promise a line for each failure. */
+  readonly everyLine?: true;
 }
 
 /** Writes events as lines: below the level nothing, of repeated warnings and errors one per 10 s with the count of the others. */
@@ -39,7 +41,7 @@ export function openEventLog(config: LogConfig, sink: LineSink, clock: Clock): E
       if (rank[level] < rank[config.level]) return;
       const { msg, ...plain } = plainFields(fields);
       const line = { atMs: clock.nowMs(), level, event, msg: String(msg), fields: plain };
-      if (rank[level] < rank.warn) return put(line, 0);
+      if (rank[level] < rank.warn || config.everyLine) return put(line, 0);
       const suppressed = repeats.admit(kindOf(line), line, clock.monoMs());
       if (suppressed !== undefined) put(line, suppressed);
     },

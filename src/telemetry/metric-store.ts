@@ -1,3 +1,4 @@
+import type { MetricProgram } from './metric-spec.js';
 import { isMetricName, type MetricName, metricSpec, metricTable } from './metric-table.js';
 import type { Labels } from './telemetry.js';
 
@@ -15,8 +16,8 @@ export const bucketBounds = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600,
 ] as const;
 
-/** Values of labels that come with the configuration; their series exist at 0 from the start. */
-export type KnownLabels = Readonly<{ type?: readonly string[]; stage?: readonly string[] }>;
+/** Values of labels that come with the configuration; their series exist at 0 from the start, those of `program` and no other. */
+export type KnownLabels = Readonly<{ type?: readonly string[]; stage?: readonly string[]; program?: MetricProgram }>;
 
 /** Beyond this many series a metric takes no new ones: they all count under the label value `other`. */
 const seriesLimit = 2000;
@@ -120,6 +121,7 @@ function bucketOf(seconds: number): number {
 /** The series that exist before anything happened: all combinations of the known values, or none when a label is not known. */
 function zeroSeries(name: MetricName, known: KnownLabels): Map<string, Series> {
   const spec = metricSpec(name);
+  if (spec.program !== known.program) return new Map();
   const names = spec.labels ?? [];
   const valuesOf = (label: string, index: number): readonly string[] => {
     if (spec.values !== undefined && index === names.length - 1) return spec.values;

@@ -1,19 +1,12 @@
 import { deadReasons, finishReasons, methodOutcomes } from '../domain/outcome.js';
 import { decoratingFields } from '../domain/parse-alarm.js';
 import { queueNames } from '../ports/flow.js';
+import { alertExecMetrics } from './alert-exec-metrics.js';
 import { digestMetrics } from './digest-metrics.js';
+import type { MetricSpec } from './metric-spec.js';
+import { monitorEndpointsMetrics } from './monitor-endpoints-metrics.js';
 
-export interface MetricSpec {
-  readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  readonly labels?: readonly string[];
-  /** Values of the last label that exist at 0 from the start; those of `type` and `stage` come with the configuration. */
-  readonly values?: readonly string[];
-  /** How one gauge of several processes becomes one figure: their sum, or (without this) the greatest. */
-  readonly merge?: 'sum';
-}
-
-/** Every metric, without the prefix `mon_notification_`. Source: the names are public, so renaming one is a breaking change. */
+/** Every metric; those of the engine without the prefix `mon_notification_`. Source: the names are public, so renaming one is a breaking change. */
 export const metricTable = {
   alarms_read_total: { kind: 'counter', help: 'Alarms read from Kafka' },
   alarms_finished_total: {
@@ -62,10 +55,21 @@ export const metricTable = {
     labels: ['stage'],
   },
   retries_waiting: { kind: 'gauge', help: 'Retries that are not due yet', merge: 'sum' },
+  repeats_waiting: { kind: 'gauge', help: 'Repeats that are not due yet', merge: 'sum' },
+  periods_without_topic_total: {
+    kind: 'counter',
+    help: 'Notifications that are not repeated because kafka.periodic has no topic for their period',
+  },
   dead_letters_total: { kind: 'counter', help: 'Parked records by reason', labels: ['reason'], values: deadReasons },
+  dead_letters_replayed_total: {
+    kind: 'counter',
+    help: 'Notifications that a person had sent again, by the reason for which they were parked',
+    labels: ['reason'],
+    values: deadReasons,
+  },
   breaker_open: {
     kind: 'gauge',
-    help: '1 while nothing is sent to a destination that keeps failing',
+    help: '1 while a worker sends nothing to a destination, or to an address there, that keeps failing; absent otherwise',
     labels: ['destination'],
   },
   lock_held: { kind: 'gauge', help: '1 while this engine holds the lock' },
@@ -91,6 +95,8 @@ export const metricTable = {
     labels: ['field'],
     values: decoratingFields,
   },
+  ...alertExecMetrics,
+  ...monitorEndpointsMetrics,
   ...digestMetrics,
 } as const satisfies Record<string, MetricSpec>;
 
@@ -101,8 +107,10 @@ export type CounterName = OfKind<'counter'>;
 export type GaugeName = OfKind<'gauge'>;
 export type HistogramName = OfKind<'histogram'>;
 
-/** Prefix of every name on the wire. */
-export const metricPrefix = 'mon_notification_';
+/** The name on the wire. */
+export function fullMetricName(name: MetricName): string {
+  return metricSpec(name).program === undefined ? `mon_notification_${name}` : name;
+}
 
 /** The specification under a name, with every optional part visible. */
 export function metricSpec(name: MetricName): MetricSpec {

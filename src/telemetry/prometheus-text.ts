@@ -1,12 +1,18 @@
+import type { MetricProgram } from './metric-spec.js';
 import { bucketBounds, type Figures, type MetricSnapshot, metricNames } from './metric-store.js';
-import { metricPrefix, metricSpec } from './metric-table.js';
+import { fullMetricName, metricSpec } from './metric-table.js';
 
-/** The text that a Prometheus server scrapes. Source: Prometheus text exposition format 0.0.4. */
-export function prometheusText(snapshot: MetricSnapshot): string {
+/**
+ * The text that a Prometheus server scrapes of one program, the engine unless another is named.
+ *
+ * Source: Prometheus text exposition format 0.0.4.
+ */
+export function prometheusText(snapshot: MetricSnapshot, program?: MetricProgram): string {
   const lines: string[] = [];
   for (const name of metricNames()) {
-    const { kind, help, labels: names = [] } = metricSpec(name);
-    const fullName = `${metricPrefix}${name}`;
+    const { kind, help, labels: names = [], program: owner } = metricSpec(name);
+    if (owner !== program) continue;
+    const fullName = fullMetricName(name);
     lines.push(`# HELP ${fullName} ${help}`, `# TYPE ${fullName} ${kind}`);
     for (const [values, figures] of snapshot[name] ?? []) {
       const labels = names.map((label, i) => `${label}="${escapeLabel(values[i] ?? '')}"`);

@@ -111,7 +111,8 @@ export class Checker {
     if (isConcluded) this.#concluded.add(id);
   }
 
-  recorded(position: AlarmPosition, methodId: string, outcome: string, term: string): void {
+  /** `outcome` undefined: there is one, but it will be told again. */
+  recorded(position: AlarmPosition, methodId: string, outcome: string | undefined, term: string): void {
     const alarm = this.#byPosition.get(positionText(position));
     if (alarm === undefined) {
       this.fail(`record of ${positionText(position)}, which nobody produced`);
@@ -121,6 +122,7 @@ export class Checker {
     if (outcome === 'sent' && this.repeats.receiptCount(id) === 0)
       this.fail(`recorded as sent, never received: ${positionText(position)} to ${methodId}`);
     alarm.recorded.add(methodId);
+    if (outcome === undefined) return;
     this.#recorded.add(`${id} ${term}`);
     this.#witness.trace('kafka', `${outcome} record of ${positionText(position)} to ${methodId}`);
   }

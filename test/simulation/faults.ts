@@ -50,6 +50,20 @@ export function plannedFaults(number: number, untilMs: number): readonly Fault[]
   return inOrder(Array.from({ length: chance.whole(1, 10) }, () => fault(chance, kinds, untilMs)));
 }
 
+/** What goes wrong within hours: mostly receivers, and now and then anything but what makes clocks or topics lie. */
+export function plannedDayFaults(number: number, untilMs: number): readonly Fault[] {
+  const chance = new Chance(number, 5);
+  const lies: readonly FaultKind[] = ['clock jump', 'retention'];
+  const others = faultKinds.filter((kind) => !lies.includes(kind));
+  const count = Math.ceil(untilMs / 600_000);
+  const faults = Array.from({ length: count }, () => {
+    const isReceiver = chance.is(0.4);
+    const one = fault(chance, isReceiver ? ['receiver'] : ['terminate', ...others], untilMs - 60_000);
+    return isReceiver ? { ...one, forMs: chance.between(1_000, 600_000) } : one;
+  });
+  return inOrder(faults);
+}
+
 /** Schedules without any fault but clean stops, with healthy receivers: these must not repeat a thing. */
 export function isOrderly(number: number): boolean {
   return number % 8 === 0;

@@ -8,6 +8,7 @@ import { alarmTopic } from './broker.js';
 import { SimWorker } from './links.js';
 import { Network } from './network.js';
 import { SimProcess } from './process.js';
+import { waitingTopics } from './waiting-topic.js';
 import { workerParts } from './workers.js';
 import type { World } from './world.js';
 import { SimClient } from './zookeeper-client.js';
@@ -109,14 +110,14 @@ export class Host {
   #newEngine(name: string, process: SimProcess, stop: AbortController): Engine {
     const { settings, zookeeper, chance } = this.#world;
     const { windowCount, capacityCount, senders, sessionTimeoutMs } = settings;
-    const stages = topology({ alarm: 1, notification: senders });
+    const stages = topology({ alarm: 1, notification: senders, periodic: settings.isDay ? 1 : 0 });
     const capacity = capacityCount;
     return new Engine({
       topology: stages,
       crews: [...stages].reverse().map(({ stage, processes }) => ({ stage, processes, config: {} })),
       capacity: { alarms: capacity, notifications: capacity, sent_notifications: capacity, finished: capacity },
       alarmTopic,
-      retryTopic: 'retries',
+      waitingTopics,
       windowCount,
       zookeeper: {
         servers: ['zk:2181'],

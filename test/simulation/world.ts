@@ -3,12 +3,15 @@ import type { Fields } from '../../src/ports/system.js';
 import { alarmTopic, SimBroker } from './broker.js';
 import { Chance } from './chance.js';
 import { type AlarmKind, Checker } from './checker.js';
+import { DayChecker } from './day-checker.js';
 import { definitions, SimDatabase } from './directory.js';
 import { isOrderly } from './faults.js';
 import { Host } from './host.js';
+import { epochMs } from './process.js';
 import { Receivers } from './receivers.js';
 import { Scheduler } from './scheduler.js';
 import { Trace } from './trace.js';
+import { periodMs, WaitingTopic, waitingTopics } from './waiting-topic.js';
 import type { WorkerSurroundings } from './workers.js';
 import { SimZookeeper, type Write } from './zookeeper.js';
 
@@ -23,6 +26,8 @@ export interface WorldSettings {
   readonly sessionTimeoutMs: number;
   /** Some alarms kill whoever sends them. */
   readonly hasPoison: boolean;
+  /** Retries and repeats are read too, and alarms come and go for hours. */
+  readonly isDay?: boolean;
 }
 
 export function settingsOf(number: number): WorldSettings {
@@ -40,6 +45,14 @@ export function settingsOf(number: number): WorldSettings {
   };
 }
 
+/** Two engines that share a day of few alarms. */
+export function daySettingsOf(number: number): WorldSettings {
+  const chance = new Chance(number, 4);
+  const few = { hostCount: 2, partitionCount: chance.whole(1, 2), alarmCount: chance.whole(2, 4), senders: 1 };
+  const sizes = { windowCount: 1_000, capacityCount: chance.one([2, 20]), inHandCount: chance.one([1, 16]) };
+  return { ...few, ...sizes, sessionTimeoutMs: 6_000, hasPoison: false, isDay: true };
+}
+
 export const ownersPath = `/consumers/g/owners/${alarmTopic}`;
 const offsetsPath = `/consumers/g/offsets/${alarmTopic}/`;
 
@@ -55,6 +68,7 @@ export class World {
   readonly receivers: Receivers;
   readonly hosts: readonly Host[];
   readonly traced: Trace;
+  readonly day: DayChecker | undefined;
   #head: string | undefined;
 
   constructor(number: number, settings: WorldSettings, isTraceKept: boolean) {
@@ -70,6 +84,7 @@ export class World {
     this.zookeeper.onWrite = (write) => this.#written(write);
     this.broker = new SimBroker(this.scheduler, this.chance, this.checker, settings.partitionCount);
     this.database = new SimDatabase(this.scheduler);
+    this.day = settings.isDay ? this.#newDay() : undefined;
     this.receivers = new Receivers(this.scheduler);
     this.hosts = Array.from({ length: settings.hostCount }, (_, index) => new Host(`h${index + 1}`, this));
     for (const host of this.hosts) this.scheduler.after(this.chance.between(0, 500), () => host.start());
@@ -117,7 +132,7 @@ export class World {
   }
 
   workerSurroundings(host: Host): WorkerSurroundings {
-    const { scheduler, receivers, chance, broker, database, settings } = this;
+    const { scheduler, receivers, chance, broker, database, settings, day } = this;
     return {
       scheduler,
       receivers,
@@ -126,10 +141,51 @@ export class World {
       database,
       windowCount: settings.windowCount,
       inHandCount: settings.inHandCount,
+      day,
       checker: this.checker,
       termOf: (worker) => host.termOf(worker),
       head: () => this.#head,
     };
+  }
+
+  /**
+   * Alarms that fire and end, several times each, until `untilMs`; all are over then. The database knows of a change before anybody is told.
+   */
+  produceDay(untilMs: number): void {
+    const { chance, scheduler } = this;
+    for (let alarm = 0; alarm < this.settings.alarmCount; alarm += 1) {
+      let atMs = chance.between(0, 600_000);
+      while (atMs < untilMs - 600_000) {
+        // Mostly minutes to an hour; now and then back within one period.
+        const firesMs = chance.is(0.2) ? chance.between(1_000, 50_000) : chance.between(60_000, 3_600_000);
+        const endsAtMs = Math.min(atMs + firesMs, untilMs);
+        scheduler.after(atMs, () => this.#transition(`a${alarm}`, 'ALARM'));
+        scheduler.after(endsAtMs, () => this.#transition(`a${alarm}`, 'OK'));
+        atMs = endsAtMs + (chance.is(0.2) ? chance.between(1_000, 20_000) : chance.between(60_000, 1_800_000));
+      }
+    }
+  }
+
+  #transition(alarmId: string, newState: string): void {
+    const changedAtMs = Math.floor(epochMs + this.scheduler.nowMs);
+    this.day?.moved(alarmId, newState);
+    const definition = ['two', 'one', 'all'][Number(alarmId.slice(1)) % 3] ?? 'one';
+    const partition = this.chance.whole(0, this.settings.partitionCount - 1);
+    const methodIds = definitions[definition] ?? [];
+    this.scheduler.after(this.chance.delayMs(5), () =>
+      this.broker.produce({ alarmId, kind: 'plain', definition, methodIds, partition, newState, changedAtMs }),
+    );
+  }
+
+  #newDay(): DayChecker {
+    const { broker, database, settings, scheduler, checker } = this;
+    for (const name of waitingTopics.keys())
+      broker.waiting.set(name, new WaitingTopic(name, settings.partitionCount, () => broker.isAway));
+    const day = new DayChecker({ nowMs: () => epochMs + scheduler.nowMs, fail: (text) => checker.fail(text) });
+    database.stateOf = (alarmId) => day.stateOf(alarmId);
+    for (const methodId of ['m0', 'm1']) database.periodMs.set(methodId, periodMs);
+    broker.onRecord = (record) => day.recorded(record);
+    return day;
   }
 
   #lockEnded(path: string): void {

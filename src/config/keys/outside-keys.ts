@@ -41,7 +41,6 @@ export const outsideKeys = {
   'kafka.periodic': {
     type: 'periods',
     default: { 60: '60-seconds-notifications' },
-    unused: true,
     description: 'Topics of repeated notifications, by repeat time in seconds; empty: no repeats',
   },
   'kafka.create_topics': {

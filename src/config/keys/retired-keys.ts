@@ -30,3 +30,6 @@ export const retiredKeys: readonly RetiredKey[] = [
   },
   { name: 'keystone.*', notice: `${noEffect}: webhooks carry no Keystone token` },
 ];
+
+/** Sections whose names the operator chooses in part: each has a reader of its own. */
+export const ownSections: readonly string[] = ['templates'];

@@ -9,7 +9,9 @@ export const leaseMutants: readonly Mutant[] = [
     name: 'does not look at the lease before a send',
     plant: () =>
       replaceMethods(SendGate.prototype, {
-        send: () => (notifier, notification, signal) => notifier.send(notification, signal),
+        send: () => async (notifier, notification, signal) => {
+          return { kind: 'taken', receipt: await notifier.send(notification, signal) };
+        },
       }),
   },
   {

@@ -17,11 +17,12 @@ describe('the status page', () => {
         partitions: [{ topic: hostile, partition: 0, read: '2', committed: '1', window: 1, high_water: '3' }],
         queues: [{ name: hostile, length: 1, capacity: 2 }],
         workers: [{ stage: hostile, pid: 1, state: hostile, replacements: 0, in_flight: 0 }],
+        breakers: [{ destination: hostile, workers: 4 }],
       }),
       [hostile],
     );
     assert.doesNotMatch(page, /<script|<img|onerror='/);
-    assert.equal(page.split('&lt;script&gt;alert(1)').length - 1, 9);
+    assert.equal(page.split('&lt;script&gt;alert(1)').length - 1, 10);
   });
 
   it('allows its own style by hash and nothing else', () => {

@@ -25,6 +25,12 @@ describe('the table of `status`', () => {
     ]);
   });
 
+  it('names the destinations that are left alone, if any', () => {
+    const breakers = [{ destination: 'hooks.example', workers: 4 }];
+    const lines = statusTable({ document: sampleStatus({ breakers }), notes: [] });
+    assert.deepEqual(lines.slice(-5, -2), ['', 'LEFT ALONE     WORKERS', 'hooks.example        4']);
+  });
+
   it('names the reasons of an engine that is not ready', () => {
     const lines = statusTable({ document: sampleStatus({ reasons: ['mysql is away'], role: 'standby' }), notes: [] });
     assert.equal(lines[0], 'standby, NOT READY, lease 8.1 s');

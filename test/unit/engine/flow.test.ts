@@ -33,7 +33,7 @@ class Bench {
     this.flow = new Flow({
       topology: topology({ alarm: 1, notification: 1 }),
       alarmTopic: 'alarms',
-      retryTopic: 'retries',
+      waitingTopics: new Map([['retries', 'retry_engine' as const]]),
       capacity: { alarms: 10, notifications: 10, sent_notifications: 10, finished: 10 },
       ledger: new ParcelLedger(),
       tracker: this.tracker,

@@ -1,0 +1,77 @@
+import { hostname } from 'node:os';
+import { KafkaProducer } from '../adapters/kafka/producer.js';
+import { loadConfig } from '../config/load.js';
+import { problemText } from '../config/problem.js';
+import type { EventSource } from '../domain/alarm-event.js';
+import { kafkaConnection } from '../engine/crews.js';
+import { builtinNotifiers } from '../notifiers/builtin.js';
+import { EventSink } from '../producers/event-sink.js';
+import { ProducerState } from '../producers/producer-state.js';
+import { stateFile } from '../producers/state-file.js';
+import { systemClock, systemRandom } from '../runtime/clock.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { CommandIo } from './command.js';
+import { warningText } from './configuration.js';
+import { packageVersion } from './version.js';
+
+/** The alarm topic as a producer sees it. */
+export interface EventOutlet {
+  readonly sink: EventSink;
+  /** Keys of the alarms that an earlier run told of. */
+  knownKeys(): readonly string[];
+  /** Why Kafka takes nothing at present; undefined while it does. */
+  problem(): string | undefined;
+}
+
+export interface EventOutletOptions {
+  readonly stateFile: string;
+  /** Keeps programs and what they watch apart in one state file. */
+  readonly scope: string;
+  readonly type: EventSource['type'];
+  readonly onStateWrite: (result: 'ok' | 'failed') => void;
+  readonly telemetry: Telemetry;
+  readonly io: CommandIo;
+}
+
+/**
+ * Opens the way of a producer to the alarm topic: its state file, and Kafka as the engine's configuration names it. Nothing is connected
+ * before the first event. What is wrong with the configuration goes to stderr.
+ *
+ * @throws STORE_UNAVAILABLE when the state cannot be kept.
+ */
+export async function openEventOutlet(
+  configFile: string,
+  options: EventOutletOptions,
+): Promise<EventOutlet | 'wrong configuration'> {
+  const { io, telemetry } = options;
+  const loaded = loadConfig(configFile, io.environment, builtinNotifiers);
+  for (const warning of loaded.warnings) io.err(warningText(warning));
+  if (loaded.kind !== 'valid') {
+    for (const problem of loaded.problems) io.err(problemText(problem));
+    return 'wrong configuration';
+  }
+  const scope = { scope: options.scope, clock: systemClock, onWrite: options.onStateWrite };
+  const { state, problem } = await ProducerState.open(stateFile(options.stateFile), scope);
+  if (problem !== undefined) telemetry.event('producer_state_new', { msg: problem });
+  let kafkaProblem: string | undefined;
+  const producer = new KafkaProducer(kafkaConnection(loaded.config, `mon-notification-${options.type}`), {
+    clock: systemClock,
+    random: systemRandom,
+    telemetry,
+    onAnswered: () => {
+      kafkaProblem = undefined;
+    },
+    onFailure: (failure) => {
+      kafkaProblem = failure;
+    },
+  });
+  const topic = loaded.config.kafka.alarmTopic;
+  const sink = new EventSink({
+    state,
+    publish: (message, signal) => producer.publish(topic, { ...message, headers: {} }, signal),
+    source: { type: options.type, instance: hostname(), version: packageVersion() },
+    clock: systemClock,
+    close: () => producer.close(),
+  });
+  return { sink, knownKeys: () => state.keys(), problem: () => kafkaProblem };
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { EngineError, messageOf } from '../domain/errors.js';
+
+/** What a producer shows of itself. */
+export interface ProducerView {
+  /** One scrape in the Prometheus text format. */
+  metricsText(): string;
+  /** Why it cannot do its work now; empty when it can. */
+  notReady(): readonly string[];
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+const limits = { headerBytes: 8_192, connectionCount: 64, requestMs: 5_000 } as const;
+
+/** Reads `HOST:PORT`, IPv6 in brackets; `:PORT` and `PORT` mean the loopback address. Undefined for anything else. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  const found = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):)?([0-9]{1,5})$/.exec(text);
+  const port = Number(found?.[3]);
+  if (found === null || port > 65_535) return undefined;
+  return { host: found[1] ?? (found[2] || '127.0.0.1'), port };
+}
+
+/**
+ * Answers `/metrics`, `/health` (always 200: it answers) and `/ready` to GET and HEAD.
+ *
+ * @throws LISTEN_FAILED when the port cannot be had.
+ */
+export async function startMetricsServer(
+  { host, port }: ListenAddress,
+  view: ProducerView,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const options = {
+    maxHeaderSize: limits.headerBytes,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: 1_000,
+  };
+  const server = createServer(options, (request, response) => {
+    const isHead = request.method === 'HEAD';
+    if (isHead || request.method === 'GET') answer(view, (request.url ?? '/').split('?', 1)[0] ?? '', response, isHead);
+    else write(response, 405, 'only GET and HEAD\n', false, { Allow: 'GET, HEAD', Connection: 'close' });
+  });
+  server.maxConnections = limits.connectionCount;
+  const listening = once(server, 'listening');
+  server.listen({ host, port });
+  try {
+    await listening;
+  } catch (error) {
+    const text = `cannot listen on ${host} port ${port} for metrics: ${messageOf(error)}; see --metrics-listen`;
+    throw new EngineError('LISTEN_FAILED', text, { retriable: true, cause: error });
+  }
+  server.on('error', () => undefined);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function answer(view: ProducerView, path: string, response: ServerResponse, isHead: boolean): void {
+  const reasons = view.notReady();
+  switch (path) {
+    case '/metrics':
+      write(response, 200, view.metricsText(), isHead, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
+      return;
+    case '/health':
+    case '/-/healthy':
+      write(response, 200, 'ok\n', isHead);
+      return;
+    case '/ready':
+    case '/-/ready':
+      write(response, reasons.length === 0 ? 200 : 503, `${reasons.join('\n') || 'ready'}\n`, isHead);
+      return;
+    default:
+      write(response, 404, 'try /metrics, /health or /ready\n', isHead);
+  }
+}
+
+function write(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  isHead: boolean,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': length, ...headers });
+  response.end(isHead ? undefined : body);
+}
