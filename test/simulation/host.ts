@@ -104,7 +104,10 @@ export class Host {
   }
 
   #newProcess(name: string): SimProcess {
-    return new SimProcess(name, this.#world.scheduler, this.#world.chance, () => this.wallOffsetMs);
+    const { scheduler, chance, calls } = this.#world;
+    // The calls of one host are counted, over all its processes.
+    const counted = this.name === 'h1' ? calls : undefined;
+    return new SimProcess(name, scheduler, chance, { wallOffsetMs: () => this.wallOffsetMs, calls: counted });
   }
 
   #newEngine(name: string, process: SimProcess, stop: AbortController): Engine {
@@ -135,7 +138,7 @@ export class Host {
       startWorker: this.#startWorker(name, process),
       clock: process.clock,
       random: chance.number,
-      telemetry: this.#telemetry(name),
+      telemetry: this.#telemetry(name, process),
       request: {
         stop: stop.signal,
         force: new AbortController().signal,
@@ -203,9 +206,10 @@ export class Host {
       if (length > capacityCount) this.#world.checker.fail(`queue ${name} holds ${length}, more than ${capacityCount}`);
   }
 
-  #telemetry(run: string): Telemetry {
+  #telemetry(run: string, process: SimProcess): Telemetry {
     const telemetry: Telemetry = {
       event: (name, fields = {}) => {
+        if (!process.isAlive) return;
         this.#world.heard(`${run} main`, name, fields);
         if (name === 'term_begun') {
           this.run?.locks.set(Number(fields.term), String(fields.lock));

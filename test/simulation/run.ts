@@ -74,8 +74,7 @@ export async function runDay(number: number, { hours, mutant, isTraceKept = fals
 export async function runSchedule(number: number, options: RunOptions = {}): Promise<RunResult> {
   const world = new World(number, settingsOf(number), options.isTraceKept ?? false);
   const faults = options.faults ?? faultsOf(number);
-  const lastMs = Math.max(troubleMs, ...faults.map(({ atMs, forMs }) => atMs + forMs));
-  world.produce(troubleMs);
+  const lastMs = Math.max(world.produce(troubleMs), ...faults.map(({ atMs, forMs }) => atMs + forMs));
   const leftOver = () => world.checker.leftOver();
   const result = await runWorld(world, number, { ...options, faults }, { lastMs, patienceMs, leftOver });
   if (isOrderly(number) && result.repeatCount > 0)
@@ -90,7 +89,8 @@ interface Ending {
   leftOver(): readonly string[];
 }
 
-async function runWorld(
+/** Lets a world run until everything in it is done, or a promise is broken, or it is stuck. */
+export async function runWorld(
   world: World,
   number: number,
   options: RunOptions & { readonly faults: readonly Fault[] },
@@ -100,7 +100,7 @@ async function runWorld(
   const { faults } = options;
   const unplant = options.mutant?.plant({ nowMs: () => scheduler.nowMs });
   const surprised = (error: unknown) =>
-    checker.fail(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
+    checker.fail(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.on('unhandledRejection', surprised);
   let isOver = false;
   const look = () => {
@@ -111,6 +111,8 @@ async function runWorld(
     for (const fault of faults) scheduler.after(fault.atMs, () => strike(world, fault));
     scheduler.after(lookMs, look);
     await scheduler.drive(() => isOver, lastMs + patienceMs);
+  } catch (error) {
+    surprised(error);
   } finally {
     process.off('unhandledRejection', surprised);
     unplant?.();
