@@ -1,5 +1,5 @@
 import type { NotifierPlugin } from '../ports/notifier.js';
-import type { Config, KafkaConfig, NotifierSection, Tls, ZooKeeperConfig } from './config.js';
+import type { Config, KafkaConfig, MysqlConfig, NotifierSection, Tls, ZooKeeperConfig } from './config.js';
 import type { Values } from './key-spec.js';
 import { schema, sectionKeyName } from './schema.js';
 
@@ -15,18 +15,11 @@ export function compile(
   const config: Config = {
     kafka: kafkaOf(v),
     zookeeper: zookeeperOf(v),
-    mysql: {
-      host: v['mysql.host'],
-      port: v['mysql.port'],
-      user: v['mysql.user'],
-      password: v['mysql.passwd'],
-      db: v['mysql.db'],
-      ssl: mysqlTls(v),
-      lookup: v['mysql.lookup'],
-    },
+    mysql: mysqlOf(v),
     processors: {
       alarmCount: v['processors.alarm.number'],
       alarmTtlMs: v['processors.alarm.ttl'],
+      dropKnownEvents: v['processors.alarm.drop_known_events'],
       notificationCount: v['processors.notification.number'],
     },
     queueCapacity: {
@@ -39,7 +32,7 @@ export function compile(
     notifierSections: sectionsOf(values, plugins),
     ...brought,
     enabledTypes: enabledTypesOf(v['notification_types.enabled'], plugins),
-    http: { allow: v['http.allow'], concurrencyPerDestination: v['http.concurrency_per_destination'] },
+    http: httpOf(v),
     admin: { host: v['admin.host'], port: v['admin.port'] },
     shutdown: { deadlineMs: v['shutdown.deadline_seconds'] },
     log: { level: v['log.level'], format: v['log.format'] },
@@ -53,6 +46,14 @@ export function compile(
     canary: whenGiven(v['canary.interval'], (intervalMs) => ({ intervalMs })),
   };
   return deepFreeze(config);
+}
+
+function httpOf(v: SchemaValues): Config['http'] {
+  return {
+    allow: v['http.allow'],
+    concurrencyPerDestination: v['http.concurrency_per_destination'],
+    ratePerDestination: v['http.rate_per_destination'],
+  };
 }
 
 function kafkaOf(v: SchemaValues): KafkaConfig {
@@ -82,6 +83,18 @@ function zookeeperOf(v: SchemaValues): ZooKeeperConfig {
     maxOffsetLagMs: v['zookeeper.max_offset_lag'],
     auth: v['zookeeper.auth'],
     chroot: v['zookeeper.chroot'],
+  };
+}
+
+function mysqlOf(v: SchemaValues): MysqlConfig {
+  return {
+    host: v['mysql.host'],
+    port: v['mysql.port'],
+    user: v['mysql.user'],
+    password: v['mysql.passwd'],
+    db: v['mysql.db'],
+    ssl: mysqlTls(v),
+    lookup: v['mysql.lookup'],
   };
 }
 

@@ -87,6 +87,7 @@ export interface Config {
   readonly processors: {
     readonly alarmCount: number;
     readonly alarmTtlMs: number | undefined;
+    readonly dropKnownEvents: boolean;
     readonly notificationCount: number;
   };
   readonly queueCapacity: Readonly<Record<QueueName, number>>;
@@ -99,7 +100,7 @@ export interface Config {
   readonly pluginModules: readonly string[];
   /** Types to send, whether or not they have what they need. */
   readonly enabledTypes: readonly string[];
-  readonly http: HttpRules;
+  readonly http: HttpRules & { readonly ratePerDestination: number | undefined };
   readonly admin: { readonly host: string; readonly port: number };
   readonly shutdown: { readonly deadlineMs: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'text' };

@@ -48,8 +48,33 @@ export function verdictRecord(notification: Notification, verdict: Verdict): Out
   return { notification, history, ...verdict };
 }
 
-function detailOf(error: DeliveryError): string {
-  return error.wire === undefined ? error.message : `${error.message} (${error.wire})`;
+/**
+ * The record of a send that was not tried: it counts as no attempt, and adds nothing to the history.
+ *
+ * A repeat that was put off comes as the next repeat, like one that failed.
+ */
+export function putOffRecord(
+  notification: Notification,
+  until: { readonly notBeforeMs: number; readonly detail: string },
+  nowMs: number,
+  { repeat }: Pick<Policies, 'repeat'>,
+): OutcomeRecord {
+  const { history = [], putOffCount = 0 } = notification;
+  if (notification.repeat > 0)
+    return laterRepeat(notification, until.detail, repeat.next(notification, nowMs, until.notBeforeMs - nowMs));
+  const waiting = { ...notification, putOffCount: putOffCount + 1 };
+  return { notification: waiting, history, outcome: 'retrying', notBeforeMs: until.notBeforeMs, detail: until.detail };
+}
+
+/** The record of a repeat that did not reach its receiver: the next one stands in for it, where there is to be one. */
+function laterRepeat(notification: Notification, detail: string, nextRepeat: NextRepeat | undefined): OutcomeRecord {
+  const { history = [] } = notification;
+  if (nextRepeat === undefined) return { notification, history, outcome: 'dead', reason: 'attempts_used_up', detail };
+  return { notification, history, outcome: 'retrying', notBeforeMs: nextRepeat.dueAtMs, detail, nextRepeat };
+}
+
+function detailOf({ message, wire }: DeliveryError): string {
+  return wire === undefined || message.includes(wire) ? message : `${message} (${wire})`;
 }
 
 /**
@@ -58,11 +83,12 @@ function detailOf(error: DeliveryError): string {
  * A repeat that failed is not tried again by itself: the next repeat is its retry.
  */
 export function failedRecord(
-  notification: Notification,
+  tried: Notification,
   error: DeliveryError,
   nowMs: number,
   { retry, repeat }: Policies,
 ): OutcomeRecord {
+  const { putOffCount: _, ...notification } = tried;
   const { attempt } = notification;
   const askedMs = error.retryAfterMs ?? 0;
   const failed: Attempt = { attempt, atMs: nowMs, failure: error.failure };
@@ -71,11 +97,8 @@ export function failedRecord(
   const dead = (reason: DeadReason): OutcomeRecord => ({ notification, history, outcome: 'dead', reason, detail });
   if (error.failure === 'bad_address') return dead('bad_method');
   if (!error.retriable) return dead('refused');
-  if (notification.repeat > 0) {
-    const nextRepeat = repeat.next(notification, nowMs, askedMs);
-    if (nextRepeat === undefined) return dead('attempts_used_up');
-    return { notification, history, outcome: 'retrying', notBeforeMs: nextRepeat.dueAtMs, detail, nextRepeat };
-  }
+  if (notification.repeat > 0)
+    return laterRepeat({ ...notification, history }, detail, repeat.next(notification, nowMs, askedMs));
   if (attempt > retry.maxAttempts) return dead('attempts_used_up');
   const notBeforeMs = nowMs + retry.delayMs(attempt + 1, askedMs);
   return { notification, history, outcome: 'retrying', notBeforeMs, detail };

@@ -13,6 +13,8 @@ export interface RawAlarm extends Positioned {
   readonly value: Uint8Array;
   readonly recordedAtMs: number;
   readonly replay?: ReplayedMessage;
+  /** A copy of an event that was read before, and is to be dropped. */
+  readonly isKnown?: true;
 }
 
 /** A change of state that a tenant asked to hear about. What a 2014 alarm does not carry is undefined. */

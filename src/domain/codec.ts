@@ -11,6 +11,7 @@ import { Secret } from './secret.js';
  *
  *     u<recordedAtMs>      the message, as text
  *     b<recordedAtMs>      the message, whose bytes are not UTF-8, in base64; of a replayed one both go on with reason and source
+ *     k<recordedAtMs>      as u, a copy of an event that was read before
  *     g<JSON> , s<JSON>    the object inside `alarm-transitioned`; the head holds notifications, or outcome records
  *
  * The alarm is written once, however many methods it has, and read again by the parser of messages: its fields have one origin.
@@ -29,6 +30,7 @@ interface WireNotification {
   readonly repeat: number;
   readonly dueAtMs?: number;
   readonly history?: readonly Attempt[];
+  readonly putOffCount?: number;
   readonly verdict?: WireVerdict;
   readonly replay?: Replay;
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
@@ -47,7 +49,7 @@ export function encodeRawAlarm(item: RawAlarm): string {
   const { replay } = item;
   const head = replay === undefined ? '' : ` ${replay.reason} ${placeText(replay.source)}`;
   try {
-    return `u${item.recordedAtMs}${head}\n${exactUtf8.decode(item.value)}`;
+    return `${item.isKnown === true ? 'k' : 'u'}${item.recordedAtMs}${head}\n${exactUtf8.decode(item.value)}`;
   } catch {
     return `b${item.recordedAtMs}${head}\n${Buffer.from(item.value).toString('base64')}`;
   }
@@ -56,13 +58,13 @@ export function encodeRawAlarm(item: RawAlarm): string {
 /** @throws PROTOCOL_VIOLATED when the payload is none of `encodeRawAlarm`. */
 export function decodeRawAlarm(position: AlarmPosition, payload: string): RawAlarm {
   const { kind, head, body } = partsOf(payload);
-  if (kind !== 'u' && kind !== 'b') throw nonsense('a message', `kind ${kind}`);
+  if (kind !== 'u' && kind !== 'b' && kind !== 'k') throw nonsense('a message', `kind ${kind}`);
   const [recordedAt, reason, place = ''] = head.split(' ');
-  const value = Buffer.from(body, kind === 'u' ? 'utf8' : 'base64');
+  const value = Buffer.from(body, kind === 'b' ? 'base64' : 'utf8');
   const source = parsePlace(place);
   const known = deadReasons.find((one) => one === reason);
   const replay = source === undefined || known === undefined ? {} : { replay: { source, reason: known } };
-  return { position, recordedAtMs: Number(recordedAt), value, ...replay };
+  return { position, recordedAtMs: Number(recordedAt), value, ...replay, ...(kind === 'k' ? { isKnown: true } : {}) };
 }
 
 /** The payload of a group. All its notifications are of one alarm. */
@@ -170,10 +172,11 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
 }
 
 function wireNotification(notification: Notification): WireNotification {
-  const { id, attempt, repeat, dueAtMs, history, verdict, replay, method } = notification;
+  const { id, attempt, repeat, dueAtMs, history, putOffCount, verdict, replay, method } = notification;
   const tried = {
     ...(dueAtMs === undefined ? {} : { dueAtMs }),
     ...(history === undefined ? {} : { history }),
+    ...(putOffCount === undefined ? {} : { putOffCount }),
     ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
     ...(replay === undefined ? {} : { replay }),
   };
@@ -186,6 +189,7 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
   const tried = {
     ...(item.dueAtMs === undefined ? {} : { dueAtMs: item.dueAtMs }),
     ...(item.history === undefined ? {} : { history: item.history }),
+    ...(item.putOffCount === undefined ? {} : { putOffCount: item.putOffCount }),
     ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
     ...(item.replay === undefined ? {} : { replay: item.replay }),
   };

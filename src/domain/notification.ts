@@ -54,6 +54,8 @@ export interface Notification extends Positioned {
   readonly dueAtMs?: number;
   /** The sends before this one, oldest first; absent on the first. */
   readonly history?: readonly Attempt[];
+  /** How often this attempt was put off before it was made; absent: never. */
+  readonly putOffCount?: number;
   readonly verdict?: Verdict;
   /** Stays with it over retries: a time to live counts from here. */
   readonly replay?: Replay;

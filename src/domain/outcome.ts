@@ -54,7 +54,15 @@ export interface DeadLetter extends Positioned {
   readonly detail: string;
 }
 
-export const finishReasons = ['recorded', 'malformed', 'expired', 'disabled', 'no_methods', 'quarantined'] as const;
+export const finishReasons = [
+  'recorded',
+  'malformed',
+  'expired',
+  'disabled',
+  'no_methods',
+  'quarantined',
+  'duplicate',
+] as const;
 export type FinishReason = (typeof finishReasons)[number];
 
 export interface FinishedAlarm extends Positioned {

@@ -144,7 +144,9 @@ function notificationOf(
       ? identityOf([alarm.alarmId, String(raw.timestamp), methodId])
       : notificationId(alarm.position, methodId, repeat);
   const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? (given as NotificationId) : derived();
-  return { position: readAt, id, alarm, method, attempt: Math.max(1, triedCount), repeat, ...replay };
+  const putOffCount = optionalNumber(members.put_off);
+  const waited = putOffCount === undefined ? {} : { putOffCount };
+  return { position: readAt, id, alarm, method, attempt: Math.max(1, triedCount), repeat, ...waited, ...replay };
 }
 
 function historyOf(value: unknown): readonly Attempt[] {

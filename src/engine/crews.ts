@@ -75,7 +75,9 @@ function pieceOf(config: Config, stage: StageName): object {
 
 function consumerPiece(config: Config): KafkaConsumerConfig {
   const { group, alarmTopic } = config.kafka;
-  return { connection: kafkaConnection(config, 'mon-notification'), group, alarmTopic, windowCount: windowCapacity };
+  const connection = kafkaConnection(config, 'mon-notification');
+  const { dropKnownEvents } = config.processors;
+  return { connection, group, alarmTopic, windowCount: windowCapacity, dropKnownEvents };
 }
 
 function waitingPiece(config: Config, topics: NonEmpty<string>): WaitingEngineConfig {

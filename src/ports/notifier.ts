@@ -1,10 +1,17 @@
 import type { Notification, NotificationMethod } from '../domain/notification.js';
+import type { Secret } from '../domain/secret.js';
 import type { Clock, Logger, Random } from './system.js';
 
 /** What a receiver said when it took responsibility. `wire` is its answer in words for people: at most 200 characters, no secret. */
 export interface Receipt {
   readonly remoteId: string | undefined;
   readonly wire: string;
+}
+
+/** Sends a second in the long run, of the whole engine: to each address, or to each destination as a whole. */
+export interface SendRate {
+  readonly perSecond: number;
+  readonly of: 'address' | 'destination';
 }
 
 /** The parts of a message that a template can stand in for; which of them a notifier has, and as what, its plugin says. */
@@ -34,7 +41,9 @@ export interface PreviewPiece {
 export interface Notifier {
   /** The one server that every send goes through, where there is one: its silence concerns the operator, not a tenant. */
   readonly relay?: string;
-  /** What shares one concurrency limit: the host of a webhook, the relay of a mail. Holds no credential. Never throws. */
+  /** Absent: as many as there are. */
+  readonly rate?: SendRate | undefined;
+  /** What shares one concurrency limit and one breaker: the host of a webhook, the relay of a mail. Holds no credential. Never throws. */
   destinationOf(method: NotificationMethod): string;
   /**
    * Delivers one notification; resolves, with the receiver's own id for it if any, once the remote side has taken responsibility.
@@ -62,6 +71,18 @@ export interface NotifierDeps {
 export interface HttpRules {
   readonly allow: readonly string[];
   readonly concurrencyPerDestination: number;
+  /** Absent: directly, and certificates as everybody trusts them. */
+  readonly way?: HttpWay;
+}
+
+/** How the receivers of one type are reached. */
+export interface HttpWay {
+  /** Authorities to trust instead of the well-known ones, PEM. */
+  readonly ca: string | undefined;
+  /** Certificates are not verified. */
+  readonly isInsecure: boolean;
+  /** URL of the proxy for https; it may hold a password. */
+  readonly proxy: Secret | undefined;
 }
 
 /** One thing wrong with a notifier's section: `key` is relative to the section, such as `port`. */

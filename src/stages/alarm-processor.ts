@@ -42,6 +42,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   async process(item: RawAlarm, signal: AbortSignal): Promise<StageOutcome<NotificationGroup>> {
     const alarm = this.#read(item);
     if (alarm instanceof EngineError) return await this.#park(item, alarm.message, signal);
+    if (item.isKnown === true) return this.#finished(alarm, 'duplicate');
     if (!alarm.actionsEnabled) return this.#finished(alarm, 'disabled');
     if (this.#isExpired(alarm, item)) return this.#finished(alarm, 'expired');
     const methods = await this.#untilAnswered(() => this.#deps.directory.methodsFor(alarm, signal), signal);
@@ -78,7 +79,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     return { kind: 'finish', reason: 'malformed' };
   }
 
-  #finished(alarm: Alarm, reason: 'disabled' | 'expired' | 'no_methods'): StageOutcome<never> {
+  #finished(alarm: Alarm, reason: 'disabled' | 'expired' | 'no_methods' | 'duplicate'): StageOutcome<never> {
     this.#deps.telemetry.event('alarm_finished_early', {
       ...fieldsOf(alarm.position),
       alarm_id: alarm.alarmId,

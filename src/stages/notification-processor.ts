@@ -1,4 +1,11 @@
-import { failedRecord, type Policies, sentRecord, unsendableRecord, verdictRecord } from '../delivery/outcome-of.js';
+import {
+  failedRecord,
+  type Policies,
+  putOffRecord,
+  sentRecord,
+  unsendableRecord,
+  verdictRecord,
+} from '../delivery/outcome-of.js';
 import type { SendGate } from '../delivery/send-gate.js';
 import { DeliveryError } from '../domain/errors.js';
 import type { Notification, NotificationGroup } from '../domain/notification.js';
@@ -68,10 +75,11 @@ export class NotificationProcessor implements Stage<NotificationGroup, SettledAl
       return unsendableRecord(notification, detail);
     }
     try {
-      const receipt = await gate.send(notifier, notification, signal);
+      const result = await gate.send(notifier, notification, signal);
+      if (result.kind === 'put_off') return putOffRecord(notification, result, clock.nowMs(), policies);
       const nowMs = clock.nowMs();
       telemetry.observe('alarm_to_sent_seconds', Math.max(0, nowMs - notification.alarm.recordedAtMs) / 1000);
-      return sentRecord(notification, receipt, nowMs, policies);
+      return sentRecord(notification, result.receipt, nowMs, policies);
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
       return failedRecord(notification, error, clock.nowMs(), policies);

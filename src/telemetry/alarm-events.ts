@@ -52,4 +52,11 @@ export const alarmEvents = {
     meaning: 'An alarm needs no notification; `reason` says why',
     action: 'none',
   },
+  breaker_opened: {
+    level: 'warn',
+    meaning:
+      'Sends failed five times in a row, `error` says how. `scope` address: at the address of `method_id`; destination: for the whole host or relay. A worker sends nothing there before a probe succeeds, and what is for it waits as `retrying`',
+    action: 'look at the receiver; nothing is lost, and no attempt is used up meanwhile',
+  },
+  breaker_closed: { level: 'info', meaning: 'What a worker had left alone answers again', action: 'none' },
 } as const satisfies Record<string, EventSpec>;

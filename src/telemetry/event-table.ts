@@ -1,6 +1,7 @@
 import { alarmEvents } from './alarm-events.js';
 import { engineEvents } from './engine-events.js';
 import type { EventSpec } from './event-spec.js';
+import { monitorEndpointsEvents } from './monitor-endpoints-events.js';
 import { producerEvents } from './producer-events.js';
 import { systemEvents } from './system-events.js';
 
@@ -10,6 +11,7 @@ export const eventTable = {
   ...systemEvents,
   ...alarmEvents,
   ...producerEvents,
+  ...monitorEndpointsEvents,
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;

@@ -68,7 +68,7 @@ export const metricTable = {
   },
   breaker_open: {
     kind: 'gauge',
-    help: '1 while nothing is sent to a destination that keeps failing',
+    help: '1 while a worker sends nothing to a destination, or to an address there, that keeps failing; absent otherwise',
     labels: ['destination'],
   },
   lock_held: { kind: 'gauge', help: '1 while this engine holds the lock' },

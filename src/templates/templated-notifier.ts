@@ -1,15 +1,17 @@
 import type { Notification, NotificationMethod } from '../domain/notification.js';
-import type { Notifier, Receipt } from '../ports/notifier.js';
+import type { Notifier, Receipt, SendRate } from '../ports/notifier.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { TemplateSet } from './template-set.js';
 
 /** A notifier whose texts come from templates. A template that fails costs its own part only: the built-in text goes out, and it is told. */
 export class TemplatedNotifier implements Notifier {
+  readonly rate: SendRate | undefined;
   readonly #notifier: Notifier;
   readonly #templates: TemplateSet;
   readonly #telemetry: Telemetry;
 
   constructor(notifier: Notifier, templates: TemplateSet, telemetry: Telemetry) {
+    this.rate = notifier.rate;
     this.#notifier = notifier;
     this.#templates = templates;
     this.#telemetry = telemetry;

@@ -27,7 +27,8 @@ export interface WaitingEngineDeps {
   readonly capacity: number;
 }
 
-const batchCount = 250;
+/** Spread over the topic, each costs a fetch of its own: what is due first must not wait for the last of many. */
+const batchCount = 100;
 const idleMs = 60_000;
 /** So long before its time a record is fetched, because a busy moment may take Kafka that long. */
 const leadMs = 500;

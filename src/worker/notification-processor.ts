@@ -1,5 +1,5 @@
-import { DestinationLimit } from '../delivery/destination-limit.js';
-import { SendGate } from '../delivery/send-gate.js';
+import { createSendGate } from '../delivery/create-send-gate.js';
+import type { SendBreakers } from '../delivery/send-breakers.js';
 import { watchRelays } from '../delivery/watched-relay.js';
 import { decodeNotificationGroup, encodeSettledAlarm } from '../domain/codec.js';
 import { ConfigurationError } from '../domain/errors.js';
@@ -23,10 +23,10 @@ export interface NotificationProcessorConfig {
   readonly enabledTypes: readonly string[];
   /** A notifier's own section of the configuration, secrets revealed. */
   readonly sections: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  readonly http: HttpRules & { readonly ratePerDestination: number | undefined };
   readonly templates: readonly TemplateSource[];
   /** URLs of modules with notifiers of third parties. */
   readonly pluginModules: readonly string[];
-  readonly http: HttpRules;
   /** Pauses between attempts, and how many follow the first one. */
   readonly retry: RetryPauses & { readonly maxAttempts: number };
   /** Which repeats there are, and the topics on which they wait. */
@@ -36,6 +36,12 @@ export interface NotificationProcessorConfig {
 
 /** A slow receiver holds its alarms here, so this is also how many of them it takes to keep the others waiting. */
 const inHandCount = 512;
+
+/** Present only while open: tenants name the destinations, so the figures of all that ever failed would have no end. */
+function openSeries(breakers: SendBreakers) {
+  const { named, moreCount } = breakers.open();
+  return [...named, ...(moreCount > 0 ? ['other'] : [])].map((destination) => [[destination], [1]] as const);
+}
 
 /** @throws CONFIG_INVALID for a module that main could load and that cannot be loaded any more. */
 async function thirdParties(urls: readonly string[], { clock, telemetry }: Surroundings): Promise<NotifierPlugin[]> {
@@ -73,7 +79,10 @@ export async function notificationProcessor(
   });
   const watched = watchRelays(opened.open, around.systems, clock);
   const notifiers = { ...opened, open: withTemplates(watched, templates, telemetry) };
-  const gate = new SendGate(lease, new DestinationLimit({ ...config.http, senders: config.senders }), clock, telemetry);
+  const { gate, breakers } = createSendGate(
+    { ...config.http, senders: config.senders, retryIntervalMs: config.retry.baseMs },
+    { lease, clock, random, telemetry },
+  );
   return stageParts(
     {
       stage: new NotificationProcessor({
@@ -86,7 +95,8 @@ export async function notificationProcessor(
       inHandCount,
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,
-      onLease: (endsAtMonoMs) => lease.renew(endsAtMonoMs),
+      onLease: (endsAtMonoMs, endsAtMs) => lease.renew(endsAtMonoMs, endsAtMs),
+      metrics: () => ({ breaker_open: openSeries(breakers) }),
       close: () => Promise.resolve(),
     },
     around,

@@ -4,6 +4,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { certificate, certificateFile } from '../support/certificates.js';
 import { CommandRun, type Ended } from '../support/command-run.js';
 import { EndpointSite } from '../support/endpoint-site.js';
 import { HttpReceiver } from '../support/http-receiver.js';
@@ -90,8 +91,20 @@ describe('monitor-endpoints', () => {
   it('counts a slow answer as not available', async (test) => {
     const site = await EndpointSite.open(test);
     const file = site.file(`- {name: a, url: "${site.url('/slow')}"}`);
-    assert.match((await ended(file, '-r', '1', '-f', '2')).out, /^127\.0\.0\.1 has 0%/);
-    assert.match((await ended(file, '-r', '1', '-f', '2', '--threshold', '900')).out, /^127\.0\.0\.1 has 100%/);
+    assert.match((await ended(file, '-r', '1')).out, /^127\.0\.0\.1 has 0%/);
+    assert.match((await ended(file, '-r', '1', '--threshold', '10000')).out, /^127\.0\.0\.1 has 100%/);
+  });
+
+  it('trusts whom Node is told to trust, and nobody else', async (test) => {
+    const secure = await HttpReceiver.start(certificate('good'));
+    test.after(() => secure.close());
+    const site = await EndpointSite.open(test);
+    const file = site.file(`- {name: a, url: "${secure.url('/', 'localhost')}"}`);
+    const words = [program, 'monitor-endpoints', file, '-f', '2', '-r', '1'];
+    const trusting = { ...process.env, NODE_EXTRA_CA_CERTS: certificateFile('ca') };
+    const { stdout } = await promisify(execFile)(process.execPath, words, { env: trusting, timeout: 30_000 });
+    assert.match(stdout, /^localhost has 100% availability percentage\n/);
+    assert.match((await ended(file, '-f', '2', '-r', '1')).out, /^localhost has 0%/);
   });
 
   for (const [signal, by] of [

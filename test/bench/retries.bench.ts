@@ -24,7 +24,7 @@ import { randomName } from '../support/random-name.js';
 const waitingCount = Number(process.env.WAITING ?? 1_000_000);
 const dueCount = Number(process.env.DUE ?? 6_000);
 const partitionCount = 4;
-const dueWithinMs = 60_000;
+const dueWithinMs = Number(process.env.DUE_WITHIN_MS ?? 60_000);
 const fillAndReadMs = Number(process.env.PREPARE_MS ?? 150_000);
 const longAfterMs = 6 * 3_600_000;
 const sendCount = 400;

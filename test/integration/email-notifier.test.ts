@@ -1,5 +1,5 @@
 import type { DeliveryFailure } from '../../src/domain/errors.js';
-import { emailParts } from '../../src/notifiers/email/message.js';
+import { emailParts } from '../../src/notifiers/email/mail-message.js';
 import { canary, type NotifierBench, notifierContract, type ReceiverFault } from '../contract/notifier.js';
 import { certificateFile } from '../support/certificates.js';
 import { openEmail, protectedRelay } from '../support/mail.js';
@@ -8,11 +8,10 @@ import { type SmtpReaction, SmtpRelay, type SmtpRelayOptions, type SmtpStep } fr
 const authority = certificateFile('ca');
 const login = { user: 'mon', password: `${canary}-password` };
 
-/** Subject and bodies of a mail in clear. */
+/** A mail as it came, and its bodies in clear where they are base64. */
 function decoded(mail: string): string {
-  const subject = /^Subject: ((?:.|\r\n[ \t])*)/m.exec(mail)?.[1] ?? '';
   const bodies = mail.split(/\r\n\r\n/).map((block) => Buffer.from(block, 'base64').toString('utf8'));
-  return [subject, ...bodies].join('\n');
+  return [mail, ...bodies].join('\n');
 }
 
 async function startBench(options: SmtpRelayOptions): Promise<NotifierBench> {

@@ -79,9 +79,8 @@ export class DayChecker {
     if (nowMs < dueAtMs - 1) this.#world.fail(`before its time, by ${dueAtMs - nowMs} ms: ${what}`);
     if (nowMs > dueAtMs + 1_000) this.lateCount += 1;
     const untilMs = nowMs - onTheWayMs;
-    const stretch = this.#stretches.get(alarm.alarmId)?.findLast(({ fromMs }) => fromMs <= untilMs);
-    if (stretch !== undefined && stretch.fromMs >= alarm.changedAtMs + 1 && stretch.state !== 'ALARM')
-      this.#world.fail(`after the alarm had moved on to ${stretch.state}: ${what}`);
+    const lately = (this.#stretches.get(alarm.alarmId) ?? []).filter(({ toMs = nowMs }) => toMs >= untilMs);
+    if (!lately.some(({ state }) => state === 'ALARM')) this.#world.fail(`the alarm is over: ${what}`);
     const isNewer = ({ changedAtMs, firstSentAtMs }: Chain) =>
       changedAtMs > alarm.changedAtMs && firstSentAtMs.some((atMs) => atMs <= untilMs);
     if (this.#chainsOf(notification).some(isNewer)) this.#world.fail(`beside those of a newer transition: ${what}`);

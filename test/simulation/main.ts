@@ -68,9 +68,9 @@ async function days(first: number, count: number): Promise<boolean> {
   let isFailed = false;
   for (let number = first; number < first + count; number += 1) {
     const day = await runDay(number, { hours: 24 });
-    for (const line of reportLines(day)) say(line);
+    if (day.violations.length > 0) for (const line of reportLines(day)) say(line);
     say(
-      `  ${day.retryCount} retries, ${day.periodicCount} repeats, ${day.latePeriodicCount} of them late by a second or more`,
+      `day ${number}: ${day.faults.length} faults, ${day.retryCount} retries, ${day.periodicCount} repeats, ${day.latePeriodicCount} of them late by a second or more`,
     );
     isFailed ||= day.violations.length > 0;
   }

@@ -16,6 +16,7 @@ const settings: WorldSettings = {
   inHandCount: 16,
   senders: 1,
   sessionTimeoutMs: 2_000,
+  lock: 'topic',
   hasPoison: false,
 };
 

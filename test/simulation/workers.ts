@@ -1,5 +1,4 @@
-import { DestinationLimit } from '../../src/delivery/destination-limit.js';
-import { SendGate } from '../../src/delivery/send-gate.js';
+import { createSendGate } from '../../src/delivery/create-send-gate.js';
 import {
   decodeNotificationGroup,
   decodeRawAlarm,
@@ -116,7 +115,7 @@ function waiting(worker: SimWorker, around: Surroundings, world: WorkerSurroundi
     source: new SimAlarmSource(topic, worker.process, spanLimits.waiting, tell),
     mirror: { mirror: () => Promise.resolve(), close: () => Promise.resolve() },
     lookup: new SimLookup(topic, worker.process),
-    deadLetters: new SimProducer(world.broker, worker.process, () => world.termOf(worker).term),
+    deadLetters: new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term),
     close: () => Promise.resolve(),
   }));
   parts.start();
@@ -126,7 +125,7 @@ function waiting(worker: SimWorker, around: Surroundings, world: WorkerSurroundi
 function alarmProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const { clock, random, telemetry } = around;
   const directory = new SimDirectory(world.database, worker.process);
-  const deadLetters = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
+  const deadLetters = new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term);
   const stage = new AlarmProcessor({ ttlMs: undefined }, { directory, deadLetters, clock, random, telemetry });
   return stageParts(
     {
@@ -147,12 +146,8 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
     open: new Map([['sim', new SimNotifier(world, worker)]]),
     unconfigured: new Map<string, string>(),
   };
-  const gate = new SendGate(
-    lease,
-    new DestinationLimit({ concurrencyPerDestination: 8, senders: 2 }),
-    clock,
-    telemetry,
-  );
+  const limits = { concurrencyPerDestination: 8, senders: 2, ratePerDestination: undefined, retryIntervalMs };
+  const { gate } = createSendGate(limits, { lease, clock, random, telemetry });
   const policies = {
     retry: retryPolicy({ baseMs: retryIntervalMs, capMs: 3_600_000, maxAttempts: 5 }, random),
     repeat: repeatPolicy(world.broker.waiting.size > 0 ? [{ periodMs, topic: minuteTopic }] : [], telemetry),
@@ -168,7 +163,7 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
       inHandCount: world.inHandCount,
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,
-      onLease: (endsAtMonoMs) => lease.renew(endsAtMonoMs),
+      onLease: (endsAtMonoMs, endsAtMs) => lease.renew(endsAtMonoMs, endsAtMs),
       close: () => Promise.resolve(),
     },
     around,
@@ -176,7 +171,7 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
 }
 
 function sentProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
-  const producer = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
+  const producer = new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term);
   const stage = new SentNotificationProcessor(producer, producer);
   return stageParts(
     {

@@ -9,6 +9,7 @@ import { HttpCatcher } from './http-catcher.js';
 import { MailCatcher, type MailCatcherOptions } from './mail-catcher.js';
 import { MethodDatabase, type SchemaForm } from './method-database.js';
 import { randomName } from './random-name.js';
+import { readMail } from './read-mail.js';
 import { type CleanUp, requireServices, type SharedServices } from './services.js';
 import { waitFor } from './wait-for.js';
 import { ZookeeperNodes } from './zookeeper-nodes.js';
@@ -65,7 +66,7 @@ export class World {
   readonly http: HttpCatcher;
   readonly mail: MailCatcher;
   readonly folder: string;
-  readonly partitionCount: number;
+  partitionCount: number;
   #serial = 0;
 
   private constructor(
@@ -147,6 +148,12 @@ export class World {
     return all;
   }
 
+  /** Gives the alarm topic this many partitions; what is sent from here on goes to all of them. */
+  async growTo(partitionCount: number): Promise<void> {
+    await this.kafka.addPartitions(this.topic, partitionCount);
+    this.partitionCount = partitionCount;
+  }
+
   /** Writes the configuration file and answers with its path. */
   async configure(changes: Changes = {}, name = 'notification'): Promise<string> {
     const { kafkaUrl, zookeeperUrl, mysql } = this.services;
@@ -211,7 +218,7 @@ export class World {
       atMs: receivedAtMs,
     }));
     const mails = this.mail.mails.map(({ headers, to, raw, receivedAtMs }) => ({
-      alarmId: /^alarm_id: (.+)$/m.exec(textOf(raw))?.[1] ?? '',
+      alarmId: /^alarm_id: (.+)$/m.exec(readMail(raw).text)?.[1] ?? '',
       methodId: to[0]?.split('@')[0] ?? '',
       id: /^<(.+)@example\.org>$/.exec(headers['message-id'] ?? '')?.[1] ?? '',
       atMs: receivedAtMs,
@@ -278,11 +285,6 @@ function allOf({ kafkaUrl, zookeeperUrl, mysql }: Partial<SharedServices> = {}):
     zookeeperUrl: zookeeperUrl ?? shared.zookeeperUrl,
     mysql: mysql ?? shared.mysql,
   };
-}
-
-/** The text of a mail, whose body is one part in base64. */
-function textOf(raw: string): string {
-  return Buffer.from(raw.slice(raw.indexOf('\r\n\r\n')), 'base64').toString();
 }
 
 function put(tree: Record<string, unknown>, [first = '', ...rest]: readonly string[], value: unknown): void {

@@ -31,14 +31,14 @@ export interface LibraryConnectionPool {
 }
 
 export interface LibraryCall {
-  readonly request: { readonly apiVersion: number };
+  readonly request: unknown;
   readonly response: LibraryResponse;
   readonly requestTimeout?: number;
   readonly logResponseError?: boolean;
 }
 
 export interface LibraryResponse {
-  decode(payload: Buffer): Promise<unknown>;
+  decode(payload: unknown): Promise<unknown>;
   parse(decoded: unknown): Promise<unknown>;
 }
 

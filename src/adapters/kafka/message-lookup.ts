@@ -11,7 +11,6 @@ import { KafkaFailure, kafkaError } from './kafka-failure.js';
 import type { FetchedPartition, FetchedRecord } from './library-types.js';
 import { logEdge, Metadata } from './metadata.js';
 import { rawAlarmOf } from './raw-alarm.js';
-import { thinAnswer, thinVersion } from './thin-answer.js';
 
 const REQUEST_LIMIT_MS = 5_000;
 /** What a broker that is away may cost those that are not. */
@@ -103,11 +102,7 @@ export class KafkaMessageLookup implements MessageLookup {
     }));
     const limits = { maxWaitTime: 10, minBytes: 1, maxBytes: ANSWER_BYTES, isolationLevel: READ_COMMITTED } as const;
     const asked = { ...limits, rackId: '', topics } as const;
-    const wantedOf = (topic: string, partition: number) =>
-      search.wanted.get(partitionText({ topic, partition }))?.offsets ?? [];
-    const shorten = (payload: Buffer, version: number) =>
-      version === thinVersion ? thinAnswer(payload, wantedOf) : payload;
-    const answer = await this.#brokers.ask(leader, 'Fetch', asked, search.limit.signal, shorten);
+    const answer = await this.#brokers.ask(leader, 'Fetch', asked, search.limit.signal);
     this.#deps.onAnswered();
     const leftOut: Wanted[] = [];
     const served: Wanted[] = [];

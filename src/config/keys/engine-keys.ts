@@ -20,8 +20,8 @@ export const engineKeys = {
   'processors.alarm.drop_known_events': {
     type: 'boolean',
     default: false,
-    unused: true,
-    description: 'Finish an event that is not above the last one delivered for its alarm',
+    description:
+      'Drop copies of events: those whose sequence is not above the highest that was read before them in the same partition for the same alarm and source',
   },
   'processors.notification.number': {
     type: 'whole',
@@ -94,6 +94,14 @@ export const engineKeys = {
     maximum: 10_000,
     default: 64,
     description: 'Requests in flight to one destination, of the whole engine',
+  },
+  'http.rate_per_destination': {
+    type: 'whole',
+    minimum: 1,
+    maximum: 100_000,
+    optional: true,
+    description:
+      'Sends per second to one destination, of the whole engine, with bursts of five seconds; absent: any number',
   },
   'admin.host': { type: 'text', form: 'host', default: '127.0.0.1', description: 'Address of the admin endpoint' },
   'admin.port': {

@@ -1,5 +1,4 @@
 import type { Alarm } from '../../domain/alarm.js';
-import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
 import { wellFormed } from '../cut-text.js';
 
 export interface MailText {
@@ -8,20 +7,8 @@ export interface MailText {
   readonly body: string;
 }
 
-/** What one mail says. `html` is an alternative to `text` for those who read it. */
-export interface MailMessage {
-  readonly subject: string;
-  readonly text: string;
-  readonly html?: string;
-}
-
-export const emailParts: readonly TemplatePart[] = [
-  { part: 'subject', format: 'text' },
-  { part: 'text', format: 'text' },
-  { part: 'html', format: 'html' },
-];
-
-interface Metric {
+/** A metric of an alarm as far as mails show it. */
+export interface Metric {
   readonly name: string | undefined;
   readonly dimensions: readonly (readonly [string, string])[];
 }
@@ -34,7 +21,7 @@ const dayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** A producer may send anything as metrics; no mail is lost over it. */
-function readMetric(metric: unknown): Metric {
+export function readMetric(metric: unknown): Metric {
   if (typeof metric !== 'object' || metric === null) return { name: undefined, dimensions: [] };
   const name: unknown = Reflect.get(metric, 'name');
   const dimensions: unknown = Reflect.get(metric, 'dimensions');
@@ -50,7 +37,7 @@ function readMetric(metric: unknown): Metric {
   };
 }
 
-function distinctValues(metrics: readonly Metric[], dimension: string): readonly string[] {
+export function distinctValues(metrics: readonly Metric[], dimension: string): readonly string[] {
   const values = new Set<string>();
   for (const metric of metrics) {
     for (const [key, value] of metric.dimensions) if (key === dimension) values.add(value);
@@ -63,7 +50,7 @@ function isControl(code: number): boolean {
 }
 
 /** Text fit for a header: control characters and line breaks become one blank, and what is too long is cut. */
-function headerText(text: string): string {
+export function headerText(text: string): string {
   let line = '';
   let isGap = false;
   for (const character of text.slice(0, 4 * longestSubjectCharacters)) {
@@ -81,14 +68,15 @@ function headerText(text: string): string {
 }
 
 /** C's asctime in UTC: `Tue Apr 14 14:57:33 2015`, the day padded with a blank. */
-function asctime(atMs: number): string {
+export function asctime(atMs: number): string {
   const time = new Date(atMs);
   const day = String(time.getUTCDate()).padStart(2);
   const clock = time.toISOString().slice(11, 19);
   return `${dayNames[time.getUTCDay()]} ${monthNames[time.getUTCMonth()]} ${day} ${clock} ${time.getUTCFullYear()}`;
 }
 
-function grafanaLink(base: string, metric: Metric | undefined, changedAtMs: number): string | undefined {
+/** The drill-down of the first metric, ten minutes around the transition; undefined for an alarm without a metric. */
+export function grafanaLink(base: string, metric: Metric | undefined, changedAtMs: number): string | undefined {
   if (metric?.name === undefined) return undefined;
   const atMs = Math.floor(changedAtMs / 1000) * 1000;
   const query = [['metric', metric.name] as const, ...metric.dimensions]
@@ -155,15 +143,5 @@ export function mailText(alarm: Alarm, grafanaUrl: string | undefined): MailText
   return {
     subject: headerText(subjectOf(alarm, hosts, target)),
     body: blocks.filter((block) => block !== '').join('\n\n'),
-  };
-}
-
-/** The mail about an alarm: what templates wrote, and the built-in text for the rest. */
-export function mailMessage(alarm: Alarm, texts: MessageTexts, grafanaUrl: string | undefined): MailMessage {
-  const builtIn = mailText(alarm, grafanaUrl);
-  return {
-    subject: texts.subject === undefined ? builtIn.subject : headerText(texts.subject),
-    text: texts.text === undefined ? builtIn.body : wellFormed(texts.text),
-    ...(texts.html === undefined ? {} : { html: wellFormed(texts.html) }),
   };
 }

@@ -63,7 +63,12 @@ test('the file of 2014 means what it meant', () => {
     from_addr: 'hpcs.mon@hp.com',
     timeout: 60,
   });
-  assert.deepEqual(config.processors, { alarmCount: 2, alarmTtlMs: 14_400_000, notificationCount: 4 });
+  assert.deepEqual(config.processors, {
+    alarmCount: 2,
+    alarmTtlMs: 14_400_000,
+    dropKnownEvents: false,
+    notificationCount: 4,
+  });
   assert.deepEqual(config.queueCapacity, { alarms: 256, notifications: 256, sent_notifications: 50, finished: 256 });
   assert.deepEqual(config.zookeeper.servers, ['192.168.10.10:2181']);
   assert.equal(config.zookeeper.maxOffsetLagMs, 600_000);

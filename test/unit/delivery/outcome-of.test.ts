@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { failedRecord, sentRecord, unsendableRecord } from '../../../src/delivery/outcome-of.js';
+import { failedRecord, putOffRecord, sentRecord, unsendableRecord } from '../../../src/delivery/outcome-of.js';
 import { DeliveryError } from '../../../src/domain/errors.js';
 import { repeatPolicy } from '../../../src/periodic/repeat-policy.js';
 import { retryPolicy } from '../../../src/retry/retry-policy.js';
@@ -48,7 +48,7 @@ describe('the outcome of a send', () => {
   test('is retrying no earlier than the receiver asks', () => {
     const asked = new DeliveryError('slow down', { failure: 'rate_limited', retriable: true, retryAfterMs: 900_000 });
     const record = failedRecord(first, asked, 1000, policies);
-    assert.equal(record.outcome === 'retrying' && record.notBeforeMs, 901_000);
+    assert.equal(record.outcome === 'retrying' && record.notBeforeMs, 916_000);
   });
 
   test('is dead at once when refused, or when the address cannot be used', () => {
@@ -67,6 +67,16 @@ describe('the outcome of a send', () => {
         detail: 'no',
       });
     }
+  });
+
+  test('tells the answer once, also where the error has it in its words already', () => {
+    const said = new DeliveryError('POST to a was answered HTTP 404 Not Found: check', {
+      failure: 'rejected',
+      retriable: false,
+      wire: 'HTTP 404 Not Found',
+    });
+    const record = failedRecord(first, said, 1000, policies);
+    assert.equal(record.outcome === 'dead' && record.detail, said.message);
   });
 
   test('is dead with what is missing when there is no notifier', () => {
@@ -91,6 +101,13 @@ describe('the outcome for a method that asks for repeats', () => {
   test('names the next repeat when it was sent, the first time or another', () => {
     assert.deepEqual(sentRecord(told, receipt, 1_000, policies).nextRepeat, { topic: 'minutes', dueAtMs: 61_000 });
     assert.deepEqual(sentRecord(repeat, receipt, 180_500, policies).nextRepeat, next);
+  });
+
+  test('is the next repeat, no sooner than the send was put off to, when a breaker is open', () => {
+    const until = { notBeforeMs: 400_000, detail: 'put off' };
+    const record = putOffRecord(repeat, until, 180_500, policies);
+    assert.deepEqual([record.outcome, record.nextRepeat?.dueAtMs], ['retrying', 480_000]);
+    assert.equal(record.notification.putOffCount, undefined);
   });
 
   test('is a retry like any other while the first telling fails', () => {

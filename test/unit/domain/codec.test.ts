@@ -50,12 +50,13 @@ const verdicts: fc.Arbitrary<Verdict | undefined> = fc.oneof(
 );
 
 function notificationsOf(at = somewhere): fc.Arbitrary<[Notification, ...Notification[]]> {
+  const maybe = fc.option(fc.nat(), { nil: undefined });
   const parts = plainRecord({
     ...{ method: methods, attempt: fc.nat(), repeat: fc.nat(), verdict: verdicts },
-    dueAtMs: fc.option(fc.nat(), { nil: undefined }),
+    ...{ dueAtMs: maybe, putOff: maybe },
   });
   return fc.tuple(alarms, fc.array(parts, { minLength: 1, maxLength: 4 })).map(([alarm, list]) => {
-    const made = list.map(({ verdict, dueAtMs, ...part }): Notification => {
+    const made = list.map(({ verdict, dueAtMs, putOff, ...part }): Notification => {
       const decided = {
         ...(verdict === undefined ? {} : { verdict }),
         ...(dueAtMs === undefined ? {} : { dueAtMs }),
@@ -63,6 +64,7 @@ function notificationsOf(at = somewhere): fc.Arbitrary<[Notification, ...Notific
       return {
         ...part,
         ...decided,
+        ...(putOff === undefined ? {} : { putOffCount: putOff }),
         alarm,
         position: at,
         id: notificationId(alarm.position, part.method.id, part.repeat),

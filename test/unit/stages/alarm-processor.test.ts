@@ -188,3 +188,19 @@ test('a replayed message that is still no alarm is parked under its first place 
   await stage.process({ ...rawMessage('not json'), position: { ...somewhere, offset: 900n }, replay }, never);
   assert.deepEqual(parked[0]?.position, somewhere);
 });
+
+test('finishes a copy of an event as duplicate, and asks nobody', async () => {
+  const { stage, clock, directory } = stageWith();
+  directory.add({ id: '1' }, ['0', 'ALARM']);
+  const copy: RawAlarm = { ...alarm2014(nowSeconds(clock)), isKnown: true };
+  assert.deepEqual(await stage.process(copy, never), { kind: 'finish', reason: 'duplicate' });
+  assert.equal(directory.askedCount, 0);
+});
+
+test('forwards a repeat that is young although the change it repeats is older than the ttl', async () => {
+  const { stage, clock, directory } = stageWith();
+  directory.add({ id: '1' }, ['0', 'ALARM']);
+  const changedAt = new Date(clock.nowMs() - 18_000_000).toISOString();
+  const repeat = alarm2014(nowSeconds(clock), { kind: 'repeat', oldState: 'ALARM', changedAt });
+  assert.equal((await stage.process(repeat, never)).kind, 'forward');
+});

@@ -9,9 +9,7 @@ afterEach(async () => {
   assert.ok(bench.clock.waitingCount === 0, `${bench.clock.waitingCount} timers left`);
 });
 
-function after(ms: number): { notBeforeMs: number } {
-  return { notBeforeMs: bench.clock.nowMs() + ms };
-}
+const after = (ms: number) => ({ notBeforeMs: bench.clock.nowMs() + ms });
 
 async function started(options: ConstructorParameters<typeof WaitingBench>[0] = {}): Promise<void> {
   bench = new WaitingBench(options);
