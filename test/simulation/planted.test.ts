@@ -4,7 +4,6 @@ import { describe, it } from 'node:test';
 import { allMutants } from './mutants/all-mutants.js';
 import type { Mutant } from './mutants/mutant.js';
 import { runSchedule } from './run.js';
-import { runPoint, sweepPoints } from './sweep.js';
 
 const mostSchedules = 600;
 
