@@ -16,43 +16,42 @@ export interface ShareInput {
  * topic. Pure.
  */
 export function fairShare({ topic, members, partitions, ownerOf }: ShareInput): ReadonlyMap<number, string> {
-  const names = turned([...new Set(members)].sort(), topic);
-  const share = new Map<number, string>();
-  const owned = new Map<string, number[]>(names.map((name) => [name, []]));
+  const parts: readonly Part[] = turned([...new Set(members)].sort(), topic).map((name) => ({ name, own: [] }));
   const free: number[] = [];
   for (const partition of [...new Set(partitions)].sort((a, b) => a - b)) {
-    (owned.get(ownerOf(partition) ?? '') ?? free).push(partition);
+    const owner = ownerOf(partition);
+    const part = parts.find(({ name }) => name === owner);
+    if (part === undefined) free.push(partition);
+    else part.own.push(partition);
   }
-  const partitionCount = free.length + [...owned.values()].reduce((sum, own) => sum + own.length, 0);
-  const quotas = quotasOf(names, partitionCount, (name) => owned.get(name)?.length ?? 0);
-  for (const [name, own] of owned) {
-    for (const partition of own.splice(0, quotas.get(name))) share.set(partition, name);
-    free.push(...own);
-  }
+  const quotaOf = quotas(parts, free.length + parts.reduce((sum, { own }) => sum + own.length, 0));
+  for (const part of parts) free.push(...part.own.splice(quotaOf(part)));
   free.sort((a, b) => a - b);
-  for (const name of names) {
-    const kept = [...share.values()].filter((owner) => owner === name).length;
-    for (const partition of free.splice(0, (quotas.get(name) ?? 0) - kept)) share.set(partition, name);
+  const share = new Map<number, string>();
+  for (const part of parts) {
+    part.own.push(...free.splice(0, quotaOf(part) - part.own.length));
+    for (const partition of part.own) share.set(partition, part.name);
   }
   return share;
 }
 
+interface Part {
+  readonly name: string;
+  readonly own: number[];
+}
+
 /** One more than the others for those who have it already, so that it need not move; then for the first of the others. */
-function quotasOf(
-  names: readonly string[],
-  partitionCount: number,
-  ownedCount: (name: string) => number,
-): ReadonlyMap<string, number> {
-  const least = Math.floor(partitionCount / names.length);
-  const hasMore = names.filter((name) => ownedCount(name) > least);
-  const inTurn = [...hasMore, ...names.filter((name) => ownedCount(name) <= least)];
-  const withMore = inTurn.slice(0, partitionCount % names.length);
-  return new Map(names.map((name) => [name, least + (withMore.includes(name) ? 1 : 0)]));
+function quotas(parts: readonly Part[], partitionCount: number): (part: Part) => number {
+  const least = Math.floor(partitionCount / parts.length);
+  const hasMore = parts.filter(({ own }) => own.length > least);
+  const inTurn = [...hasMore, ...parts.filter(({ own }) => own.length <= least)];
+  const withMore = new Set(inTurn.slice(0, partitionCount % parts.length));
+  return (part) => least + (withMore.has(part) ? 1 : 0);
 }
 
 function turned(names: readonly string[], topic: string): readonly string[] {
   let sum = 0;
-  for (const letter of topic) sum += letter.codePointAt(0) ?? 0;
-  const cut = names.length === 0 ? 0 : sum % names.length;
+  for (const byte of Buffer.from(topic)) sum += byte;
+  const cut = sum % Math.max(1, names.length);
   return [...names.slice(cut), ...names.slice(0, cut)];
 }

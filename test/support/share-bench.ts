@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EngineError } from '../../src/domain/errors.js';
 import { partitionText, type TopicPartition } from '../../src/domain/position.js';
 import { ShareKeeper } from '../../src/ownership/share-keeper.js';
 import type { HeldLock, PartitionLocks } from '../../src/ports/ownership.js';
@@ -20,6 +21,8 @@ export class ShareEngine {
   readonly flushed: string[] = [];
   flush: () => Promise<boolean> = () => Promise.resolve(true);
   lease = new AbortController();
+  /** So many times ZooKeeper is not to be had. */
+  refusedSessionCount = 0;
   partitionCount: number;
   readonly keeper: ShareKeeper;
   running: Promise<void> = Promise.resolve();
@@ -35,6 +38,10 @@ export class ShareEngine {
       clock: bench.clock,
       telemetry: this.telemetry,
       session: async () => {
+        if (this.refusedSessionCount > 0) {
+          this.refusedSessionCount -= 1;
+          throw new EngineError('STORE_UNAVAILABLE', 'ZooKeeper is away', { retriable: true });
+        }
         if (this.lease.signal.aborted) this.lease = new AbortController();
         return { lease: { endsAtMonoMs: () => 1e9, endsAtMs: () => 1e15, ended: this.lease.signal } };
       },

@@ -91,6 +91,66 @@ describe('a hand-over', () => {
   });
 });
 
+describe('an engine that stands in line', () => {
+  /** One that is busy with its last partition, and one that has got the other and waits for this one. */
+  async function waiting(): Promise<{ bench: ShareBench; a: ShareEngine; b: ShareEngine }> {
+    const bench = new ShareBench(4);
+    const a = bench.engine();
+    await bench.pass(1_000);
+    a.inFlow.set('t/3', 1);
+    const b = bench.engine();
+    await bench.pass(2_000);
+    assert.deepEqual([[...b.taken.keys()], a.count], [['t/2'], 3]);
+    return { bench, a, b };
+  }
+  const lineOf = (bench: ShareBench, partition: number) =>
+    bench.directory.line({ topic: 't', partition }).map(({ instance }) => instance);
+
+  it('leaves it when the partition shall be another one’s', async () => {
+    const { bench } = await waiting();
+    assert.deepEqual(lineOf(bench, 3), ['e1', 'e2']);
+    bench.engine();
+    await bench.pass(2_000);
+    assert.deepEqual(lineOf(bench, 3), ['e1', 'e3']);
+  });
+
+  it('keeps its place when it loses another lock', async () => {
+    const { bench, b } = await waiting();
+    bench.directory.remove(b.lockOf(2).fence.lockPath);
+    await bench.pass(0);
+    assert.deepEqual(
+      [b.told, lineOf(bench, 3)],
+      [
+        ['begin', 'lock_lost', 'begin'],
+        ['e1', 'e2'],
+      ],
+    );
+    await bench.pass(6_000);
+    assert.equal(b.count, 1);
+  });
+
+  it('does nothing more about what it sees when it has to stop meanwhile', async () => {
+    const bench = new ShareBench(1);
+    let see: () => void = () => undefined;
+    const a = bench.engine((locks) => ({
+      join: (topics) => locks.join(topics),
+      leave: () => locks.leave(),
+      look: async (partitions, onChange) => {
+        await new Promise<void>((resolve) => {
+          see = resolve;
+        });
+        return await locks.look(partitions, onChange);
+      },
+      acquire: (partition, signal) => locks.acquire(partition, signal),
+    }));
+    await bench.pass(1_000);
+    a.stop.abort();
+    see();
+    await a.running;
+    assert.deepEqual(lineOf(bench, 0), []);
+  });
+});
+
 describe('an engine that loses one lock', () => {
   it('begins everything else again, and gives none of it up', async () => {
     const { bench, a } = await sharing();
@@ -100,6 +160,24 @@ describe('an engine that loses one lock', () => {
     assert.deepEqual(a.told, ['begin', 'lock_lost', 'begin']);
     assert.equal(a.lockOf(1), kept);
     assert.equal(kept.lost.aborted, false);
+  });
+
+  it('takes a lock for lost that is gone when it comes', async () => {
+    const bench = new ShareBench(1);
+    let lossCount = 0;
+    const a = bench.engine((locks) => ({
+      join: (topics) => locks.join(topics),
+      leave: () => locks.leave(),
+      look: (partitions, onChange) => locks.look(partitions, onChange),
+      acquire: async (partition, signal) => {
+        const lock = await locks.acquire(partition, signal);
+        lossCount += 1;
+        if (lossCount === 1) bench.directory.remove(lock.fence.lockPath);
+        return lock;
+      },
+    }));
+    await bench.pass(2_000);
+    assert.deepEqual([a.told, a.count, lossCount], [['begin', 'lock_lost', 'begin'], 1, 2]);
   });
 
   it('does so too when a commit is refused', async () => {
@@ -122,68 +200,5 @@ describe('an engine that loses one lock', () => {
     await a.keeper.leave(forever());
     await bench.pass(1_000);
     assert.deepEqual(bench.counts, [0, 4]);
-  });
-});
-
-describe('an engine that stops', () => {
-  it('keeps its term, and hands over each partition as soon as it is drained', async () => {
-    const { bench, a, b } = await sharing();
-    a.inFlow.set('t/0', 1);
-    a.stop.abort();
-    await a.running;
-    assert.deepEqual([a.told, a.count], [['begin'], 2]);
-    const leaving = a.keeper.leave(forever());
-    await bench.pass(1_000);
-    assert.deepEqual([[...a.taken.keys()], b.count], [['t/0'], 3]);
-    a.inFlow.clear();
-    await bench.pass(1_000);
-    await leaving;
-    assert.deepEqual([a.count, b.count], [0, 4]);
-    await a.keeper.release();
-    assert.deepEqual(a.told, ['begin', 'released']);
-  });
-
-  it('releases what it could not drain, after its term', async () => {
-    const { bench, a, b } = await sharing();
-    a.inFlow.set('t/0', 1);
-    a.stop.abort();
-    const limit = bench.clock.limit(3_000);
-    const leaving = a.keeper.leave(limit.signal);
-    await bench.pass(4_000);
-    await leaving;
-    assert.equal(b.count, 3);
-    await a.keeper.release();
-    await bench.pass(500);
-    assert.equal(b.count, 4);
-  });
-
-  it('stands in no line any more', async () => {
-    const { bench, b } = await sharing();
-    const c = bench.engine();
-    bench.engines[0]?.inFlow.set('t/1', 1);
-    b.inFlow.set('t/3', 1);
-    await bench.pass(600);
-    c.stop.abort();
-    await c.running;
-    await bench.pass(0);
-    const lines = [0, 1, 2, 3].map((partition) => bench.directory.line({ topic: 't', partition }));
-    assert.ok(lines.flat().every(({ instance }) => instance !== c.instance));
-  });
-
-  it('finishes a hand-over that it had begun', async () => {
-    const bench = new ShareBench(2);
-    const a = bench.engine();
-    await bench.pass(1_000);
-    a.inFlow.set('t/1', 1);
-    const b = bench.engine();
-    await bench.pass(1_000);
-    assert.deepEqual([...a.paused], ['t/1']);
-    a.stop.abort();
-    const leaving = a.keeper.leave(forever());
-    await bench.pass(100);
-    a.inFlow.clear();
-    await bench.pass(1_000);
-    await leaving;
-    assert.deepEqual([a.count, b.count], [0, 2]);
   });
 });

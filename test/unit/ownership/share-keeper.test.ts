@@ -71,6 +71,32 @@ describe('engines that share', () => {
     assert.deepEqual([...bench.counts].sort(), [1, 1, 2]);
   });
 
+  it('try again when there is no session to be had', async () => {
+    const bench = new ShareBench(1);
+    const a = bench.engine();
+    a.refusedSessionCount = 1;
+    a.lease.abort();
+    await bench.pass(1_000);
+    assert.deepEqual([a.refusedSessionCount, a.count], [0, 1]);
+  });
+
+  it('release a lock that comes when they have stopped already', async () => {
+    const bench = new ShareBench(1);
+    const a = bench.engine((locks) => ({
+      join: (topics) => locks.join(topics),
+      leave: () => locks.leave(),
+      look: (partitions, onChange) => locks.look(partitions, onChange),
+      acquire: (partition, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve(locks.acquire(partition, new AbortController().signal)));
+        }),
+    }));
+    await bench.pass(1_000);
+    a.stop.abort();
+    await bench.pass(100);
+    assert.deepEqual([a.count, bench.directory.line({ topic: 't', partition: 0 })], [0, []]);
+  });
+
   it('end with what waiting cannot cure', async () => {
     const bench = new ShareBench(1);
     const refused = new ConfigurationError('RIGHT_MISSING', 'ZooKeeper refuses to create /x');
