@@ -12,8 +12,8 @@ export const eventTable = {
   ...systemEvents,
   ...alarmEvents,
   ...producerEvents,
-  ...monitorEndpointsEvents,
   ...digestEvents,
+  ...monitorEndpointsEvents,
 } as const satisfies Record<string, EventSpec>;
 
 export type EventName = keyof typeof eventTable;

@@ -132,16 +132,16 @@ export class SimAlarmSource implements AlarmSource {
 export class SimProducer implements Publisher, DeadLetters {
   readonly #broker: SimBroker;
   readonly #process: SimProcess;
-  readonly #term: () => string;
+  readonly #term: (partition: TopicPartition) => string;
 
-  constructor(broker: SimBroker, process: SimProcess, term: () => string) {
+  constructor(broker: SimBroker, process: SimProcess, term: (partition: TopicPartition) => string) {
     this.#broker = broker;
     this.#process = process;
     this.#term = term;
   }
 
   async publish(alarm: SettledAlarm, signal: AbortSignal): Promise<void> {
-    const term = this.#term();
+    const term = this.#term(alarm.position);
     await Promise.all(alarm.records.map((record) => this.#write(() => this.#broker.recorded(record, term), signal)));
   }
 

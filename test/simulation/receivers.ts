@@ -1,5 +1,6 @@
 import { DeliveryError, EngineError } from '../../src/domain/errors.js';
 import type { Notification, NotificationMethod } from '../../src/domain/notification.js';
+import type { TopicPartition } from '../../src/domain/position.js';
 import type { Notifier, Receipt } from '../../src/ports/notifier.js';
 import type { Chance } from './chance.js';
 import type { Checker } from './checker.js';
@@ -37,9 +38,12 @@ export interface SenderWorld {
   readonly checker: Checker;
   readonly chance: Chance;
   /** Names the main and the term under which a worker sends. */
-  termOf(worker: SimWorker): { readonly run: string; readonly term: string; readonly lock: string | undefined };
-  /** The lock node at the head of the line, as the servers have it. */
-  head(): string | undefined;
+  termOf(
+    worker: SimWorker,
+    at: TopicPartition,
+  ): { readonly run: string; readonly term: string; readonly lock: string | undefined };
+  /** Another lock node than this one under which the partition is owned, as the servers have it. */
+  otherHolder(lock: string | undefined, at: TopicPartition): string | undefined;
   /** Where retries and repeats are looked at. */
   readonly day: DayChecker | undefined;
 }
@@ -62,7 +66,7 @@ export class SimNotifier implements Notifier {
 
   async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
     const { checker, chance } = this.#world;
-    const { run, term, lock } = this.#world.termOf(this.#worker);
+    const { run, term, lock } = this.#world.termOf(this.#worker, notification.position);
     const { id, method } = notification;
     const { position } = notification.alarm;
     const worker = this.#worker.process.name;
@@ -75,7 +79,7 @@ export class SimNotifier implements Notifier {
       worker,
       leaseEndsAtMs,
       lock,
-      head: this.#world.head(),
+      otherHolder: this.#world.otherHolder(lock, notification.position),
     });
     let isConcluded = false;
     try {
