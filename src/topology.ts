@@ -10,12 +10,19 @@ export interface StageSpec {
 }
 
 /**
- * The pipeline, in the direction of flow. Every stage may also finish an item, which puts it on `finished`, where the state tracker in the
+ * The pipeline, in the direction of flow; without repeats when `periodic` is 0. Every stage may also finish an item, which puts it on `finished`, where the state tracker in the
  * main process takes it. Source: engine.md 2.
  */
-export const topology = (count: { alarm: number; notification: number }): NonEmpty<StageSpec> => [
+export const topology = (count: {
+  readonly alarm: number;
+  readonly notification: number;
+  readonly periodic?: 0 | 1;
+}): NonEmpty<StageSpec> => [
   { stage: 'kafka_consumer', puts: 'alarms', processes: 1 },
   { stage: 'retry_engine', puts: 'notifications', processes: 1 },
+  ...(count.periodic === 0
+    ? []
+    : [{ stage: 'periodic_engine' as const, puts: 'notifications' as const, processes: 1 }]),
   { stage: 'alarm_processor', takes: 'alarms', puts: 'notifications', processes: count.alarm },
   {
     stage: 'notification_processor',

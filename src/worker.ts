@@ -17,6 +17,8 @@ export interface CommonConfig {
 
 function surroundings(start: StartMessage, host: WorkerHost): Surroundings {
   const common = fromWireConfig<CommonConfig>(start.config);
+  // What ps and top show: an operator sees which stage burns the processor.
+  process.title = `mon-notification: ${start.stage} ${start.index}`;
   const telemetry = createTelemetry({
     process: `${start.stage}-${start.index}`,
     log: common.log,
@@ -43,7 +45,9 @@ async function build(start: StartMessage, host: WorkerHost): Promise<WorkerParts
     case 'kafka_consumer':
       return (await import('./worker/kafka-consumer.js')).kafkaConsumer(fromWireConfig(start.config), around);
     case 'retry_engine':
-      return (await import('./worker/retry-engine.js')).retryEngine(fromWireConfig(start.config), around);
+      return (await import('./worker/waiting-engine.js')).retryEngine(fromWireConfig(start.config), around);
+    case 'periodic_engine':
+      return (await import('./worker/waiting-engine.js')).periodicEngine(fromWireConfig(start.config), around);
     case 'alarm_processor':
       return (await import('./worker/alarm-processor.js')).alarmProcessor(fromWireConfig(start.config), around);
     case 'notification_processor':

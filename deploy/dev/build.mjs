@@ -52,6 +52,7 @@ const tool = (name) => join(rootFolder, 'node_modules/.bin', name);
 /** Compiles src/ to dist/. Throws with the compiler's complaints. */
 export async function buildProgram(log = logToStderr) {
   await withProgress(log, 'compiling the program', () => mustPass('tsc', tool('tsc'), ['-p', 'tsconfig.json']));
+  await import('./mark-executable.mjs');
 }
 
 /** Compiles src/ and test/ to dist/.test/. Throws with the compiler's complaints. */

@@ -67,18 +67,32 @@ function saslConfig(port, controllerPort) {
   };
 }
 
+/** A second door: clients that come in by `port` are told to go on at `advertisedPort`, where a proxy may stand. */
+function secondListener(usual, { port, advertisedPort }) {
+  return {
+    listeners: `${usual.listeners},SIDE://${host}:${port}`,
+    'advertised.listeners': `${usual.listeners.split(',')[0]},SIDE://${host}:${advertisedPort}`,
+    'listener.security.protocol.map': `${usual['listener.security.protocol.map']},SIDE:PLAINTEXT`,
+    'inter.broker.listener.name': 'PLAINTEXT',
+  };
+}
+
 /**
- * Descriptions of the brokers, for launch.mjs. `config` overrides settings of all of them, `sasl` asks for log-in and ACLs.
+ * Descriptions of the brokers, for launch.mjs. `config` overrides settings of all of them, `sasl` asks for log-in and ACLs, `side` for a
+ * second listener { port, advertisedPort } of a single broker.
  */
-export function kafkaServers({ dir, identity, java, jars, brokers = 1, config = {}, sasl = false, heapMb = 96 }) {
+export function kafkaServers(context) {
+  const { dir, identity, java, jars, brokers = 1, config = {}, sasl = false, side, heapMb = 96 } = context;
   const { ports, clusterId } = identity;
   const allPorts = kafkaNames(brokers).map((name) => ports[name]);
   return kafkaNames(brokers).map((name, index) => {
     const own = join(dir, name);
     const file = join(own, 'server.properties');
     const port = ports[name];
+    const usual = baseConfig({ id: index + 1, name, brokers, identity, dir: own });
     const settings = {
-      ...baseConfig({ id: index + 1, name, brokers, identity, dir: own }),
+      ...usual,
+      ...(side === undefined ? {} : secondListener(usual, side)),
       ...(sasl ? saslConfig(port, ports[`${name}-controller`]) : {}),
       ...config,
     };

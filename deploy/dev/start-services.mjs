@@ -24,7 +24,8 @@ const urlVariables = { kafka: 'KAFKA_URL', zookeeper: 'ZOOKEEPER_URL', mysql: 'M
  * Options: `dir` data directory, kept afterwards (default: a temporary one, removed in the end); `only` some of `allServices`
  * (default `usualServices`); `log(line)`; `env` where KAFKA_URL, ZOOKEEPER_URL, MYSQL_URL, NATS_URL may name running services,
  * which are then used as they are (default `process.env`; `{}` for private ones); `kafkaBrokers` 1 or 3; `kafkaConfig`
- * settings that override ours; `kafkaSasl` true for SASL_PLAINTEXT log-in and ACLs; `kafkaHeapMb` (96); `zookeeperConfig`;
+ * settings that override ours; `kafkaSasl` true for SASL_PLAINTEXT log-in and ACLs; `kafkaSide` { port,
+ * advertisedPort } for a second listener behind a proxy; `kafkaHeapMb` (96); `zookeeperConfig`;
  * `mysqlOptions` further words for the server's command line; `detached` true: they outlive this process; `runningNames`
  * names of servers of `dir` that run already.
  *
@@ -77,12 +78,13 @@ function describe(own, context) {
     kafkaBrokers: brokers,
     kafkaConfig,
     kafkaSasl: sasl,
+    kafkaSide: side,
     kafkaHeapMb: heapMb,
     zookeeperConfig,
     mysqlOptions,
   } = context;
   const makers = {
-    kafka: () => kafkaServers({ ...context, brokers, config: kafkaConfig, sasl, heapMb }),
+    kafka: () => kafkaServers({ ...context, brokers, config: kafkaConfig, sasl, side, heapMb }),
     zookeeper: () => [zookeeperServer({ ...context, config: zookeeperConfig })],
     mysql: () => [mysqlServer({ ...context, options: mysqlOptions })],
     nats: () => [natsServer(context)],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lagOf, type PartitionStatus, type StatusDocument, type WorkerStatus } from './status-document.js';
+import { html, type SafeHtml } from '../domain/safe-html.js';
+import { lagOf, type PartitionStatus, type StatusDocument, sharesOf, type WorkerStatus } from './status-document.js';
 
 const style = `
 :root { color-scheme: light dark; --line: #8884; --dim: #777; --good: #1a7f37; --bad: #c62828; --note: #9a6700; }
@@ -32,12 +33,6 @@ export const statusPageHeaders = {
   'Referrer-Policy': 'no-referrer',
 } as const;
 
-/** Text of HTML that is safe already; everything else is escaped by `html`. */
-interface SafeHtml {
-  readonly html: string;
-}
-type Part = string | number | bigint | SafeHtml | readonly SafeHtml[];
-
 /** The state of one engine for people: one file, no script, fresh every two seconds. */
 export function statusPage(status: StatusDocument, notes: readonly string[]): string {
   const isReady = status.reasons.length === 0;
@@ -51,8 +46,10 @@ export function statusPage(status: StatusDocument, notes: readonly string[]): st
 ${list('bad', status.reasons)}${list('note', notes)}
 ${facts(status)}
 <h2>Partitions</h2>${partitions(status.partitions)}
+${owners(status)}
 <h2>Queues</h2>${queues(status.queues)}
 <h2>Workers</h2>${workers(status.workers)}
+${breakers(status.breakers)}
 <p class="dim"><a href="/status.json">status.json</a> · <a href="/metrics">metrics</a> · <a href="/ready">ready</a></p>
 </body></html>
 `;
@@ -91,6 +88,15 @@ function partitions(all: readonly PartitionStatus[]): SafeHtml {
   return table(['partition', 'lag', '', 'window', 'committed', 'read', 'end'], all.map(row));
 }
 
+function owners({ owners: all, instance }: StatusDocument): SafeHtml {
+  if (all.length === 0) return html``;
+  const rows = sharesOf(all).map(
+    ({ owner, count, partitions: texts }) => html`<tr><td class="${owner === instance ? 'good' : ''}">${owner}</td>
+<td>${count}</td><td>${texts}</td></tr>`,
+  );
+  return html`<h2>Owners</h2>${table(['engine', 'count', 'partitions'], rows)}`;
+}
+
 function queues(all: StatusDocument['queues']): SafeHtml {
   return table(
     ['queue', 'waiting', '', 'capacity'],
@@ -112,6 +118,12 @@ function workers(all: readonly WorkerStatus[]): SafeHtml {
   );
 }
 
+function breakers(all: StatusDocument['breakers']): SafeHtml {
+  if (all.length === 0) return html``;
+  const rows = all.map((one) => html`<tr><td>${one.destination}</td><td class="note">${one.workers}</td></tr>`);
+  return html`<h2>Destinations left alone</h2>${table(['destination', 'workers'], rows)}`;
+}
+
 function table(heads: readonly string[], rows: readonly SafeHtml[]): SafeHtml {
   return html`<div class="scroll"><table><thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
@@ -119,28 +131,4 @@ function table(heads: readonly string[], rows: readonly SafeHtml[]): SafeHtml {
 
 function bar(value: number, most: number): SafeHtml {
   return html`<meter min="0" max="${most}" value="${value}" low="${most * 0.5}" high="${most * 0.9}" optimum="0">${value}</meter>`;
-}
-
-/** Joins a template of ours with values from anywhere: what is not `SafeHtml` already is escaped. */
-function html(texts: TemplateStringsArray, ...parts: readonly Part[]): SafeHtml {
-  const filled = texts.map((text, i) => text + (i < parts.length ? render(parts[i] ?? '') : ''));
-  return { html: filled.join('') };
-}
-
-function render(part: Part): string {
-  if (typeof part === 'string') return escapeHtml(part);
-  if (typeof part === 'number' || typeof part === 'bigint') return String(part);
-  if ('html' in part) return part.html;
-  return part.map((one) => one.html).join('');
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

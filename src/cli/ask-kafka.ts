@@ -1,3 +1,4 @@
+import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { TopicReader } from '../adapters/kafka/topic-reader.js';
 import type { Config } from '../config/config.js';
 import { EngineError } from '../domain/errors.js';
@@ -21,6 +22,17 @@ export function openReader(config: Config): TopicReader {
     clock: systemClock,
     random: systemRandom,
     telemetry: commandTelemetry(),
+  });
+}
+
+/** A producer under the name of a command; whoever opens it closes it. */
+export function openProducer(config: Config): KafkaProducer {
+  return new KafkaProducer(kafkaConnection(config, 'mon-notification-cli'), {
+    clock: systemClock,
+    random: systemRandom,
+    telemetry: commandTelemetry(),
+    onAnswered: () => undefined,
+    onFailure: () => undefined,
   });
 }
 

@@ -6,7 +6,7 @@ import { configFile, loadMeant, warningText } from './configuration.js';
 export const command: Command = {
   options: { ...configOption, ...jsonOption },
   async run(args, io) {
-    const loaded = loadMeant(args, io);
+    const loaded = await loadMeant(args, io);
     const problems = loaded.kind === 'valid' ? [] : loaded.problems;
     const isValid = loaded.kind === 'valid';
     if (args.has('json')) {

@@ -35,6 +35,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./test-notification.js')).command,
   },
   {
+    name: 'render',
+    summary: 'print the texts that an alarm would be told as, by each type or one method; sends nothing',
+    load: async () => (await import('./render.js')).command,
+  },
+  {
     name: 'offsets show',
     summary: 'print the stored positions, each the next offset to read, and the lag; takes no lock, changes nothing',
     load: async () => (await import('./offsets-show.js')).command,
@@ -50,6 +55,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./send-alarm.js')).command,
   },
   {
+    name: 'monitor-endpoints',
+    summary: 'check the HTTP endpoints of a YAML file again and again; print the availability of each domain',
+    load: async () => (await import('./monitor-endpoints.js')).command,
+  },
+  {
     name: 'alert-exec',
     summary: 'poll the queries of an alerts server against thresholds and report every change of state',
     load: async () => (await import('./alert-exec.js')).command,
@@ -58,5 +68,41 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'fake-alerts-server',
     summary: 'an alerts server for tests: serves values and faults, and judges its client',
     load: async () => (await import('./fake-alerts-server.js')).command,
+  },
+  {
+    name: 'dead-letters list',
+    summary: 'list what is parked: of each notification or message the newest record, unless it was dealt with',
+    load: async () => (await import('./dead-letters-list.js')).command,
+  },
+  {
+    name: 'dead-letters show',
+    summary: 'show all that is known of one letter: why, whose, every attempt, and the message itself',
+    load: async () => (await import('./dead-letters-show.js')).command,
+  },
+  {
+    name: 'dead-letters replay',
+    summary: 'have the engine send letters again, each under the id that it always had',
+    load: async () => (await import('./dead-letters-replay.js')).command,
+  },
+  {
+    name: 'dead-letters discard',
+    summary: 'strike letters off the list, unsent; their records stay on the topic for as long as it keeps them',
+    load: async () => (await import('./dead-letters-discard.js')).command,
+  },
+  {
+    name: 'history',
+    summary: 'tell what happened to an alarm, a method or all since a time: published, sent, retried, parked, and why',
+    load: async () => (await import('./history.js')).command,
+  },
+  {
+    name: 'explain',
+    summary: 'say what an alarm would cause: is it one, whom would it reach, with which words; sends nothing',
+    load: async () => (await import('./explain.js')).command,
+  },
+  {
+    name: 'migrate',
+    summary:
+      'print a configuration of 2014, or the final INI file of the ancestor, as one of today that means the same',
+    load: async () => (await import('./migrate.js')).command,
   },
 ];

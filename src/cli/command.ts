@@ -25,6 +25,8 @@ export interface CommandIo {
   err(line: string): void;
   /** Asks the person at the terminal; an empty answer when they leave. Undefined where there is no terminal. */
   readonly ask?: (question: string) => Promise<string>;
+  /** Shows how far a long work is, each text in place of the one before; empty: nothing more. Undefined where stderr is no terminal. */
+  readonly progress?: (text: string) => void;
   readonly environment: Environment;
 }
 

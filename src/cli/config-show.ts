@@ -1,5 +1,4 @@
 import { effectiveTree, effectiveYaml } from '../config/show.js';
-import { builtinNotifiers } from '../notifiers/builtin.js';
 import { type Command, configOption, jsonOption } from './command.js';
 import { loadOrReport } from './configuration.js';
 
@@ -7,10 +6,11 @@ import { loadOrReport } from './configuration.js';
 export const command: Command = {
   options: { ...configOption, ...jsonOption },
   async run(args, io) {
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
-    if (args.has('json')) io.out(JSON.stringify(effectiveTree(loaded.settings, builtinNotifiers), undefined, 2));
-    else io.out(effectiveYaml(loaded.settings, builtinNotifiers).trimEnd());
+    const { settings, plugins, config } = loaded;
+    if (args.has('json')) io.out(JSON.stringify(effectiveTree(settings, plugins, config.templates), undefined, 2));
+    else io.out(effectiveYaml(settings, plugins, config.templates).trimEnd());
     return 0;
   },
 };

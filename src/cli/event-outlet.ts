@@ -17,6 +17,8 @@ import { packageVersion } from './version.js';
 /** The alarm topic as a producer sees it. */
 export interface EventOutlet {
   readonly sink: EventSink;
+  /** Keys of the alarms that an earlier run told of. */
+  knownKeys(): readonly string[];
   /** Why Kafka takes nothing at present; undefined while it does. */
   problem(): string | undefined;
 }
@@ -71,5 +73,5 @@ export async function openEventOutlet(
     clock: systemClock,
     close: () => producer.close(),
   });
-  return { sink, problem: () => kafkaProblem };
+  return { sink, knownKeys: () => state.keys(), problem: () => kafkaProblem };
 }

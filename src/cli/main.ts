@@ -19,6 +19,7 @@ const io: CommandIo = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   environment: process.env,
+  ...(process.stderr.isTTY ? { progress: (text) => void process.stderr.write(`\r\x1b[K${text}`) } : {}),
   ...(process.stdin.isTTY ? { ask: askAtTerminal } : {}),
 };
 

@@ -40,7 +40,7 @@ export const command: Command = {
   },
   async run(args, io) {
     const job = readJob(args, io);
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
     const stop = listenForStop();
     try {

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { KafkaProducer } from '../adapters/kafka/producer.js';
 import type { RawRecord, TopicPositions, TopicReader } from '../adapters/kafka/topic-reader.js';
 import type { Config } from '../config/config.js';
 import { EngineError } from '../domain/errors.js';
-import { kafkaConnection } from '../engine/crews.js';
-import { systemClock, systemRandom } from '../runtime/clock.js';
 import type { AlarmToSend } from './alarm-to-send.js';
-import { commandTelemetry } from './command-telemetry.js';
+import { openProducer } from './ask-kafka.js';
 
 const marker = 'mon-notification-sent-by-hand';
 
@@ -22,13 +19,7 @@ export async function publishAlarm(
   { reader, ends }: { readonly reader: TopicReader; readonly ends: TopicPositions },
   signal: AbortSignal,
 ): Promise<RawRecord> {
-  const producer = new KafkaProducer(kafkaConnection(config, 'mon-notification-cli'), {
-    clock: systemClock,
-    random: systemRandom,
-    telemetry: commandTelemetry(),
-    onAnswered: () => undefined,
-    onFailure: () => undefined,
-  });
+  const producer = openProducer(config);
   const mark = randomUUID();
   const topic = config.kafka.alarmTopic;
   try {

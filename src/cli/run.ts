@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { startAdmin } from '../admin/server.js';
 import type { Config } from '../config/config.js';
-import { crewsOf, stagesOf, windowCapacity } from '../engine/crews.js';
+import { crewsOf, stagesOf, waitingTopicsOf, windowCapacity } from '../engine/crews.js';
 import { engineView } from '../engine/engine-view.js';
 import { watchEngine } from '../engine/watch.js';
 import { Engine, type EngineOptions } from '../engine.js';
@@ -24,7 +24,7 @@ const stderrFd = 2;
 export const command: Command = {
   options: configOption,
   async run(args, io) {
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     return loaded === undefined ? 78 : await runEngine(loaded.config);
   },
 };
@@ -71,9 +71,10 @@ function newEngine(config: Config, { identity, telemetry, metrics, request }: Ar
     crews: crewsOf(config, identity.instance),
     capacity: config.queueCapacity,
     alarmTopic: config.kafka.alarmTopic,
-    retryTopic: config.kafka.notificationRetryTopic,
+    waitingTopics: waitingTopicsOf(config),
     windowCount: windowCapacity,
     zookeeper: { ...config.zookeeper, group: config.kafka.group },
+    lock: config.zookeeper.lock,
     maxHeadAgeMs: config.zookeeper.maxOffsetLagMs,
     stopDeadlineMs: config.shutdown.deadlineMs,
     identity,

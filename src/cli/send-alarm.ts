@@ -31,7 +31,7 @@ export const command: Command = {
   async run(args, io) {
     const limitMs = secondsOption(args, 'timeout', waitMs);
     const alarm = alarmToSend(args, systemClock.nowMs());
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
     if (alarm.problem !== undefined) io.err(`the engine will park this message: ${alarm.problem}`);
     const quiet = { ...io, out: () => undefined };

@@ -1,6 +1,12 @@
-import { lagOf } from '../admin/status-document.js';
+import { lagOf, type OwnerStatus, type StatusDocument, sharesOf } from '../admin/status-document.js';
 import { columns, printable } from './columns.js';
 import type { EngineStatus } from './engine-status.js';
+
+function breakerLines({ breakers = [] }: Partial<StatusDocument>): readonly string[] {
+  if (breakers.length === 0) return [];
+  const rows = breakers.map(({ destination, workers }) => [destination, workers] as const);
+  return ['', ...columns(['LEFT ALONE', 'WORKERS'], rows)];
+}
 
 /** The state of an engine as lines for a terminal. */
 export function statusTable({ document, notes }: EngineStatus): readonly string[] {
@@ -23,6 +29,7 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
         lagOf(one) ?? '?',
       ]),
     ),
+    ...ownersOf(document.owners),
     '',
     ...columns(
       ['QUEUE', 'WAITING', 'CAPACITY'],
@@ -33,8 +40,18 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
       ['STAGE', 'PID', 'STATE', 'IN HAND', 'REPLACED'],
       document.workers.map((worker) => [worker.stage, worker.pid, worker.state, worker.in_flight, worker.replacements]),
     ),
+    ...breakerLines(document),
     '',
     `retries waiting ${document.retries_waiting}; ${outcomes.join(', ') || 'no outcomes yet'}`,
   ];
   return lines.map(printable);
+}
+
+/** Nothing for an engine that owns all, or is of a version that tells nothing of it. */
+function ownersOf(owners: readonly OwnerStatus[] | undefined): readonly string[] {
+  if (owners === undefined || owners.length === 0) return [];
+  const shares = sharesOf(owners);
+  const texts = ['PARTITIONS', ...shares.map(({ partitions }) => partitions)];
+  const rows = shares.map(({ owner, count }) => [owner, count]);
+  return ['', ...columns(['OWNER', 'COUNT'], rows).map((line, index) => `${line}  ${texts[index]}`)];
 }

@@ -14,7 +14,7 @@ export const command: Command = {
   async run(args, io) {
     let url = args.text('url')?.replace(/\/+$/, '');
     if (url === undefined) {
-      const loaded = loadOrReport(args, io);
+      const loaded = await loadOrReport(args, io);
       if (loaded === undefined) return 78;
       url = adminUrl(loaded.config.admin.host, loaded.config.admin.port);
     }

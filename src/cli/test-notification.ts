@@ -1,17 +1,14 @@
-import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
-import type { Config } from '../config/config.js';
 import { revealedSections } from '../config/revealed.js';
 import type { Alarm } from '../domain/alarm.js';
 import { DeliveryError } from '../domain/errors.js';
 import { type Notification, type NotificationMethod, notificationId } from '../domain/notification.js';
 import { Secret } from '../domain/secret.js';
-import { mysqlOptions } from '../engine/crews.js';
-import { builtinNotifiers } from '../notifiers/builtin.js';
 import { openNotifiers, registerPlugins } from '../notifiers/registry.js';
 import type { Notifier } from '../ports/notifier.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
+import { withTemplates } from '../templates/templated-notifier.js';
 import {
   type Command,
   type CommandArguments,
@@ -20,10 +17,11 @@ import {
   type ExitCode,
   UsageError,
 } from './command.js';
-import { loadOrReport } from './configuration.js';
+import { loadOrReport, type Valid } from './configuration.js';
+import { methodById } from './method-by-id.js';
+import { templateSetOf } from './previews.js';
 
 const stderrFd = 2;
-const lookupTimeoutMs = 10_000;
 /** The notifiers' own limits end a send; this one is for a notifier that breaks its word. */
 const sendTimeoutMs = 700_000;
 
@@ -38,7 +36,7 @@ export const command: Command = {
   },
   async run(args, io) {
     const wanted = wantedOf(args);
-    const loaded = loadOrReport(args, io);
+    const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
     const log = { ...loaded.config.log, level: 'warn' } as const;
     const sink = openLineSink(stderrFd);
@@ -49,7 +47,7 @@ export const command: Command = {
         io.err('no such notification method; check the id, and mysql.db');
         return 1;
       }
-      return await sendTo(method, args.text('state') ?? 'ALARM', loaded.config, telemetry, io);
+      return await sendTo(method, args.text('state') ?? 'ALARM', loaded, telemetry, io);
     } finally {
       telemetry.close();
     }
@@ -68,35 +66,21 @@ function wantedOf(args: CommandArguments): { readonly id: string } | { readonly 
   return { method: { ...place, type: type.toLowerCase(), address: new Secret(address) } };
 }
 
-async function methodById(
-  id: string,
-  config: Config,
-  telemetry: ProcessTelemetry,
-): Promise<NotificationMethod | undefined> {
-  const directory = new MysqlMethodDirectory(mysqlOptions(config), { clock: systemClock, telemetry });
-  const limit = systemClock.limit(lookupTimeoutMs);
-  try {
-    return await directory.methodById(id, limit.signal);
-  } finally {
-    limit.clear();
-    await directory.close();
-  }
-}
-
 async function sendTo(
   method: NotificationMethod,
   state: string,
-  config: Config,
+  loaded: Valid,
   telemetry: ProcessTelemetry,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const enabled = [...registerPlugins(builtinNotifiers)].filter(([type]) => config.enabledTypes.includes(type));
+  const { config, plugins } = loaded;
+  const enabled = [...registerPlugins(plugins)].filter(([type]) => config.enabledTypes.includes(type));
   const notifiers = openNotifiers(
     new Map(enabled.filter(([type]) => type === method.type)),
     revealedSections(config.notifierSections),
     { logger: telemetry.pluginLogger({}), clock: systemClock, random: systemRandom, http: config.http, senders: 1 },
   );
-  const notifier = notifiers.open.get(method.type);
+  const notifier = withTemplates(notifiers.open, templateSetOf(loaded, method.type), telemetry).get(method.type);
   if (notifier === undefined) {
     const why = notifiers.unconfigured.get(method.type) ?? 'no notifier of this type is enabled';
     io.err(`not sent: ${method.type}: ${why}; see notification_types.enabled`);

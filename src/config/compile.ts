@@ -1,25 +1,21 @@
 import type { NotifierPlugin } from '../ports/notifier.js';
-import type { Config, KafkaConfig, NotifierSection, Tls, ZooKeeperConfig } from './config.js';
+import type { Config, KafkaConfig, MysqlConfig, NotifierSection, Tls, ZooKeeperConfig } from './config.js';
 import type { Values } from './key-spec.js';
 import { schema, sectionKeyName } from './schema.js';
 
 type SchemaValues = Values<typeof schema>;
 
 /** Turns checked values into the compiled configuration, deeply frozen. */
-export function compile(values: ReadonlyMap<string, unknown>, plugins: readonly NotifierPlugin[]): Config {
+export function compile(
+  values: ReadonlyMap<string, unknown>,
+  plugins: readonly NotifierPlugin[],
+  brought: Pick<Config, 'templates' | 'pluginModules'>,
+): Config {
   const v = Object.fromEntries(Object.keys(schema).map((key) => [key, values.get(key)])) as unknown as SchemaValues;
   const config: Config = {
     kafka: kafkaOf(v),
     zookeeper: zookeeperOf(v),
-    mysql: {
-      host: v['mysql.host'],
-      port: v['mysql.port'],
-      user: v['mysql.user'],
-      password: v['mysql.passwd'],
-      db: v['mysql.db'],
-      ssl: mysqlTls(v),
-      lookup: v['mysql.lookup'],
-    },
+    mysql: mysqlOf(v),
     processors: {
       alarmCount: v['processors.alarm.number'],
       alarmTtlMs: v['processors.alarm.ttl'],
@@ -34,8 +30,9 @@ export function compile(values: ReadonlyMap<string, unknown>, plugins: readonly 
     },
     retry: { intervalMs: v['retry.interval'], maxAttempts: v['retry.max_attempts'] },
     notifierSections: sectionsOf(values, plugins),
+    ...brought,
     enabledTypes: enabledTypesOf(v['notification_types.enabled'], plugins),
-    http: { allow: v['http.allow'], concurrencyPerDestination: v['http.concurrency_per_destination'] },
+    http: httpOf(v),
     admin: { host: v['admin.host'], port: v['admin.port'] },
     shutdown: { deadlineMs: v['shutdown.deadline_seconds'] },
     log: { level: v['log.level'], format: v['log.format'] },
@@ -49,6 +46,14 @@ export function compile(values: ReadonlyMap<string, unknown>, plugins: readonly 
     canary: whenGiven(v['canary.interval'], (intervalMs) => ({ intervalMs })),
   };
   return deepFreeze(config);
+}
+
+function httpOf(v: SchemaValues): Config['http'] {
+  return {
+    allow: v['http.allow'],
+    concurrencyPerDestination: v['http.concurrency_per_destination'],
+    ratePerDestination: v['http.rate_per_destination'],
+  };
 }
 
 function kafkaOf(v: SchemaValues): KafkaConfig {
@@ -78,6 +83,18 @@ function zookeeperOf(v: SchemaValues): ZooKeeperConfig {
     maxOffsetLagMs: v['zookeeper.max_offset_lag'],
     auth: v['zookeeper.auth'],
     chroot: v['zookeeper.chroot'],
+  };
+}
+
+function mysqlOf(v: SchemaValues): MysqlConfig {
+  return {
+    host: v['mysql.host'],
+    port: v['mysql.port'],
+    user: v['mysql.user'],
+    password: v['mysql.passwd'],
+    db: v['mysql.db'],
+    ssl: mysqlTls(v),
+    lookup: v['mysql.lookup'],
   };
 }
 

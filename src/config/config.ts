@@ -1,7 +1,7 @@
 import type { NonEmpty } from '../domain/position.js';
 import type { Secret } from '../domain/secret.js';
 import type { QueueName } from '../ports/flow.js';
-import type { HttpRules } from '../ports/notifier.js';
+import type { HttpRules, MessagePart } from '../ports/notifier.js';
 import type { Period } from './key-spec.js';
 
 /** How to speak TLS to an outside system. PEM texts; what is absent is left to the client library. */
@@ -60,6 +60,20 @@ export interface MysqlConfig {
 /** Checked values of one notifier's section; what is absent the notifier fills in. Durations in seconds, as its keys say. */
 export type NotifierSection = Readonly<Record<string, string | number | boolean | Secret>>;
 
+/** A template as given, not compiled. `file`, `line` and `column` are where its text begins: a file of its own, or the configuration. */
+export interface TemplateText {
+  readonly type: string;
+  /** The method's name; undefined: for all methods of the type. */
+  readonly method: string | undefined;
+  readonly part: MessagePart;
+  readonly text: string;
+  /** Its name in the configuration, such as `templates.email.text`. */
+  readonly key: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /**
  * The whole configuration, checked and with every default filled in, deeply frozen.
  *
@@ -81,9 +95,12 @@ export interface Config {
   readonly retry: { readonly intervalMs: number; readonly maxAttempts: number };
   /** By type; without those that have no section. */
   readonly notifierSections: Readonly<Record<string, NotifierSection>>;
+  readonly templates: readonly TemplateText[];
+  /** URLs of the modules with notifiers of third parties, found and loaded once already. */
+  readonly pluginModules: readonly string[];
   /** Types to send, whether or not they have what they need. */
   readonly enabledTypes: readonly string[];
-  readonly http: HttpRules;
+  readonly http: HttpRules & { readonly ratePerDestination: number | undefined };
   readonly admin: { readonly host: string; readonly port: number };
   readonly shutdown: { readonly deadlineMs: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'text' };

@@ -13,6 +13,8 @@ export interface GivenName {
 /** What a file says, by key, not yet read; with the places of its sections. */
 export interface Given {
   readonly byKey: ReadonlyMap<string, readonly GivenName[]>;
+  /** What stands under the sections with a reader of their own. */
+  readonly own: ReadonlyMap<string, YamlNode>;
   /** Where the section of a key begins; the nearest outer one when it is missing. */
   placeOf(name: string): Place;
 }
@@ -27,6 +29,7 @@ export function collectGiven(root: YamlSection, names: KnownNames, findings: Fin
   walk.section(root, '');
   return {
     byKey: walk.byKey,
+    own: walk.own,
     placeOf(name) {
       for (let dot = name.length; dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
         const place = walk.sections.get(name.slice(0, dot));
@@ -39,6 +42,7 @@ export function collectGiven(root: YamlSection, names: KnownNames, findings: Fin
 
 class Walk {
   readonly byKey = new Map<string, GivenName[]>();
+  readonly own = new Map<string, YamlNode>();
   readonly sections = new Map<string, Place>();
   readonly #names: KnownNames;
   readonly #findings: Findings;
@@ -78,6 +82,9 @@ class Walk {
       case 'older':
         this.#given(known.key, known.spec, { name, kind: known.kind, node: entry.value }, entry.keyAt);
         return !(known.spec.type === 'switch' && entry.value.kind === 'section');
+      case 'own':
+        this.own.set(name, entry.value);
+        return true;
       case 'later':
         this.#findings.warning(entry.keyAt, name, unusedNotice);
         return true;

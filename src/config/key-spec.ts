@@ -55,8 +55,6 @@ export type KeySpec = Common &
         readonly type: 'choice';
         readonly choices: readonly string[];
         readonly synonyms?: Readonly<Record<string, string>>;
-        /** Public and without effect in this version: the default is in force instead. */
-        readonly unusedChoices?: readonly string[];
       }
     /** `namesOnly`: the client library cannot take an IPv6 address. */
     | { readonly type: 'hosts'; readonly port: number; readonly namesOnly?: true }

@@ -87,7 +87,7 @@ export function expectedOf(spec: KeySpec): string {
     case 'switch':
       return 'true, false or a section';
     case 'choice':
-      return oneOf(spec.choices.filter((choice) => !spec.unusedChoices?.includes(choice)));
+      return oneOf(spec.choices);
     case 'hosts':
       return `host:port, or several separated by commas${spec.namesOnly ? ', no IPv6 address' : ''}`;
     case 'list':

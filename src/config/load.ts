@@ -10,6 +10,7 @@ import { Findings, fileStart, type Problem } from './problem.js';
 import { readFileText } from './read-file.js';
 import { notifierKeys, schema } from './schema.js';
 import { readSettings, type Settings } from './settings.js';
+import { readTemplates } from './template-texts.js';
 import { readYaml } from './yaml-document.js';
 
 /** What became of a configuration file. Warnings come with either; a valid one has its values by public key, too. */
@@ -28,9 +29,14 @@ const configMaxBytes = 1024 * 1024;
  * Reads, checks and compiles a configuration file.
  *
  * All problems come at once, with their places, in the order of the file. Reads only the file and those it names; touches no network;
- * never throws. `plugins` are the notifiers that exist.
+ * never throws. `plugins` are the notifiers that exist, `pluginModules` where those of third parties came from.
  */
-export function loadConfig(file: string, environment: Environment, plugins: readonly NotifierPlugin[]): LoadedConfig {
+export function loadConfig(
+  file: string,
+  environment: Environment,
+  plugins: readonly NotifierPlugin[],
+  pluginModules: readonly string[] = [],
+): LoadedConfig {
   const findings = new Findings(file);
   const found = readFileText(file, configMaxBytes);
   if (found.kind === 'unusable') {
@@ -43,10 +49,16 @@ export function loadConfig(file: string, environment: Environment, plugins: read
   const given = collectGiven(root, new KnownNames(keys), findings);
   const settings = readSettings(keys, given, { folder: dirname(file), environment }, findings);
   crossCheck(settings, plugins, findings);
+  const templates = readTemplates(given.own.get('templates'), plugins, { file, environment }, findings);
   checkMode(found.mode, settings, findings);
   const sorted = findings.sorted();
   if (sorted.problems.length > 0) return { kind: 'invalid', ...sorted };
-  return { kind: 'valid', config: compile(settings.values, plugins), settings, warnings: sorted.warnings };
+  return {
+    kind: 'valid',
+    config: compile(settings.values, plugins, { templates, pluginModules }),
+    settings,
+    warnings: sorted.warnings,
+  };
 }
 
 function checkMode(mode: number, settings: Settings, findings: Findings): void {

@@ -41,9 +41,25 @@ export function configReference(plugins: readonly NotifierPlugin[]): string {
     const rows = own.map(([name, spec], index) => row(name, spec, sectionDefaultText(keys[index])));
     parts.push(section(prefix.slice(0, -1), table([columns, ...rows])));
   }
+  parts.push(section('templates', templatesText(plugins)));
   const retired = retiredKeys.map(({ name, notice }) => [`\`${name}\``, notice]);
   parts.push(section('Keys of the past', `Accepted with one notice.\n\n${table([['key', 'today'], ...retired])}`));
   return parts.join('\n');
+}
+
+/** What templates can write, by type. */
+function templatesText(plugins: readonly NotifierPlugin[]): string {
+  const rows = plugins.flatMap(({ type, parts = [] }) => {
+    if (parts.length === 0) return [];
+    const names = parts.map(
+      ({ part, format }) => `\`${part}\`${format === 'text' ? '' : ` (${format.toUpperCase()})`}`,
+    );
+    return [[`\`templates.${type}\``, names.join(', ')]];
+  });
+  const how =
+    'Liquid texts that replace the built-in ones. Each part may be given as `<part>_file`, relative to the configuration file, and for the method of one name\n' +
+    'below `methods.<name>`. `templates/README.md` beside this page has the variables, the limits and examples.\n\n';
+  return `${how}${table([['section', 'parts'], ...rows])}`;
 }
 
 const columns = ['key', 'default', 'accepts', 'meaning'];

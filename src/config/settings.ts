@@ -122,13 +122,7 @@ class SettingsReader {
   }
 
   #accept(given: GivenName, spec: KeySpec, read: ReadValue, got: string): unknown {
-    if ('value' in read) {
-      if (spec.type === 'choice' && spec.unusedChoices?.includes(String(read.value))) {
-        this.#findings.warning(given.node.at, given.name, `${got} is not used by this version, ${spec.default} is`);
-        return spec.default;
-      }
-      return read.value;
-    }
+    if ('value' in read) return read.value;
     const words = mayBeFile(spec) && given.node.kind === 'scalar' ? 'something else' : got;
     this.#findings.problem(given.node.at, given.name, `expected ${read.expected}, got ${words}`);
     return undefined;

@@ -1,6 +1,7 @@
 import { dump } from 'js-yaml';
 import { Secret } from '../domain/secret.js';
 import type { NotifierPlugin } from '../ports/notifier.js';
+import type { TemplateText } from './config.js';
 import type { KeySpec, Period } from './key-spec.js';
 import { schema, sectionKeyName } from './schema.js';
 import type { Settings } from './settings.js';
@@ -13,7 +14,11 @@ type PublicValue = string | number | boolean | null | readonly string[] | Readon
  *
  * Secrets are `<redacted>`; what is not set is null.
  */
-export function effectiveTree(settings: Settings, plugins: readonly NotifierPlugin[]): Tree {
+export function effectiveTree(
+  settings: Settings,
+  plugins: readonly NotifierPlugin[],
+  templates: readonly TemplateText[] = [],
+): Tree {
   const tree: Tree = {};
   for (const [key, spec] of Object.entries<KeySpec>(schema)) {
     if (spec.unused || spec.type === 'switch') continue;
@@ -30,24 +35,44 @@ export function effectiveTree(settings: Settings, plugins: readonly NotifierPlug
   }
   for (const section of ['kafka.ssl', 'mysql.ssl'] as const)
     if (!settings.values.get(section)) put(tree, section, false);
+  for (const { type, method, part, text } of templates) {
+    const path = method === undefined ? [type, part] : [type, 'methods', method, part];
+    putAt(
+      tree,
+      ['templates', ...path],
+      text.replaceAll('${', () => '$${'),
+    );
+  }
   return tree;
 }
 
 /** The values in force as YAML that, secrets aside, loads again and means the same. */
-export function effectiveYaml(settings: Settings, plugins: readonly NotifierPlugin[]): string {
-  return dump(effectiveTree(settings, plugins), { lineWidth: -1 });
+export function effectiveYaml(
+  settings: Settings,
+  plugins: readonly NotifierPlugin[],
+  templates: readonly TemplateText[] = [],
+): string {
+  return dump(effectiveTree(settings, plugins, templates), { lineWidth: -1 });
 }
 
 function put(tree: Tree, key: string, value: PublicValue): void {
-  const parts = key.split('.');
-  const last = parts.pop() ?? key;
+  putAt(tree, key.split('.'), value);
+}
+
+function putAt(tree: Tree, path: readonly string[], value: PublicValue): void {
+  const last = path.at(-1) ?? '';
   let section = tree;
-  for (const part of parts) {
-    const next = (section[part] ?? {}) as Tree;
-    section[part] = next;
+  for (const part of path.slice(0, -1)) {
+    const next = (Object.hasOwn(section, part) ? section[part] : {}) as Tree;
+    setOwn(section, part, next);
     section = next;
   }
-  section[last] = value;
+  setOwn(section, last, value);
+}
+
+/** A method may be named `__proto__`. */
+function setOwn(tree: Tree, name: string, value: Tree | PublicValue): void {
+  Object.defineProperty(tree, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function publicValue(spec: KeySpec, value: unknown): PublicValue {

@@ -39,17 +39,36 @@ export function isNothing(node: YamlNode): boolean {
   return node.kind === 'scalar' && node.plain && /^(|~|null|Null|NULL)$/.test(node.text);
 }
 
-const maxAliasCount = 50;
+/** How much of one document may be written by reference; a tree that is walked as a whole grows by it. */
+export interface YamlLimits {
+  readonly aliasCount: number;
+  readonly mergedCount: number;
+}
+
 const maxDepth = 100;
-const maxMergedCount = 1000;
+const usualLimits: YamlLimits = { aliasCount: 50, mergedCount: 1000 };
+
+/** Reads a document whose root is a section, as `readYamlTree` does; anything else is a problem. */
+export function readYaml(source: string, findings: Findings): YamlSection | undefined {
+  const root = readYamlTree(source, findings);
+  if (root === undefined || root.kind === 'section') return root;
+  if (isNothing(root)) {
+    findings.problem(fileStart, '(file)', 'expected settings, got an empty file');
+    return undefined;
+  }
+  const got = root.kind === 'list' ? 'a list' : 'a text';
+  findings.problem(root.at, '(file)', `expected sections with keys, got ${got}`);
+  return undefined;
+}
 
 /**
  * Reads one YAML document into sections, lists and scalars with places.
  *
  * Nothing is resolved but anchors and the `<<` merges of YAML 1.1; of the tags only `!!str` is known. What is wrong goes to `findings`; the
- * result is undefined when there is no document to speak of. Never quotes values: they may be secrets, tags and aliases included.
+ * result is undefined when there is no document to speak of, and a scalar of nothing for an empty one. Never quotes values: they may be secrets, tags
+ * and aliases included.
  */
-export function readYaml(source: string, findings: Findings): YamlSection | undefined {
+export function readYamlTree(source: string, findings: Findings, limits = usualLimits): YamlNode | undefined {
   let events: Event[];
   try {
     events = parseEvents(source, { maxDepth });
@@ -58,7 +77,7 @@ export function readYaml(source: string, findings: Findings): YamlSection | unde
     findings.problem(place, '(file)', `expected valid YAML, got ${reason}`);
     return undefined;
   }
-  return new TreeReader(source, events, findings).document();
+  return new TreeReader(source, events, findings, limits).document();
 }
 
 function syntaxError(error: unknown): [Place, string] {
@@ -76,24 +95,23 @@ class TreeReader {
   readonly #source: string;
   readonly #events: readonly Event[];
   readonly #findings: Findings;
+  readonly #limits: YamlLimits;
   readonly #lineStarts: number[] = [0];
   readonly #anchors = new Map<string, YamlNode>();
   #next = 0;
   #aliasCount = 0;
   #mergedCount = 0;
 
-  constructor(source: string, events: readonly Event[], findings: Findings) {
+  constructor(source: string, events: readonly Event[], findings: Findings, limits: YamlLimits) {
     this.#source = source;
     this.#events = events;
     this.#findings = findings;
+    this.#limits = limits;
     for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
   }
 
-  document(): YamlSection | undefined {
-    if (this.#events.length === 0) {
-      this.#findings.problem(fileStart, '(file)', 'expected settings, got an empty file');
-      return undefined;
-    }
+  document(): YamlNode | undefined {
+    if (this.#events.length === 0) return nothingAt(fileStart);
     this.#next = 1;
     const root = this.#node(fileStart);
     this.#next += 1;
@@ -103,13 +121,7 @@ class TreeReader {
       this.#findings.problem(place, '(file)', 'expected one YAML document, got another one');
       return undefined;
     }
-    if (root.kind === 'section') return root;
-    this.#findings.problem(
-      root.at,
-      '(file)',
-      `expected sections with keys, got ${root.kind === 'list' ? 'a list' : 'a text'}`,
-    );
-    return undefined;
+    return root;
   }
 
   /** Reads the node that begins at the next event; `fallback` is the place of one that has no text of its own. */
@@ -195,8 +207,9 @@ class TreeReader {
         continue;
       }
       this.#mergedCount += section.entries.length;
-      if (this.#mergedCount > maxMergedCount) {
-        this.#findings.problem(section.at, '<<', `expected at most ${maxMergedCount} merged keys, got more`);
+      if (this.#mergedCount > this.#limits.mergedCount) {
+        const most = this.#limits.mergedCount;
+        this.#findings.problem(section.at, '<<', `expected at most ${most} merged keys, got more`);
         return entries;
       }
       entries.push(...section.entries);
@@ -206,10 +219,10 @@ class TreeReader {
 
   #alias(name: string, at: Place): YamlNode {
     this.#aliasCount += 1;
-    if (this.#aliasCount > maxAliasCount) {
-      if (this.#aliasCount === maxAliasCount + 1) {
-        this.#findings.problem(at, '(file)', `expected at most ${maxAliasCount} aliases, got more`);
-      }
+    const most = this.#limits.aliasCount;
+    if (this.#aliasCount > most) {
+      if (this.#aliasCount === most + 1)
+        this.#findings.problem(at, '(file)', `expected at most ${most} aliases, got more`);
       return nothingAt(at);
     }
     const node = this.#anchors.get(name);

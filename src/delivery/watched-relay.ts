@@ -1,6 +1,6 @@
 import { DeliveryError, type DeliveryFailure } from '../domain/errors.js';
 import type { Notification } from '../domain/notification.js';
-import type { Notifier, Receipt } from '../ports/notifier.js';
+import type { MessageTexts, Notifier, Receipt, SendRate } from '../ports/notifier.js';
 import type { Clock } from '../ports/system.js';
 
 /** Who is told how the relay does: what readiness and the drain at a stop look at. */
@@ -22,6 +22,7 @@ const lookEveryMs = 500;
  */
 export class WatchedRelay implements Notifier {
   readonly relay: string;
+  readonly rate: SendRate | undefined;
   readonly #notifier: Notifier;
   readonly #name: string;
   readonly #seen: RelaySeen;
@@ -33,6 +34,7 @@ export class WatchedRelay implements Notifier {
   /** `type` names the relay in what is told: `email relay`. */
   constructor(notifier: Notifier, about: { type: string; relay: string }, seen: RelaySeen, clock: Clock) {
     this.relay = about.relay;
+    this.rate = notifier.rate;
     this.#notifier = notifier;
     this.#name = `${about.type} relay`;
     this.#seen = seen;
@@ -44,11 +46,11 @@ export class WatchedRelay implements Notifier {
     return this.#notifier.destinationOf(method);
   }
 
-  async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
+  async send(notification: Notification, signal: AbortSignal, texts?: MessageTexts): Promise<Receipt> {
     if (this.#underWayCount === 0) this.#silentSinceMonoMs = this.#clock.monoMs();
     this.#underWayCount += 1;
     try {
-      const receipt = await this.#notifier.send(notification, signal);
+      const receipt = await this.#notifier.send(notification, signal, texts);
       this.#answered();
       return receipt;
     } catch (error) {

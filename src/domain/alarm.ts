@@ -1,10 +1,18 @@
 import type { EventFacts } from './event-facts.js';
-import type { Positioned } from './position.js';
+import type { DeadReason } from './outcome.js';
+import type { AlarmPosition, Positioned } from './position.js';
+
+/** What a person has sent through the engine again: where it was read first, which is its identity, and why it was parked. */
+export interface ReplayedMessage {
+  readonly source: AlarmPosition;
+  readonly reason: DeadReason;
+}
 
 /** One Kafka message, not yet understood. `recordedAtMs` is the time that Kafka holds for it, epoch milliseconds. */
 export interface RawAlarm extends Positioned {
   readonly value: Uint8Array;
   readonly recordedAtMs: number;
+  readonly replay?: ReplayedMessage;
   /** A copy of an event that was read before, and is to be dropped. */
   readonly isKnown?: true;
 }
@@ -32,4 +40,9 @@ export interface Alarm extends Positioned {
   readonly recordedAtMs: number;
   /** The object inside `alarm-transitioned` as it came, unknown fields included: JSON text. */
   readonly rawAlarm: string;
+}
+
+/** States are compared as MySQL compares them: letter case and blanks at the end do not count. */
+export function isSameState(one: string, other: string): boolean {
+  return one.trimEnd().toLowerCase() === other.trimEnd().toLowerCase();
 }

@@ -1,16 +1,16 @@
 import type { Alarm, RawAlarm } from './alarm.js';
 import { EngineError, messageOf } from './errors.js';
-import type { Notification, NotificationGroup, NotificationId, Verdict } from './notification.js';
-import type { Attempt, OutcomeRecord, SettledAlarm } from './outcome.js';
+import type { Notification, NotificationGroup, NotificationId, Replay, Verdict } from './notification.js';
+import { type Attempt, deadReasons, type OutcomeRecord, type SettledAlarm } from './outcome.js';
 import { alarmOf } from './parse-alarm.js';
-import { type AlarmPosition, isNonEmpty, type NonEmpty, parseOffset } from './position.js';
+import { type AlarmPosition, isNonEmpty, type NonEmpty, parseOffset, parsePlace, placeText } from './position.js';
 import { Secret } from './secret.js';
 
 /*
  * Payload text: one letter for the kind, a head without line breaks, a line break, then what came from Kafka as it came.
  *
  *     u<recordedAtMs>      the message, as text
- *     b<recordedAtMs>      the message, whose bytes are not UTF-8, in base64
+ *     b<recordedAtMs>      the message, whose bytes are not UTF-8, in base64; of a replayed one both go on with reason and source
  *     k<recordedAtMs>      as u, a copy of an event that was read before
  *     g<JSON> , s<JSON>    the object inside `alarm-transitioned`; the head holds notifications, or outcome records
  *
@@ -28,8 +28,11 @@ interface WireNotification {
   readonly id: string;
   readonly attempt: number;
   readonly repeat: number;
+  readonly dueAtMs?: number;
   readonly history?: readonly Attempt[];
+  readonly putOffCount?: number;
   readonly verdict?: WireVerdict;
+  readonly replay?: Replay;
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
 }
 type WireVerdict = Exclude<Verdict, { outcome: 'superseded' }> | { outcome: 'superseded'; by?: WirePlace | undefined };
@@ -43,10 +46,12 @@ const exactUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The payload of a message as it was read. */
 export function encodeRawAlarm(item: RawAlarm): string {
+  const { replay } = item;
+  const head = replay === undefined ? '' : ` ${replay.reason} ${placeText(replay.source)}`;
   try {
-    return `${item.isKnown === true ? 'k' : 'u'}${item.recordedAtMs}\n${exactUtf8.decode(item.value)}`;
+    return `${item.isKnown === true ? 'k' : 'u'}${item.recordedAtMs}${head}\n${exactUtf8.decode(item.value)}`;
   } catch {
-    return `b${item.recordedAtMs}\n${Buffer.from(item.value).toString('base64')}`;
+    return `b${item.recordedAtMs}${head}\n${Buffer.from(item.value).toString('base64')}`;
   }
 }
 
@@ -54,8 +59,12 @@ export function encodeRawAlarm(item: RawAlarm): string {
 export function decodeRawAlarm(position: AlarmPosition, payload: string): RawAlarm {
   const { kind, head, body } = partsOf(payload);
   if (kind !== 'u' && kind !== 'b' && kind !== 'k') throw nonsense('a message', `kind ${kind}`);
-  const item = { position, recordedAtMs: Number(head), value: Buffer.from(body, kind === 'b' ? 'base64' : 'utf8') };
-  return kind === 'k' ? { ...item, isKnown: true } : item;
+  const [recordedAt, reason, place = ''] = head.split(' ');
+  const value = Buffer.from(body, kind === 'b' ? 'base64' : 'utf8');
+  const source = parsePlace(place);
+  const known = deadReasons.find((one) => one === reason);
+  const replay = source === undefined || known === undefined ? {} : { replay: { source, reason: known } };
+  return { position, recordedAtMs: Number(recordedAt), value, ...replay, ...(kind === 'k' ? { isKnown: true } : {}) };
 }
 
 /** The payload of a group. All its notifications are of one alarm. */
@@ -91,6 +100,19 @@ export function messageOfPayload(payload: string): Uint8Array {
   const { kind, body } = partsOf(payload);
   if (kind === 'g' || kind === 's') return Buffer.from(`{"alarm-transitioned":${body}}`);
   return Buffer.from(body, kind === 'b' ? 'base64' : 'utf8');
+}
+
+/**
+ * Where the item behind a payload was read first: its own position but for a replayed message, which keeps that of the parked one. Like
+ * `messageOfPayload` it opens nothing but what our own head says, and never throws.
+ */
+export function sourceOfPayload(position: AlarmPosition, payload: string): AlarmPosition {
+  const { kind, head } = partsOf(payload);
+  if (kind === 'u' || kind === 'b') return parsePlace(head.split(' ')[2] ?? '') ?? position;
+  const from = /^\{"recordedAtMs":[0-9]+,"from":\["([^"\\]+)",([0-9]+),"([0-9]+)"\]/.exec(head);
+  const place = from === null ? undefined : parsePlace(from.slice(1).join('/'));
+  // A retry lies in another topic than its alarm, and one alarm may have several: each keeps its own place.
+  return place !== undefined && place.topic === position.topic ? place : position;
 }
 
 function partsOf(payload: string): { kind: string; head: string; body: string } {
@@ -149,10 +171,14 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
   return { topic, partition, offset: parseOffset(offset) };
 }
 
-function wireNotification({ id, attempt, repeat, history, verdict, method }: Notification): WireNotification {
+function wireNotification(notification: Notification): WireNotification {
+  const { id, attempt, repeat, dueAtMs, history, putOffCount, verdict, replay, method } = notification;
   const tried = {
+    ...(dueAtMs === undefined ? {} : { dueAtMs }),
     ...(history === undefined ? {} : { history }),
+    ...(putOffCount === undefined ? {} : { putOffCount }),
     ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
+    ...(replay === undefined ? {} : { replay }),
   };
   return { id, attempt, repeat, ...tried, method: { ...method, address: method.address.reveal() } };
 }
@@ -161,8 +187,11 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
   const { id, name, type, address, periodMs } = item.method;
   const method = { id, name, type, address: new Secret(address), periodMs };
   const tried = {
+    ...(item.dueAtMs === undefined ? {} : { dueAtMs: item.dueAtMs }),
     ...(item.history === undefined ? {} : { history: item.history }),
+    ...(item.putOffCount === undefined ? {} : { putOffCount: item.putOffCount }),
     ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
+    ...(item.replay === undefined ? {} : { replay: item.replay }),
   };
   return {
     position,
@@ -187,19 +216,19 @@ function wireRecord(record: OutcomeRecord): WireRecord {
   const { notification, outcome, ...more } = record;
   const base = { ...wireNotification(notification), outcome };
   if (record.outcome !== 'superseded') return { ...base, more };
-  return { ...base, more: { history: record.history, by: record.by && wirePlace(record.by) } };
+  return { ...base, more: { ...more, by: record.by && wirePlace(record.by) } };
 }
 
 function recordOf(item: WireRecord, notification: Notification): OutcomeRecord {
   const history = item.more.history as readonly Attempt[];
   const fields = { outcome: item.outcome, ...item.more } as WithoutNotification<OutcomeRecord>;
   switch (fields.outcome) {
-    case 'sent':
-      return { notification, history, outcome: 'sent', sentAtMs: fields.sentAtMs, remoteId: fields.remoteId };
     case 'superseded': {
       const by = item.more.by as WirePlace | undefined;
-      return { notification, history, outcome: 'superseded', by: by && placeOf(by) };
+      return { ...fields, notification, history, by: by && placeOf(by) };
     }
+    case 'sent':
+      return { ...fields, notification, history, remoteId: fields.remoteId };
     case 'retrying':
     case 'dead':
     case 'expired':

@@ -51,6 +51,41 @@ export const deliveryFailures = [
 ] as const;
 export type DeliveryFailure = (typeof deliveryFailures)[number];
 
+/** What a failure tells of: this notification alone, all for the same address, or all that goes to the same destination. */
+export type FailureScope = 'notification' | 'address' | 'destination';
+
+/** Where a notifier does not say. A host that answers badly, or not at all, may do so for one address only: its paths are many tenants'. */
+function usualScope(failure: DeliveryFailure, facts: { retriable: boolean; retryAfterMs?: number }): FailureScope {
+  switch (failure) {
+    case 'unreachable':
+    case 'timed_out':
+      return 'destination';
+    case 'server_error':
+    case 'outcome_unknown':
+      return 'address';
+    case 'unauthorized':
+      // One that may pass is a login of our own, which every send to that destination needs.
+      return facts.retriable ? 'destination' : 'notification';
+    case 'rate_limited':
+      return facts.retryAfterMs === undefined ? 'address' : 'notification';
+    case 'rejected':
+    case 'forbidden_address':
+    case 'bad_address':
+      return 'notification';
+    default:
+      return failure satisfies never;
+  }
+}
+
+interface DeliveryFacts {
+  readonly failure: DeliveryFailure;
+  readonly retriable: boolean;
+  readonly retryAfterMs?: number;
+  readonly wire?: string;
+  readonly scope?: FailureScope;
+  readonly cause?: unknown;
+}
+
 /**
  * One send that the receiver did not take.
  *
@@ -60,15 +95,14 @@ export type DeliveryFailure = (typeof deliveryFailures)[number];
  */
 export class DeliveryError extends EngineError {
   readonly failure: DeliveryFailure;
+  readonly scope: FailureScope;
   readonly retryAfterMs: number | undefined;
   readonly wire: string | undefined;
 
-  constructor(
-    message: string,
-    facts: { failure: DeliveryFailure; retriable: boolean; retryAfterMs?: number; wire?: string; cause?: unknown },
-  ) {
+  constructor(message: string, facts: DeliveryFacts) {
     super('DELIVERY_FAILED', message, facts);
     this.failure = facts.failure;
+    this.scope = facts.scope ?? usualScope(facts.failure, facts);
     this.retryAfterMs = facts.retryAfterMs;
     this.wire = facts.wire;
   }

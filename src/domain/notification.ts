@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Alarm } from './alarm.js';
 import type { DeliveryFailure } from './errors.js';
+import type { DeadReason } from './outcome.js';
 import type { AlarmPosition, NonEmpty, Positioned } from './position.js';
 import type { Secret } from './secret.js';
 
@@ -27,9 +28,15 @@ export interface Attempt {
   readonly failure: DeliveryFailure;
 }
 
+/** A person had this sent again after it was parked: when, in epoch milliseconds, and what it had been parked for. */
+export interface Replay {
+  readonly atMs: number;
+  readonly reason: DeadReason;
+}
+
 /** How a notification ended before a send was tried: recorded as it is, and nothing is sent. */
 export type Verdict = Readonly<
-  | { outcome: 'superseded'; by: AlarmPosition | undefined }
+  | { outcome: 'superseded'; by: AlarmPosition | undefined; detail?: string }
   | { outcome: 'expired' }
   | { outcome: 'dead'; reason: 'method_gone'; detail: string }
 >;
@@ -43,9 +50,15 @@ export interface Notification extends Positioned {
   readonly attempt: number;
   /** 0 for the first telling, n for the n-th periodic one. */
   readonly repeat: number;
+  /** When this repeat was to be told, epoch milliseconds: the next one counts from here, however late this one is. */
+  readonly dueAtMs?: number;
   /** The sends before this one, oldest first; absent on the first. */
   readonly history?: readonly Attempt[];
+  /** How often this attempt was put off before it was made; absent: never. */
+  readonly putOffCount?: number;
   readonly verdict?: Verdict;
+  /** Stays with it over retries: a time to live counts from here. */
+  readonly replay?: Replay;
 }
 
 /** All of one alarm, kept together so that the alarm is finished exactly once. */

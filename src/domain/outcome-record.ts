@@ -1,6 +1,7 @@
 import type { Alarm } from './alarm.js';
-import type { Notification } from './notification.js';
+import { identityOf, type Notification } from './notification.js';
 import type { DeadLetter, OutcomeRecord } from './outcome.js';
+import { placeText } from './position.js';
 
 /** One message for an output topic. */
 export interface EncodedRecord {
@@ -8,6 +9,8 @@ export interface EncodedRecord {
   /** Bytes only where a parked message is too large to be wrapped. */
   readonly value: string | Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
+  /** Records with the same text lie in one partition; absent: those with the same key. */
+  readonly together?: string;
 }
 
 /** Brokers take 1,048,588 bytes by default, key, headers and framing included. */
@@ -26,12 +29,30 @@ const maxCutLength = 20_000;
  * Source: interface.md 7, ancestor.md 2.
  */
 export function encodeOutcomeRecord(record: OutcomeRecord, instance: string): EncodedRecord {
+  const notBeforeMs = record.outcome === 'retrying' ? record.notBeforeMs : undefined;
+  return encoded(record.notification.id, record, notBeforeMs, instance);
+}
+
+/**
+ * The message from which the next repeat is made: the same record, but for `not_before`, which says when that repeat is due.
+ *
+ * Its key is one per alarm and method, so that everything about the repeats of an alarm to one receiver lies in one partition, in order.
+ */
+export function encodeWaitingRepeat(record: OutcomeRecord, dueAtMs: number, instance: string): EncodedRecord {
+  const { alarm, method } = record.notification;
+  return encoded(identityOf([alarm.tenantId, alarm.alarmId, method.id]), record, dueAtMs, instance);
+}
+
+function encoded(key: string, record: OutcomeRecord, notBeforeMs: number | undefined, instance: string): EncodedRecord {
   const { notification, outcome } = record;
-  const whole = recordText(record, notification.alarm, instance, '');
-  const value = isTooLarge(whole)
-    ? recordText(record, reduced(notification.alarm), instance, ', "raw_alarm_cut": true')
-    : whole;
-  return { key: notification.id, value, headers: { 'notification-outcome': outcome, 'notification-schema': '1' } };
+  const textOf = (alarm: Alarm, more: string) => recordText({ record, alarm, notBeforeMs, instance, more });
+  const whole = textOf(notification.alarm, '');
+  const value = isTooLarge(whole) ? textOf(reduced(notification.alarm), ', "raw_alarm_cut": true') : whole;
+  const headers = { 'notification-outcome': outcome, 'notification-schema': '1' };
+  // Who reads a record that waits sees what else waits of its alarm: what is newer supersedes it, whoever shares the partitions.
+  return notBeforeMs === undefined
+    ? { key, value, headers }
+    : { key, value, headers, together: notification.alarm.alarmId };
 }
 
 /**
@@ -42,7 +63,7 @@ export function encodeOutcomeRecord(record: OutcomeRecord, instance: string): En
  */
 export function encodeDeadLetter(letter: DeadLetter, instance: string): EncodedRecord {
   const { topic, partition, offset } = letter.position;
-  const key = `${topic}/${partition}/${offset}`;
+  const key = placeText(letter.position);
   const outcome = letter.reason === 'malformed' ? 'malformed' : 'dead';
   const headers = { 'notification-outcome': outcome, 'notification-schema': '1' };
   const detail = letter.detail.slice(0, maxDetailLength);
@@ -78,7 +99,15 @@ function isTooLarge(text: string): boolean {
 
 const json = (value: string | number | null | undefined): string => JSON.stringify(value ?? null);
 
-function recordText(record: OutcomeRecord, alarm: Alarm, instance: string, more: string): string {
+interface Text {
+  readonly record: OutcomeRecord;
+  readonly alarm: Alarm;
+  readonly notBeforeMs: number | undefined;
+  readonly instance: string;
+  readonly more: string;
+}
+
+function recordText({ record, alarm, notBeforeMs, instance, more }: Text): string {
   const { notification, history } = record;
   const { method } = notification;
   const attempt = triedCount(record);
@@ -97,10 +126,14 @@ function recordText(record: OutcomeRecord, alarm: Alarm, instance: string, more:
     `, "source_topic": ${json(source.topic)}, "source_partition": ${source.partition}, "source_offset": "${source.offset}"` +
     `, "attempt": ${attempt}, "repeat": ${notification.repeat}` +
     `, "sent_at": ${record.outcome === 'sent' ? record.sentAtMs : null}` +
-    `, "not_before": ${record.outcome === 'retrying' ? record.notBeforeMs : null}` +
+    `, "not_before": ${notBeforeMs ?? null}` +
     `, "reason": ${record.outcome === 'dead' ? json(record.reason) : null}, "history": ${historyText(record)}` +
-    `, "instance": ${json(instance)}, "recorded_at": ${alarm.recordedAtMs}`;
+    `, "instance": ${json(instance)}, "recorded_at": ${alarm.recordedAtMs}${replayText(notification)}`;
   return `${inherited}${ours}${extras(record)}${more}}`;
+}
+
+function replayText({ replay }: Notification): string {
+  return replay === undefined ? '' : `, "replayed_at": ${replay.atMs}, "parked_for": ${json(replay.reason)}`;
 }
 
 /** Before a send was tried, `notification.attempt` is the one that was not made. */
@@ -119,11 +152,12 @@ function extras(record: OutcomeRecord): string {
       return record.remoteId === undefined ? '' : `, "remote_id": ${json(record.remoteId.slice(0, maxDetailLength))}`;
     case 'retrying':
     case 'dead':
-      return `, "detail": ${json(record.detail.slice(0, maxDetailLength))}`;
+      return `, "detail": ${json(record.detail.slice(0, maxDetailLength))}${putOff(record)}`;
     case 'superseded': {
-      if (record.by === undefined) return '';
+      const detail = record.detail === undefined ? '' : `, "detail": ${json(record.detail)}`;
+      if (record.by === undefined) return detail;
       const { topic, partition, offset } = record.by;
-      return `, "superseded_by": ${JSON.stringify({ topic, partition, offset: offset.toString() })}`;
+      return `, "superseded_by": ${JSON.stringify({ topic, partition, offset: offset.toString() })}${detail}`;
     }
     case 'expired':
     case 'digested':
@@ -131,6 +165,10 @@ function extras(record: OutcomeRecord): string {
     default:
       return never(record);
   }
+}
+
+function putOff({ notification: { putOffCount = 0 } }: OutcomeRecord): string {
+  return putOffCount === 0 ? '' : `, "put_off": ${putOffCount}`;
 }
 
 function never(record: never): string {

@@ -15,13 +15,19 @@ export type DeadReason = (typeof deadReasons)[number];
 
 export type { Attempt };
 
-/** What is published per method; the outcome selects the topic. */
+/** The topic on which a repeat waits, and until when, in epoch milliseconds. */
+export interface NextRepeat {
+  readonly topic: string;
+  readonly dueAtMs: number;
+}
+
+/** What is published per method; the outcome selects the topic. With a next repeat it is also what that repeat is made from. */
 export type OutcomeRecord = Readonly<
-  { notification: Notification; history: readonly Attempt[] } & (
+  { notification: Notification; history: readonly Attempt[]; nextRepeat?: NextRepeat } & (
     | { outcome: 'sent'; sentAtMs: number; remoteId: string | undefined }
     | { outcome: 'retrying'; notBeforeMs: number; detail: string }
     | { outcome: 'dead'; reason: DeadReason; detail: string }
-    | { outcome: 'superseded'; by: AlarmPosition | undefined }
+    | { outcome: 'superseded'; by: AlarmPosition | undefined; detail?: string }
     | { outcome: 'expired' }
     | { outcome: 'digested' }
   )

@@ -45,7 +45,7 @@ type Members = Readonly<Record<string, unknown>>;
  *
  * Expects UTF-8 JSON of at most 1 MiB, an object whose key `alarm-transitioned` holds the alarm, or an `AlarmStatusChanged`; nesting and the number of values are capped
  * before anything is built. Unknown fields survive in `rawAlarm`, which is the text of that object as it came. Missing or mistyped fields that
- * decide are not forgiven, those that decorate are. `timestamp` below 1e11 is seconds, fractions allowed; from there on milliseconds.
+ * decide are not forgiven, those that decorate are. A replayed message is at its first position. `timestamp` below 1e11 is seconds, fractions allowed; from there on milliseconds.
  *
  * @throws ALARM_MALFORMED, never retriable. Names the first offending field and never quotes the message: its text is a tenant's.
  * Source: engine.md 3.6 and 4.
@@ -68,7 +68,8 @@ export function readAlarm(raw: RawAlarm): ReadAlarm {
   const members = own(root, rootKey);
   if (!isMembers(members)) throw malformed(`${rootKey}: expected an object, got ${kindOf(members)}`);
   const rawAlarm = shape.member ?? JSON.stringify(members);
-  return alarmOf(members, { position: raw.position, recordedAtMs: raw.recordedAtMs, rawAlarm });
+  const position = raw.replay?.source ?? raw.position;
+  return alarmOf(members, { position, recordedAtMs: raw.recordedAtMs, rawAlarm });
 }
 
 /**

@@ -4,7 +4,7 @@ import { scanJson } from './json-scan.js';
 import { identityOf, type Notification, type NotificationId, notificationId } from './notification.js';
 import { type Attempt, type DeadReason, deadReasons, type MethodOutcome, methodOutcomes } from './outcome.js';
 import { alarmOf } from './parse-alarm.js';
-import { type AlarmPosition, parseOffset } from './position.js';
+import { type AlarmPosition, parseOffset, parsePlace } from './position.js';
 import { Secret } from './secret.js';
 
 /** What one message of an output topic says. */
@@ -64,11 +64,9 @@ export function parseOutcomeRecord(value: Uint8Array, headers: Headers, readAt: 
 }
 
 function unwrappedLetter(raw: Uint8Array, headers: Headers, readAt: AlarmPosition): RecordedLetter {
-  const [, topic, partition, offset] = /^(.+)\/([0-9]+)\/([0-9]+)$/.exec(headers['notification-source'] ?? '') ?? [];
-  const source = { source_topic: topic, source_partition: Number(partition), source_offset: offset };
   return {
     kind: 'letter',
-    position: sourceOf(source) ?? readAt,
+    position: parsePlace(headers['notification-source'] ?? '') ?? readAt,
     outcome: headers['notification-outcome'] === 'malformed' ? 'malformed' : 'dead',
     reason: reasonOf(headers['notification-reason']) ?? 'malformed',
     detail: headers['notification-detail'],
@@ -135,13 +133,20 @@ function notificationOf(
     address: new Secret(optionalText(members.address) ?? ''),
     periodMs: Math.max(0, (optionalNumber(members.period) ?? 0) * 1000),
   };
+  const replayedAtMs = optionalNumber(members.replayed_at);
+  const replay =
+    replayedAtMs === undefined
+      ? {}
+      : { replay: { atMs: replayedAtMs, reason: reasonOf(members.parked_for) ?? 'refused' } };
   const given = members.notification_id;
   const derived = (): NotificationId =>
     sourceOf(members) === undefined
       ? identityOf([alarm.alarmId, String(raw.timestamp), methodId])
       : notificationId(alarm.position, methodId, repeat);
   const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? (given as NotificationId) : derived();
-  return { position: readAt, id, alarm, method, attempt: Math.max(1, triedCount), repeat };
+  const putOffCount = optionalNumber(members.put_off);
+  const waited = putOffCount === undefined ? {} : { putOffCount };
+  return { position: readAt, id, alarm, method, attempt: Math.max(1, triedCount), repeat, ...waited, ...replay };
 }
 
 function historyOf(value: unknown): readonly Attempt[] {

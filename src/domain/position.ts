@@ -43,3 +43,19 @@ export function parseOffset(text: string): Offset {
 export function isNonEmpty<T>(list: readonly T[]): list is NonEmpty<T> {
   return list.length > 0;
 }
+
+/** `topic/partition/offset`: the key of a message that was parked unread. */
+export function placeText({ topic, partition, offset }: AlarmPosition): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+/** Reads what `placeText` writes; undefined for anything else. */
+export function parsePlace(text: string): AlarmPosition | undefined {
+  const [, topic, partition, offset = ''] = /^([^/]+)\/([0-9]{1,9})\/([0-9]+)$/.exec(text) ?? [];
+  if (topic === undefined) return undefined;
+  try {
+    return { topic, partition: Number(partition), offset: parseOffset(offset) };
+  } catch {
+    return undefined;
+  }
+}

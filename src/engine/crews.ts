@@ -2,7 +2,7 @@ import type { KafkaConnection } from '../adapters/kafka/connection-options.js';
 import type { MysqlOptions } from '../adapters/mysql/pool.js';
 import type { Config } from '../config/config.js';
 import { revealedSections, revealedTls } from '../config/revealed.js';
-import type { NonEmpty } from '../domain/position.js';
+import { isNonEmpty, type NonEmpty } from '../domain/position.js';
 import type { StageName } from '../ports/flow.js';
 import { toWireConfig } from '../runtime/config-wire.js';
 import type { Crew } from '../runtime/supervisor.js';
@@ -11,8 +11,8 @@ import { spanLimits } from '../tracker/finished-set.js';
 import type { AlarmProcessorConfig } from '../worker/alarm-processor.js';
 import type { KafkaConsumerConfig } from '../worker/kafka-consumer.js';
 import type { NotificationProcessorConfig } from '../worker/notification-processor.js';
-import type { RetryEngineConfig } from '../worker/retry-engine.js';
 import type { SentNotificationProcessorConfig } from '../worker/sent-notification-processor.js';
+import type { RetryEngineConfig, WaitingEngineConfig } from '../worker/waiting-engine.js';
 
 /** How far reading may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
 export const windowCapacity = spanLimits.alarms;
@@ -23,8 +23,15 @@ const queryTimeoutMs = 5_000;
 const longestRetryPauseMs = 3_600_000;
 
 /** The pipeline with as many workers as the configuration asks for. */
-export function stagesOf({ processors }: Config): NonEmpty<StageSpec> {
-  return topology({ alarm: processors.alarmCount, notification: processors.notificationCount });
+export function stagesOf({ processors, kafka }: Config): NonEmpty<StageSpec> {
+  const { alarmCount, notificationCount } = processors;
+  return topology({ alarm: alarmCount, notification: notificationCount, periodic: kafka.periodic.length > 0 ? 1 : 0 });
+}
+
+/** The topics of what waits for its time, each with the stage that reads it. */
+export function waitingTopicsOf({ kafka }: Config): ReadonlyMap<string, StageName> {
+  const periodic = kafka.periodic.map(({ topic }) => [topic, 'periodic_engine'] as const);
+  return new Map([[kafka.notificationRetryTopic, 'retry_engine'], ...periodic]);
 }
 
 /**
@@ -60,7 +67,7 @@ function pieceOf(config: Config, stage: StageName): object {
     case 'retry_engine':
       return retryPiece(config);
     case 'periodic_engine':
-      throw new TypeError(`${stage} is not part of the pipeline`);
+      return periodicPiece(config);
     default:
       return stage satisfies never;
   }
@@ -73,18 +80,22 @@ function consumerPiece(config: Config): KafkaConsumerConfig {
   return { connection, group, alarmTopic, windowCount: windowCapacity, dropKnownEvents };
 }
 
+function waitingPiece(config: Config, topics: NonEmpty<string>): WaitingEngineConfig {
+  const { group, deadLetterTopic } = config.kafka;
+  const connection = kafkaConnection(config, 'mon-notification');
+  return { connection, group, topics, deadLetterTopic, windowCount: spanLimits.waiting, mysql: mysqlOptions(config) };
+}
+
 function retryPiece(config: Config): RetryEngineConfig {
-  const { group, notificationRetryTopic, deadLetterTopic } = config.kafka;
-  return {
-    connection: kafkaConnection(config, 'mon-notification'),
-    group,
-    retryTopic: notificationRetryTopic,
-    deadLetterTopic,
-    windowCount: spanLimits.retries,
-    mysql: mysqlOptions(config),
-    intervalMs: config.retry.intervalMs,
-    ttlMs: config.processors.alarmTtlMs,
-  };
+  const { intervalMs } = config.retry;
+  const waiting = waitingPiece(config, [config.kafka.notificationRetryTopic]);
+  return { ...waiting, intervalMs, ttlMs: config.processors.alarmTtlMs };
+}
+
+function periodicPiece(config: Config): WaitingEngineConfig {
+  const topics = config.kafka.periodic.map(({ topic }) => topic);
+  if (!isNonEmpty(topics)) throw new RangeError('a periodic engine without topics');
+  return waitingPiece(config, topics);
 }
 
 function alarmPiece(config: Config): AlarmProcessorConfig {
@@ -101,15 +112,19 @@ function notificationPiece(config: Config): NotificationProcessorConfig {
   return {
     enabledTypes: config.enabledTypes,
     sections: revealedSections(config.notifierSections),
+    templates: config.templates,
+    pluginModules: config.pluginModules,
     http: config.http,
     retry: { baseMs: config.retry.intervalMs, capMs: longestRetryPauseMs, maxAttempts: config.retry.maxAttempts },
+    periodic: config.kafka.periodic,
     senders: config.processors.notificationCount,
   };
 }
 
 function sentPiece(config: Config): SentNotificationProcessorConfig {
-  const { alarmTopic, notificationTopic, notificationRetryTopic, deadLetterTopic, createTopics } = config.kafka;
+  const { alarmTopic, notificationTopic, notificationRetryTopic, deadLetterTopic, periodic } = config.kafka;
   const topics = { notificationTopic, notificationRetryTopic, deadLetterTopic };
   const connection = kafkaConnection(config, 'mon-notification');
-  return { connection, alarmTopic, topics, createTopics: createTopics ? Object.values(topics) : [] };
+  const all = [...Object.values(topics), ...periodic.map(({ topic }) => topic)];
+  return { connection, alarmTopic, topics, createTopics: config.kafka.createTopics ? all : [] };
 }

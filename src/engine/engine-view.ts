@@ -1,6 +1,6 @@
 import type { EngineView } from '../admin/engine-view.js';
 import { type ReadinessFacts, readiness, type SystemAnswer, type SystemName, systemNames } from '../admin/readiness.js';
-import type { PartitionStatus, StatusDocument, WorkerStatus } from '../admin/status-document.js';
+import type { BreakerStatus, PartitionStatus, StatusDocument, WorkerStatus } from '../admin/status-document.js';
 import { partitionText } from '../domain/position.js';
 import type { Engine } from '../engine.js';
 import type { Clock } from '../ports/system.js';
@@ -45,12 +45,27 @@ function statusOf(options: ViewOptions): StatusDocument {
     role: engine.role,
     lease_remaining_ms: Math.max(0, Math.round(leaseEndsAtMonoMs - clock.monoMs())),
     partitions: partitionsOf(engine),
+    owners: engine.ownership.lines().map(({ partition, owner }) => ({
+      ...partition,
+      ...(owner === undefined ? {} : { instance: owner }),
+    })),
     queues: engine.flow.pipeline.queueLengths(),
     workers: workersOf(engine),
     retries_waiting: (total.retries_waiting ?? []).reduce((sum, [, [count = 0]]) => sum + count, 0),
+    breakers: breakersOf(metrics),
     outcomes,
     reasons: readiness(factsOf(options)).reasons,
   };
+}
+
+function breakersOf(metrics: MergedMetrics): BreakerStatus[] {
+  const workers = new Map<string, number>();
+  for (const snapshot of metrics.perProcess().values()) {
+    for (const [[destination = '']] of snapshot.breaker_open ?? []) {
+      workers.set(destination, (workers.get(destination) ?? 0) + 1);
+    }
+  }
+  return [...workers].map(([destination, count]) => ({ destination, workers: count }));
 }
 
 function partitionsOf({ tracker, flow }: Engine): PartitionStatus[] {

@@ -1,7 +1,8 @@
 import type { Alarm } from '../domain/alarm.js';
 import { cutText } from './cut-text.js';
 
-const longestTitle = 300;
+/** Characters of the built-in title, and of those that templates write for cards. */
+export const longestTitle = 300;
 /** Half a link leads nowhere: a longer one is left out. */
 const longestLink = 600;
 const longestDetail = 100;

@@ -1,6 +1,15 @@
-import type { HttpRules, Notifier, NotifierDeps, NotifierPlugin, SectionKey } from '../ports/notifier.js';
-import { type HttpDialect, HttpNotifier } from './http-notifier.js';
-import { HttpPost } from './http-post.js';
+import type { Notification } from '../domain/notification.js';
+import type {
+  HttpRules,
+  MessageTexts,
+  Notifier,
+  NotifierDeps,
+  NotifierPlugin,
+  SectionKey,
+  TemplatePart,
+} from '../ports/notifier.js';
+import { type HttpDialect, HttpNotifier, type MessageBody, previewOfBody } from './http-notifier.js';
+import { HttpPost, parseHttpAddress } from './http-post.js';
 import { Section } from './section.js';
 
 /** The key `timeout`, which every notifier has. `covers` is what it limits. */
@@ -15,12 +24,17 @@ export function timeoutKey(covers: string, defaultSeconds = 5): SectionKey {
   };
 }
 
+/** A dialect whose request is the message, posted to the method's address, unless it says otherwise. */
+export type UrlDialect = Omit<HttpDialect, 'requestOf'> & Partial<Pick<HttpDialect, 'requestOf'>>;
+
 /** A type whose address is the URL to post to: tenants' data, so `http.allow` decides. Works without a section of its own. */
-export function urlPlugin(type: string, dialect: HttpDialect): NotifierPlugin {
+export function urlPlugin(type: string, parts: readonly TemplatePart[], given: UrlDialect): NotifierPlugin {
+  const dialect: HttpDialect = { requestOf: postToAddress, ...given };
   const keys = [timeoutKey('one POST: name, connection, request and answer')];
   return {
     type,
     keys,
+    parts,
     configure(section) {
       const values = new Section(keys, section);
       if (values.problems.length > 0) return { kind: 'wrong', problems: values.problems };
@@ -30,8 +44,27 @@ export function urlPlugin(type: string, dialect: HttpDialect): NotifierPlugin {
         warnings: [],
         open: ({ clock, http, senders }) =>
           new HttpNotifier(new HttpPost({ clock, rules: http, senders, timeoutMs }), dialect),
+        preview: (notification, texts) => previewOfBody(dialect.messageOf(notification, texts)),
       };
     },
+  };
+}
+
+function postToAddress({ method }: Notification, message: MessageBody) {
+  return { url: parseHttpAddress(method.address.reveal()), headers: {}, body: JSON.stringify(message) };
+}
+
+/** What a type says to its API, and the notifier that says it. */
+export interface Speech {
+  messageOf(notification: Notification, texts: MessageTexts): MessageBody;
+  open(http: HttpPost, deps: NotifierDeps, timeoutMs: number): Notifier;
+}
+
+/** The speech of one request and one answer. */
+export function speechOf(dialect: HttpDialect): Speech {
+  return {
+    messageOf: (notification, texts) => dialect.messageOf(notification, texts),
+    open: (http) => new HttpNotifier(http, dialect),
   };
 }
 
@@ -44,11 +77,13 @@ export interface ApiSpec {
   readonly covers: string;
   /** Keys besides `url` and `timeout`. */
   readonly keys: readonly SectionKey[];
+  /** What templates can write. */
+  readonly parts: readonly TemplatePart[];
   /** Keys without which the type is unconfigured. */
   readonly needs: readonly string[];
   /** What else is missing, where one key alone does not tell. */
   lacks?(values: Section): readonly string[];
-  open(http: HttpPost, url: URL, values: Section, deps: NotifierDeps, timeoutMs: number): Notifier;
+  speak(url: URL, values: Section): Speech;
 }
 
 /** The plugin of an API. The host of its URL may be an internal one, whatever `http.allow` says; cloud metadata stays closed. */
@@ -61,6 +96,7 @@ export function apiPlugin(spec: ApiSpec): NotifierPlugin {
   return {
     type: spec.type,
     keys,
+    parts: spec.parts,
     configure(section) {
       const values = new Section(keys, section);
       if (values.problems.length > 0) return { kind: 'wrong', problems: values.problems };
@@ -83,6 +119,7 @@ export function apiPlugin(spec: ApiSpec): NotifierPlugin {
         };
       }
       const timeoutMs = values.number('timeout') * 1000;
+      const speech = spec.speak(url, values);
       const inClear = `notification_types.${spec.type}.url: http sends credentials and alarms in clear`;
       return {
         kind: 'ready',
@@ -90,8 +127,9 @@ export function apiPlugin(spec: ApiSpec): NotifierPlugin {
         open: (deps) => {
           const rules = trusting(deps.http, url);
           const http = new HttpPost({ clock: deps.clock, rules, senders: deps.senders, timeoutMs });
-          return spec.open(http, url, values, deps, timeoutMs);
+          return speech.open(http, deps, timeoutMs);
         },
+        preview: (notification, texts) => previewOfBody(speech.messageOf(notification, texts)),
       };
     },
   };

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector } from 'undici';
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import { DeliveryError } from '../domain/errors.js';
 import type { HttpRules } from '../ports/notifier.js';
 import type { Clock } from '../ports/system.js';
@@ -81,20 +81,24 @@ export class HttpPost {
   readonly #options: HttpPostOptions;
   readonly #rules: AddressRules;
   readonly #agent: Agent;
+  /** For https, where there is a proxy: it resolves names by itself, so only literal addresses can be judged here. */
+  readonly #proxy: ProxyAgent | undefined;
   readonly #lookups = new Map<string, Promise<readonly LookupAddress[]>>();
 
   constructor(options: HttpPostOptions) {
     this.#options = options;
     this.#rules = new AddressRules(options.rules.allow);
-    this.#agent = new Agent({
-      connect: this.#connector(),
+    const limits = {
       connections: Math.max(1, Math.ceil(options.rules.concurrencyPerDestination / options.senders)),
       pipelining: 1,
       maxHeaderSize: longestHeadersBytes,
       // The deadline of each POST covers these, exactly and in total; idle timers only add cost.
       headersTimeout: 0,
       bodyTimeout: 0,
-    });
+    };
+    this.#agent = new Agent({ ...limits, connect: this.#connector() });
+    const proxy = options.rules.way?.proxy?.reveal();
+    this.#proxy = proxy === undefined ? undefined : new ProxyAgent({ ...limits, uri: proxy, requestTls: this.#tls() });
   }
 
   /**
@@ -105,7 +109,7 @@ export class HttpPost {
     const exchange = new HttpExchange(request.url.host, this.#options.clock, this.#options.timeoutMs, signal);
     if (!signal.aborted) {
       const { url } = request;
-      this.#agent.dispatch(
+      this.#dispatcherFor(url).dispatch(
         {
           origin: url.origin,
           path: url.pathname + url.search,
@@ -120,17 +124,31 @@ export class HttpPost {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([this.#agent.destroy(), this.#proxy?.destroy()]);
+  }
+
+  /** A literal address that is not permitted goes the way where it is refused. */
+  #dispatcherFor({ protocol, hostname }: URL): Dispatcher {
+    const literal = hostname.replace(/^\[|\]$/g, '');
+    const isForbidden = isIP(literal) !== 0 && !this.#rules.permits(literal, literal);
+    return this.#proxy !== undefined && protocol === 'https:' && !isForbidden ? this.#proxy : this.#agent;
+  }
+
+  #tls() {
+    const { ca = this.#options.ca, isInsecure = false } = this.#options.rules.way ?? {};
+    return {
+      timeout: this.#options.timeoutMs,
+      rejectUnauthorized: !isInsecure,
+      minVersion: 'TLSv1.2' as const,
+      ...(ca === undefined ? {} : { ca }),
+    };
   }
 
   #connector(): buildConnector.connector {
     const connect = buildConnector({
-      timeout: this.#options.timeoutMs,
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
+      ...this.#tls(),
       lookup: this.#lookup,
       autoSelectFamilyAttemptTimeout: 1000,
-      ...(this.#options.ca === undefined ? {} : { ca: this.#options.ca }),
     });
     return (options, callback) => {
       // A literal address never passes through `lookup`.

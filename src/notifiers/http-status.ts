@@ -65,6 +65,7 @@ export function refusal(host: string, answer: HttpAnswer, ourKey?: string): Deli
     failure,
     retriable,
     wire: statusText(answer.status),
+    ...(failure === 'timed_out' ? { scope: 'address' as const } : {}),
     ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
   });
 }

@@ -1,11 +1,14 @@
 import { ConfigurationError } from '../domain/errors.js';
 import type { Notifier, NotifierDeps, NotifierPlugin, NotifierSet } from '../ports/notifier.js';
 
+/** What a row of `notification_method_type` can hold. */
+export const notifierTypeForm = /^[a-z0-9][a-z0-9_-]{0,19}$/;
+
 /** Plugins by type. @throws CONFIG_INVALID when two claim one type, or a type is not lower case. */
 export function registerPlugins(plugins: readonly NotifierPlugin[]): ReadonlyMap<string, NotifierPlugin> {
   const byType = new Map<string, NotifierPlugin>();
   for (const plugin of plugins) {
-    if (!/^[a-z0-9][a-z0-9_-]{0,19}$/.test(plugin.type)) {
+    if (!notifierTypeForm.test(plugin.type)) {
       throw new ConfigurationError('CONFIG_INVALID', `a notifier has the type ${JSON.stringify(plugin.type)}`);
     }
     if (byType.has(plugin.type)) {

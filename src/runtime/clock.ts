@@ -61,3 +61,9 @@ export const systemClock: Clock = {
 
 /** Chance for jitter; nothing secret may rest on it. */
 export const systemRandom: Random = () => Math.random();
+
+/** Milliseconds of the processor that this process has used, all of its threads: the measure for work of our own that has to end. */
+export function spentProcessorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

@@ -11,8 +11,11 @@ export class SourceLoop {
   readonly #link: Pick<Link<FromWorker, ToWorker>, 'send'>;
   #term = 0;
   #room = 0;
+  /** Room that was asked for and has not come yet. */
+  #askedCount = 0;
   #held: WireParcel[] = [];
   #onRoom: (() => void) | undefined;
+  #onSomeRoom: (() => void) | undefined;
 
   constructor(link: Pick<Link<FromWorker, ToWorker>, 'send'>) {
     this.#link = link;
@@ -26,13 +29,32 @@ export class SourceLoop {
   begin(term: number): void {
     this.#term = term;
     this.#room = 0;
+    this.#askedCount = 0;
     this.#drop(() => true);
+    this.#someRoom();
   }
 
   handle(message: Extract<ToWorker, { type: 'work' }>): void {
     if (message.term !== this.#term) return;
-    this.#room += message.room ?? 0;
+    const room = message.room ?? 0;
+    this.#room += room;
+    this.#askedCount = Math.max(0, this.#askedCount - room);
     this.#send();
+    if (this.#room > 0) this.#someRoom();
+  }
+
+  /**
+   * Asks for room for `count` and resolves, as soon as there is some, to how many of them may be given at once: what is decided after that is
+   * not overtaken while it waits. 0: the term has ended.
+   */
+  async room(term: number, count: number): Promise<number> {
+    if (term === this.#term && this.#room === 0) {
+      this.#send(count);
+      await new Promise<void>((resolve) => {
+        this.#onSomeRoom = resolve;
+      });
+    }
+    return term === this.#term ? Math.min(this.#room, count) : 0;
   }
 
   /** Takes what is left of a partition out of the flow; its room is used up without it. */
@@ -46,13 +68,21 @@ export class SourceLoop {
     this.#held = [...parcels];
     await new Promise<void>((resolve) => {
       this.#onRoom = resolve;
-      this.#send(Math.max(0, this.#held.length - this.#room));
+      this.#send(this.#held.length);
     });
   }
 
-  #send(wants = 0): void {
+  #someRoom(): void {
+    this.#onSomeRoom?.();
+    this.#onSomeRoom = undefined;
+  }
+
+  /** Sends what there is room for, and asks for what is lacking to send `count`. */
+  #send(count = 0): void {
     const parcels = this.#held.splice(0, this.#room);
     this.#room -= parcels.length;
+    const wants = Math.max(0, count - parcels.length - this.#room - this.#askedCount);
+    this.#askedCount += wants;
     if (parcels.length > 0 || wants > 0) {
       this.#link.send({ type: 'read', term: this.#term, parcels, ...(wants > 0 ? { wants } : {}) });
     }

@@ -25,7 +25,7 @@ const longestWaitMs = 5000;
  * wishes to be told, and forwards one notification per method.
  *
  * While MySQL or Kafka cannot be asked, the alarm waits; nothing here decides for want of an answer. An alarm is too old when it is strictly
- * older than `ttlMs` (undefined: never), by the wall clock of the start carried on by the monotonic one: a jump of the clock expires nothing.
+ * older than `ttlMs` (undefined: never), of which a replay begins a new one, by the wall clock of the start carried on by the monotonic one: a jump of the clock expires nothing.
  */
 export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   readonly name = 'alarm_processor';
@@ -44,10 +44,10 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     if (alarm instanceof EngineError) return await this.#park(item, alarm.message, signal);
     if (item.isKnown === true) return this.#finished(alarm, 'duplicate');
     if (!alarm.actionsEnabled) return this.#finished(alarm, 'disabled');
-    if (this.#isExpired(alarm)) return this.#finished(alarm, 'expired');
+    if (this.#isExpired(alarm, item)) return this.#finished(alarm, 'expired');
     const methods = await this.#untilAnswered(() => this.#deps.directory.methodsFor(alarm, signal), signal);
     if (!isNonEmpty(methods)) return this.#finished(alarm, 'no_methods');
-    return { kind: 'forward', item: groupOf(alarm, methods) };
+    return { kind: 'forward', item: groupOf(item, alarm, methods) };
   }
 
   close(): Promise<void> {
@@ -68,7 +68,12 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   }
 
   async #park(item: RawAlarm, detail: string, signal: AbortSignal): Promise<StageOutcome<never>> {
-    const letter = { position: item.position, reason: 'malformed' as const, raw: item.value, detail };
+    const letter = {
+      position: item.replay?.source ?? item.position,
+      reason: 'malformed' as const,
+      raw: item.value,
+      detail,
+    };
     this.#deps.telemetry.event('alarm_malformed', { ...fieldsOf(item.position), detail });
     await this.#untilAnswered(() => this.#deps.deadLetters.park(letter, signal), signal);
     return { kind: 'finish', reason: 'malformed' };
@@ -83,9 +88,10 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     return { kind: 'finish', reason };
   }
 
-  #isExpired(alarm: Alarm): boolean {
+  #isExpired(alarm: Alarm, { replay, recordedAtMs }: RawAlarm): boolean {
     const nowMs = this.#wallMinusMonoMs + this.#deps.clock.monoMs();
-    return this.#ttlMs !== undefined && nowMs - alarm.changedAtMs > this.#ttlMs;
+    const livesFromMs = replay === undefined ? alarm.changedAtMs : Math.max(alarm.changedAtMs, recordedAtMs);
+    return this.#ttlMs !== undefined && nowMs - livesFromMs > this.#ttlMs;
   }
 
   /** Asks until there is an answer. Waits double from 100 ms to 5 s, each cut by up to half so that workers do not return together. */
@@ -103,17 +109,20 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   }
 }
 
-function groupOf(alarm: Alarm, methods: NonEmpty<NotificationMethod>): NotificationGroup {
+function groupOf(item: RawAlarm, alarm: Alarm, methods: NonEmpty<NotificationMethod>): NotificationGroup {
+  const { position, replay, recordedAtMs } = item;
+  const replayed = replay === undefined ? {} : { replay: { atMs: recordedAtMs, reason: replay.reason } };
   const notificationOf = (method: NotificationMethod) => ({
-    position: alarm.position,
+    position,
     id: notificationId(alarm.position, method.id),
     alarm,
     method,
     attempt: 1,
     repeat: 0,
+    ...replayed,
   });
   const [first, ...rest] = methods;
-  return { position: alarm.position, notifications: [notificationOf(first), ...rest.map(notificationOf)] };
+  return { position, notifications: [notificationOf(first), ...rest.map(notificationOf)] };
 }
 
 function fieldsOf(at: AlarmPosition): { topic: string; partition: number; offset: string } {

@@ -9,6 +9,8 @@ import type { KnownEvents } from './known-events.js';
  * whether it is a copy, where copies are to be dropped.
  */
 export function toParcel(raw: RawAlarm, known?: KnownEvents): Parcel {
-  const item: RawAlarm = known?.saw(raw) === true ? { ...raw, isKnown: true } : raw;
+  // What a person has sent through the engine again is wanted again.
+  const isCopy = raw.replay === undefined && known?.saw(raw) === true;
+  const item: RawAlarm = isCopy ? { ...raw, isKnown: true } : raw;
   return { position: raw.position, orderKey: orderKeyOf(raw.value, raw.position), payload: encodeRawAlarm(item) };
 }

@@ -1,4 +1,11 @@
-import { failedRecord, type RetryPolicy, sentRecord, unsendableRecord, verdictRecord } from '../delivery/outcome-of.js';
+import {
+  failedRecord,
+  type Policies,
+  putOffRecord,
+  sentRecord,
+  unsendableRecord,
+  verdictRecord,
+} from '../delivery/outcome-of.js';
 import type { SendGate } from '../delivery/send-gate.js';
 import { DeliveryError } from '../domain/errors.js';
 import type { Notification, NotificationGroup } from '../domain/notification.js';
@@ -12,7 +19,7 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 export interface NotificationProcessorOptions {
   readonly notifiers: NotifierSet;
   readonly gate: SendGate;
-  readonly policy: RetryPolicy;
+  readonly policies: Policies;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -51,12 +58,15 @@ export class NotificationProcessor implements Stage<NotificationGroup, SettledAl
     const record = await this.#send(notification, signal);
     // Rows may name any type; only known ones become a label.
     telemetry.count('notifications_total', { type: isKnown ? type : 'unknown', outcome: record.outcome });
+    const { replay, attempt } = notification;
+    if (replay !== undefined && attempt === 1)
+      telemetry.count('dead_letters_replayed_total', { reason: replay.reason });
     telemetry.event('notification_settled', fieldsOf(record));
     return record;
   }
 
   async #send(notification: Notification, signal: AbortSignal): Promise<OutcomeRecord> {
-    const { notifiers, gate, clock, policy, telemetry } = this.#options;
+    const { notifiers, gate, clock, policies, telemetry } = this.#options;
     if (notification.verdict !== undefined) return verdictRecord(notification, notification.verdict);
     const { type } = notification.method;
     const notifier = notifiers.open.get(type);
@@ -65,13 +75,14 @@ export class NotificationProcessor implements Stage<NotificationGroup, SettledAl
       return unsendableRecord(notification, detail);
     }
     try {
-      const receipt = await gate.send(notifier, notification, signal);
+      const result = await gate.send(notifier, notification, signal);
+      if (result.kind === 'put_off') return putOffRecord(notification, result, clock.nowMs(), policies);
       const nowMs = clock.nowMs();
       telemetry.observe('alarm_to_sent_seconds', Math.max(0, nowMs - notification.alarm.recordedAtMs) / 1000);
-      return sentRecord(notification, receipt, nowMs);
+      return sentRecord(notification, result.receipt, nowMs, policies);
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      return failedRecord(notification, error, clock.nowMs(), policy);
+      return failedRecord(notification, error, clock.nowMs(), policies);
     }
   }
 }

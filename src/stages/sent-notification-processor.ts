@@ -1,4 +1,4 @@
-import { messageOfPayload } from '../domain/codec.js';
+import { messageOfPayload, sourceOfPayload } from '../domain/codec.js';
 import type { SettledAlarm, StageOutcome } from '../domain/outcome.js';
 import type { AlarmPosition } from '../domain/position.js';
 import type { DeadLetters, Publisher, Stage } from '../ports/flow.js';
@@ -22,8 +22,9 @@ export class SentNotificationProcessor implements Stage<SettledAlarm, never> {
   /** Parks an item that was in the hands of two workers that died. Its payload is not parsed: it may do so again. */
   async quarantine(position: AlarmPosition, payload: string, signal: AbortSignal): Promise<StageOutcome<never>> {
     const detail = 'two workers died while they held this item';
+    const source = sourceOfPayload(position, payload);
     await this.#deadLetters.park(
-      { position, reason: 'killed_workers', raw: messageOfPayload(payload), detail },
+      { position: source, reason: 'killed_workers', raw: messageOfPayload(payload), detail },
       signal,
     );
     return { kind: 'finish', reason: 'quarantined' };

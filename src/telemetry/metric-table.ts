@@ -3,6 +3,7 @@ import { decoratingFields } from '../domain/parse-alarm.js';
 import { queueNames } from '../ports/flow.js';
 import { alertExecMetrics } from './alert-exec-metrics.js';
 import type { MetricSpec } from './metric-spec.js';
+import { monitorEndpointsMetrics } from './monitor-endpoints-metrics.js';
 
 /** Every metric; those of the engine without the prefix `mon_notification_`. Source: the names are public, so renaming one is a breaking change. */
 export const metricTable = {
@@ -53,10 +54,21 @@ export const metricTable = {
     labels: ['stage'],
   },
   retries_waiting: { kind: 'gauge', help: 'Retries that are not due yet', merge: 'sum' },
+  repeats_waiting: { kind: 'gauge', help: 'Repeats that are not due yet', merge: 'sum' },
+  periods_without_topic_total: {
+    kind: 'counter',
+    help: 'Notifications that are not repeated because kafka.periodic has no topic for their period',
+  },
   dead_letters_total: { kind: 'counter', help: 'Parked records by reason', labels: ['reason'], values: deadReasons },
+  dead_letters_replayed_total: {
+    kind: 'counter',
+    help: 'Notifications that a person had sent again, by the reason for which they were parked',
+    labels: ['reason'],
+    values: deadReasons,
+  },
   breaker_open: {
     kind: 'gauge',
-    help: '1 while nothing is sent to a destination that keeps failing',
+    help: '1 while a worker sends nothing to a destination, or to an address there, that keeps failing; absent otherwise',
     labels: ['destination'],
   },
   lock_held: { kind: 'gauge', help: '1 while this engine holds the lock' },
@@ -83,6 +95,7 @@ export const metricTable = {
     values: decoratingFields,
   },
   ...alertExecMetrics,
+  ...monitorEndpointsMetrics,
 } as const satisfies Record<string, MetricSpec>;
 
 type Table = typeof metricTable;

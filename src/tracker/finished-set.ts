@@ -1,9 +1,9 @@
-/** Most offsets above the committed one that a set can speak of: the span of the alarm topic, and of a retry topic. */
-export const spanLimits = { alarms: 20_000, retries: 500_000 } as const;
+/** Most offsets above the committed one that a set can speak of: the span of the alarm topic, and of topics of what waits. */
+export const spanLimits = { alarms: 20_000, waiting: 500_000 } as const;
 
 const bitsetPrefix = 'mn1:b';
 const holesPrefix = 'mn1:h';
-const maxBytes = spanLimits.retries / 8;
+const maxBytes = spanLimits.waiting / 8;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
@@ -63,7 +63,7 @@ export function decodeFinishedSet(text: string): Uint8Array {
   const bytes = Buffer.from(body, 'base64');
   if (prefix === holesPrefix) return fromHoles(bytes);
   if (prefix !== bitsetPrefix) throw new RangeError('expected mn1:b or mn1:h in front of the finished set');
-  if (bytes.length === 0 || bytes.length > maxBytes) throw new RangeError(`expected 1 to ${spanLimits.retries} bits`);
+  if (bytes.length === 0 || bytes.length > maxBytes) throw new RangeError(`expected 1 to ${spanLimits.waiting} bits`);
   return new Uint8Array(bytes);
 }
 
@@ -95,7 +95,7 @@ function holeList(bits: Uint8Array): number[] | undefined {
 
 function fromHoles(bytes: Uint8Array): Uint8Array {
   const [bitCount = 0, ...distances] = readVarints(bytes);
-  if (bitCount === 0 || bitCount > spanLimits.retries) throw new RangeError(`expected 1 to ${spanLimits.retries} bits`);
+  if (bitCount === 0 || bitCount > spanLimits.waiting) throw new RangeError(`expected 1 to ${spanLimits.waiting} bits`);
   const bits = new Uint8Array(Math.ceil(bitCount / 8)).fill(0xff);
   bits[bits.length - 1] = 0xff >> (bits.length * 8 - bitCount);
   let next = 0;

@@ -4,6 +4,7 @@ import type { Stage } from '../ports/flow.js';
 import type { ToWorker } from '../runtime/protocol.js';
 import { StageLoop } from '../runtime/stage-loop.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
+import type { MetricSnapshot } from '../telemetry/metric-store.js';
 import type { Surroundings } from './surroundings.js';
 
 export interface StageParts<In extends Positioned, Out> {
@@ -13,8 +14,10 @@ export interface StageParts<In extends Positioned, Out> {
   encode(item: Out): string;
   quarantine?(position: AlarmPosition, payload: string, signal: AbortSignal): Promise<StageOutcome<Out>>;
   /** Beats of the lease, for a stage that sends. */
-  onLease?(endsAtMonoMs: number): void;
+  onLease?(endsAtMonoMs: number, endsAtMs: number): void;
   notes?(): readonly string[];
+  /** Figures read when they are asked for, beside what was counted. */
+  metrics?(): MetricSnapshot;
   /** What was opened for the stage and outlives its own `close`. */
   close(): Promise<void>;
 }
@@ -33,11 +36,11 @@ export function stageParts<In extends Positioned, Out>(parts: StageParts<In, Out
   });
   return {
     handle(message: ToWorker) {
-      if (message.type === 'lease') parts.onLease?.(message.endsAtMonoMs);
+      if (message.type === 'lease') parts.onLease?.(message.endsAtMonoMs, message.endsAtMs);
       if (message.type === 'lease' || message.type === 'work' || message.type === 'quarantine') loop.handle(message);
     },
     systems: () => around.systems.all(),
-    metrics: () => around.telemetry.snapshot(),
+    metrics: () => ({ ...around.telemetry.snapshot(), ...parts.metrics?.() }),
     notes: () => parts.notes?.() ?? [],
     async close() {
       loop.close();

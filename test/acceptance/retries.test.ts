@@ -10,6 +10,8 @@ import { waitFor } from '../support/wait-for.js';
 import { type OutputRecord, type SentAlarm, World } from '../support/world.js';
 
 const busy = { status: 503 };
+/** Another time, for this one: says nothing of the receiver, so that every alarm is tried. */
+const later = { status: 429, headers: { 'retry-after': '0' } };
 const slowly = { timeoutMs: 60_000 };
 
 /** Requests for one alarm at one method, in the order of arrival. */
@@ -158,9 +160,9 @@ describe('200 retries that wait', { skip: skipWithoutServices() }, () => {
   let world: World;
   let hook: string;
 
-  /** Sends alarms to a receiver that is away, and makes it well once all of them wait. */
+  /** Sends alarms to a receiver that takes none of them yet, and makes it well once all of them wait. */
   async function waiting(engine: EngineProcess): Promise<readonly SentAlarm[]> {
-    world.http.answer(`/${hook}`, busy);
+    world.http.answer(`/${hook}`, later);
     const from = world.http.requestCount;
     const sent = await world.send(count, await world.definition(hook));
     await waitFor(() => world.http.requestCount >= from + count, 'first attempts', slowly);
@@ -204,7 +206,7 @@ describe('200 retries that wait', { skip: skipWithoutServices() }, () => {
   it('survive the death of the retry engine while they are under way', async () => {
     const engine = await world.startActive({ ...changes, 'retry.interval': 1 });
     const from = world.http.requestCount;
-    world.http.answer(`/${hook}`, ...Array(count).fill(busy), { delayMs: 30 });
+    world.http.answer(`/${hook}`, ...Array(count).fill(later), { delayMs: 30 });
     const sent = await world.send(count, await world.definition(hook));
     for (let death = 1; death <= 3; death += 1) {
       await waitFor(() => world.http.requestCount >= from + count + death * 30, 'retries', slowly);

@@ -3,12 +3,11 @@ import { once, setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
-import { DestinationLimit } from '../../src/delivery/destination-limit.js';
-import { SendGate } from '../../src/delivery/send-gate.js';
+import { createSendGate } from '../../src/delivery/create-send-gate.js';
 import { alarmBody } from '../../src/notifiers/alarm-body.js';
 import { HttpPost } from '../../src/notifiers/http-post.js';
 import { WebhookNotifier } from '../../src/notifiers/webhook/notifier.js';
-import { systemClock } from '../../src/runtime/clock.js';
+import { systemClock, systemRandom } from '../../src/runtime/clock.js';
 import { FakeLease } from '../support/fakes/fake-lease.js';
 import { RecordingTelemetry } from '../support/fakes/recording-telemetry.js';
 import { aNotification } from '../support/notifications.js';
@@ -52,10 +51,15 @@ function pipelines(url: string): Readonly<Record<string, () => Promise<unknown>>
   setMaxListeners(0, signal);
   const notification = aNotification('webhook', url);
   const rules = { allow: ['127.0.0.1'], concurrencyPerDestination: atOnceCount };
-  const limits = { concurrencyPerDestination: atOnceCount, senders: 1 };
+  const limits = { ...rules, ratePerDestination: undefined, senders: 1, retryIntervalMs: 30_000 };
   const http = new HttpPost({ clock: systemClock, rules, senders: 1, timeoutMs: 5000 });
   const notifier = new WebhookNotifier(http, systemClock, []);
-  const gate = new SendGate(new FakeLease(), new DestinationLimit(limits), systemClock, new RecordingTelemetry());
+  const { gate } = createSendGate(limits, {
+    lease: new FakeLease(),
+    clock: systemClock,
+    random: systemRandom,
+    telemetry: new RecordingTelemetry(),
+  });
   const dispatcher = new Agent({ connections: atOnceCount, pipelining: 1 });
   const headers = {
     'content-type': 'application/json',

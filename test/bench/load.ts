@@ -17,7 +17,7 @@ export interface Load {
 }
 
 const partitionCount = 4;
-const definitionCount = 1_000;
+export const definitionCount = 1_000;
 
 function alarmText(index: number): string {
   return JSON.stringify({
@@ -47,8 +47,11 @@ function alarmText(index: number): string {
   });
 }
 
+/** The address of alarm `index`, of as many as there are definitions; then they come again. */
+export type AddressOf = (index: number) => string;
+
 /** Makes the tables and `count` alarms on 4 partitions; with `address` each has one webhook, without it nobody asked. */
-export async function makeLoad(count: number, address: string | undefined): Promise<Load> {
+export async function makeLoad(count: number, address: string | AddressOf | undefined): Promise<Load> {
   const services = requireServices();
   const db = randomName('bench');
   const connection = await mysql.createConnection({ uri: services.mysql.url, multipleStatements: true });
@@ -62,9 +65,20 @@ export async function makeLoad(count: number, address: string | undefined): Prom
     [numbers.map((each) => [`definition-${each}`, 'tenant-1', 'CPU', 'x', 'HIGH', new Date(), new Date()])],
   );
   if (address !== undefined) {
+    const addressOf = typeof address === 'string' ? () => address : address;
     await connection.query(
       'INSERT INTO notification_method (id, tenant_id, name, type, address, created_at, updated_at) VALUES ?',
-      [numbers.map((each) => [`method-${each}`, 'tenant-1', 'hook', 'WEBHOOK', address, new Date(), new Date()])],
+      [
+        numbers.map((each) => [
+          `method-${each}`,
+          'tenant-1',
+          'hook',
+          'WEBHOOK',
+          addressOf(each),
+          new Date(),
+          new Date(),
+        ]),
+      ],
     );
     await connection.query('INSERT INTO alarm_action (alarm_definition_id, alarm_state, action_id) VALUES ?', [
       numbers.map((each) => [`definition-${each}`, 'ALARM', `method-${each}`]),

@@ -1,11 +1,12 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EngineProcess } from '../support/engine-process.js';
 import { requireServices } from '../support/services.js';
 import { waitFor } from '../support/wait-for.js';
+import { engineFile } from './engine-file.js';
 import { type Load, makeLoad, producePaced } from './load.js';
 import { Sink, type Usage, usageOf } from './processes.js';
 
@@ -29,25 +30,9 @@ interface Result {
   readonly parts: readonly (readonly [name: string, cpuMsEach: number, residentMb: number])[];
 }
 
-function configFile(load: Load): string {
-  const { kafkaUrl, zookeeperUrl, mysql } = requireServices();
-  const file = join(folder, `${load.group}.yaml`);
-  writeFileSync(
-    file,
-    `kafka: {url: "${kafkaUrl}", group: ${load.group}, alarm_topic: ${load.topic}, notification_topic: ${load.recordTopic}}
-zookeeper: {url: "${zookeeperUrl}"}
-mysql: {host: ${mysql.host}, port: ${mysql.port}, user: ${mysql.user}, passwd: ${mysql.password}, db: ${load.db}}
-http: {allow: [127.0.0.0/8]}
-admin: {port: 0}
-statsd: {enable: false}
-`,
-  );
-  return file;
-}
-
 /** Runs the built engine over the load, counted from its first finished alarm to its last. */
 async function runEngine(name: string, load: Load, sink: Sink): Promise<Result> {
-  const engine = new EngineProcess(configFile(load));
+  const engine = new EngineProcess(engineFile(folder, load));
   const finished = async () => {
     const text = await metrics(engine);
     return [...text.matchAll(/^mon_notification_alarms_finished_total\{[^}]*\} (\d+)$/gm)].reduce(
@@ -86,7 +71,7 @@ async function runEngine(name: string, load: Load, sink: Sink): Promise<Result> 
 
 /** One alarm at a time: how long from its writing to the receiver. */
 async function runPaced(load: Load, sink: Sink, perSecond: number, seconds: number): Promise<string> {
-  const engine = new EngineProcess(configFile(load));
+  const engine = new EngineProcess(engineFile(folder, load));
   await waitFor(async () => (await engine.status()).partitions.length > 0, 'an active engine', { timeoutMs: limitMs });
   await producePaced(load, perSecond, seconds);
   const count = perSecond * seconds;

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { DeliveryError, type DeliveryFailure, EngineError } from '../../src/domain/errors.js';
 import type { Notification } from '../../src/domain/notification.js';
 import { Secret } from '../../src/domain/secret.js';
-import type { Notifier } from '../../src/ports/notifier.js';
+import type { Notifier, TemplatePart } from '../../src/ports/notifier.js';
 import { aNotification, anAlarm } from '../support/notifications.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -16,6 +16,15 @@ export interface ReceiverFault {
   cause(): void;
   readonly failures: readonly DeliveryFailure[];
   readonly retriable: boolean;
+}
+
+/** An answer that could hold up or fill a worker. */
+export interface Flood {
+  readonly what: string;
+  cause(): void;
+  readonly outcomes: readonly (DeliveryFailure | 'sent')[];
+  /** How many bytes of it were taken in, buffers of the system included. */
+  takenBytes(): number;
 }
 
 /** A notifier and its receiver, both real, on loopback. */
@@ -30,12 +39,20 @@ export interface NotifierBench {
   readonly faults: readonly ReceiverFault[];
   /** Faults that only the notifier's own limit can end. */
   readonly silences: readonly ReceiverFault[];
+  /** Answers that are a flood, a trickle or a bomb, and what may become of the send. */
+  readonly floods: readonly Flood[];
+  /** What templates can write. */
+  readonly parts: readonly TemplatePart[];
   /** `timeout` is the notifier's own, in seconds. */
   open(timeout: number): Notifier;
   /** The receiver accepts everything again, and forgets what it has seen. */
   reset(): void;
   /** The ids of the notifications received since, in order. */
   receivedIds(): readonly string[];
+  /** Request lines, headers and envelopes since, where no text of an alarm belongs. */
+  addressed(): readonly string[];
+  /** What was said since, decoded. */
+  said(): string;
   /** How many requests or commands have arrived in all. */
   contactCount(): number;
   close(): Promise<void>;
@@ -46,6 +63,8 @@ export const canary = 'CANARY-7f3a';
 export const outcomesVariable = 'NOTIFIER_OUTCOMES_FILE';
 const patientSeconds = 20;
 const hastySeconds = 0.3;
+/** 64 KiB are read; the rest lies in buffers of two sockets. */
+const mostTakenBytes = 16 * 1024 * 1024;
 
 function canaryAlarm() {
   return anAlarm({
@@ -175,6 +194,53 @@ export function notifierContract(name: string, start: () => Promise<NotifierBenc
         const error = await failing;
         assert.equal(error.code, 'ABORTED', silence.what);
         verified(error);
+      }
+    });
+
+    test('takes in a bounded part of any answer, in time', async () => {
+      for (const flood of bench.floods) {
+        bench.reset();
+        flood.cause();
+        const notifier = open(hastySeconds);
+        const outcome = await notifier.send(notification(), never).then(
+          () => 'sent' as const,
+          (error: unknown) => (error instanceof EngineError ? error : assert.fail(inspect(error))),
+        );
+        const shown = outcome instanceof DeliveryError ? outcome.failure : outcome;
+        assert.ok(
+          flood.outcomes.some((one) => one === shown),
+          `${flood.what}: ${inspect(outcome)}`,
+        );
+        assert.ok(flood.takenBytes() < mostTakenBytes, `${flood.what}: ${flood.takenBytes()} bytes`);
+        verified(outcome);
+        await notifier.close();
+      }
+    });
+
+    test('writes nothing of an alarm into an address, a header or an envelope', async () => {
+      const mark = 'ALARMTEXT';
+      const hostile = `${mark}/../?a=b#c\r\nX-Injected: yes`;
+      const texts = { alarmName: hostile, stateChangeReason: hostile, alarmDescription: hostile, link: hostile };
+      const metrics = [{ name: hostile, dimensions: { hostname: hostile } }];
+      const ids = { alarmId: hostile, tenantId: hostile, alarmDefinitionId: hostile };
+      const states = { newState: hostile, oldState: hostile, severity: hostile, lifecycleState: hostile };
+      const alarm = anAlarm({ ...texts, ...ids, ...states, metrics });
+      await open(patientSeconds).send({ ...notification(), alarm }, never);
+      const addressed = bench.addressed();
+      assert.ok(addressed.length > 0);
+      for (const line of addressed) assert.ok(!line.includes(mark) && !line.includes('X-Injected'), line);
+    });
+
+    test('says what templates wrote, part by part, within its limits', async () => {
+      for (const { part, format } of bench.parts) {
+        for (const mark of ['TEMPLATED', `TEMPLATED ${'long '.repeat(20_000)}`]) {
+          bench.reset();
+          const notifier = open(patientSeconds);
+          const text = format === 'json' ? JSON.stringify({ own: mark }) : mark;
+          await notifier.send(notification(), never, { [part]: text });
+          assert.ok(bench.said().includes('TEMPLATED'), `${part}: ${bench.said().slice(0, 300)}`);
+          await notifier.close();
+        }
       }
     });
 

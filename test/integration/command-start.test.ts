@@ -28,6 +28,12 @@ describe('mon-notification', () => {
     assert.deepEqual([checked.code, checked.err], [0, '']);
   });
 
+  it('starts by its own name once it is built', async () => {
+    const child = spawn(program, ['--version'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [code] = await once(child, 'close');
+    assert.equal(code, 0);
+  });
+
   it('takes it well when nobody reads on', async () => {
     const child = spawn(process.execPath, [program, 'config', 'show', '--config', config], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,6 +52,16 @@ describe('mon-notification', () => {
     const commands = [
       ...[['run'], ['config', 'show'], ['status'], ['offsets', 'show'], ['offsets', 'set', '--yes', 'a/0=1']],
       ['send-alarm', '--alarm-id', 'a', '--state', 'OK'],
+      ...[
+        ['dead-letters', 'list'],
+        ['dead-letters', 'show', 'x'],
+        ['dead-letters', 'discard', 'x'],
+      ],
+      ...[
+        ['dead-letters', 'replay', '--all', '--type', 'email'],
+        ['history', '--since', '1h'],
+        ['explain', 'x.json'],
+      ],
     ];
     for (const words of commands) {
       const { code, out, err } = await runCommand(...words, ...missing);

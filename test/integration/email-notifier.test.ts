@@ -1,4 +1,5 @@
 import type { DeliveryFailure } from '../../src/domain/errors.js';
+import { emailParts } from '../../src/notifiers/email/mail-message.js';
 import { canary, type NotifierBench, notifierContract, type ReceiverFault } from '../contract/notifier.js';
 import { certificateFile } from '../support/certificates.js';
 import { openEmail, protectedRelay } from '../support/mail.js';
@@ -6,6 +7,12 @@ import { type SmtpReaction, SmtpRelay, type SmtpRelayOptions, type SmtpStep } fr
 
 const authority = certificateFile('ca');
 const login = { user: 'mon', password: `${canary}-password` };
+
+/** A mail as it came, and its bodies in clear where they are base64. */
+function decoded(mail: string): string {
+  const bodies = mail.split(/\r\n\r\n/).map((block) => Buffer.from(block, 'base64').toString('utf8'));
+  return [mail, ...bodies].join('\n');
+}
 
 async function startBench(options: SmtpRelayOptions): Promise<NotifierBench> {
   const relay = await SmtpRelay.start(options);
@@ -70,12 +77,16 @@ async function startBench(options: SmtpRelayOptions): Promise<NotifierBench> {
       fault('dot', 'hang', ['outcome_unknown'], true),
       fault('EHLO', '250-relay.example', ['timed_out'], true),
     ],
+    floods: [],
+    parts: emailParts,
     open: (timeout) => openEmail({ port: relay.port, timeout, ca_file: authority, ...login }),
     reset: () => {
       for (const step of Object.keys(relay.script) as SmtpStep[]) delete relay.script[step];
       relay.mails.length = 0;
     },
     receivedIds: () => relay.mails.map(({ text }) => /^Message-ID: <(.*)@hp\.com>\r$/m.exec(text)?.[1] ?? 'none'),
+    addressed: () => relay.mails.flatMap(({ from, to }) => [from, ...to]),
+    said: () => relay.mails.map(({ text }) => decoded(text)).join('\n'),
     contactCount: () => relay.connectionCount,
     close: () => relay.close(),
   };

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
 import { describe, test } from 'node:test';
+import { mailHtml } from '../../src/notifiers/email/html.js';
 import { mailText } from '../../src/notifiers/email/message.js';
 import { emailPlugin } from '../../src/notifiers/email/plugin.js';
+import { incidentKey } from '../../src/notifiers/incident-key.js';
 import { certificate, certificateFile } from '../support/certificates.js';
 import { opened, protectedRelay, startRelay } from '../support/mail.js';
 import { aNotification, anAlarm } from '../support/notifications.js';
+import { readMail, subjectOf } from '../support/read-mail.js';
 import { SmtpRelay } from '../support/smtp-relay.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -15,25 +18,85 @@ const login = { user: 'mon', password: 'swordfish-1' };
 const mail = () => aNotification('email', 'me@here.com');
 
 describe('mail on the wire', () => {
-  test('is text in base64 with an encoded subject, from one sender to one recipient', async (t) => {
+  test('is readable as it is where all of it is ASCII, from one sender to one recipient', async (t) => {
     const relay = await startRelay(t, {});
-    const alarm = anAlarm({ alarmName: 'cpu \u00e9 high', severity: 'CRITICAL' });
+    const alarm = anAlarm({ metrics: [], stateChangeReason: 'plain\n.\nfrom here' });
     const notification = aNotification('email', ' me@here.com ', { alarm });
     const receipt = await opened(t, { port: relay.port }).send(notification, never);
     assert.deepEqual(receipt, { remoteId: '4XyZ', wire: '250 2.0.0 Ok: queued as 4XyZ' });
     const [seen] = relay.mails;
     assert.ok(seen !== undefined);
     assert.deepEqual([seen.from, seen.to], ['<hpcs.mon@hp.com>', ['<me@here.com>']]);
-    const end = seen.text.indexOf('\r\n\r\n');
-    const head = seen.text.slice(0, end);
-    assert.match(head, /^Date: [A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}\r?$/m);
-    assert.match(head, /^Content-Type: text\/plain; charset="?utf-8"?\r?$/im);
-    const words = [...head.matchAll(/=\?utf-8\?q\?([^?]*)\?=/gi)].map(([, word = '']) =>
-      word.replaceAll('_', '%20').replaceAll('=', '%'),
+    const { headers, text } = readMail(seen.text);
+    assert.equal(text, mailText(alarm, undefined).body);
+    assert.match(headers.date ?? '', /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}$/);
+    assert.match(headers['message-id'] ?? '', /^<[\w-]{32}@hp\.com>$/);
+    const { date: _, 'message-id': __, ...fixed } = headers;
+    const thread = `<${incidentKey(notification)}.thread@hp.com>`;
+    assert.deepEqual(fixed, {
+      from: 'hpcs.mon@hp.com',
+      to: 'me@here.com',
+      subject: 'ALARM LOW "test Alarm"',
+      'in-reply-to': thread,
+      references: thread,
+      'auto-submitted': 'auto-generated',
+      'x-auto-response-suppress': 'OOF, AutoReply',
+      'list-id': '<mon-notification.hp.com>',
+      'mime-version': '1.0',
+      'content-type': 'text/plain; charset=utf-8',
+      'content-transfer-encoding': '7bit',
+    });
+  });
+
+  test('brings any text through, readable as far as its letters are latin', async (t) => {
+    const relay = await startRelay(t, {});
+    const notifier = opened(t, { port: relay.port });
+    const encodings: string[] = [];
+    for (const word of ['cpu \u00e9 high', `${'long '.repeat(400)}end`, '\u6e29\u5ea6\u9ad8'.repeat(200)]) {
+      const alarm = anAlarm({ alarmName: word, stateChangeReason: word });
+      await notifier.send(aNotification('email', 'me@here.com', { alarm }), never);
+      const mail = readMail(relay.mails.at(-1)?.text ?? '');
+      const { subject, body } = mailText(alarm, undefined);
+      assert.deepEqual([subjectOf(mail), mail.text], [subject, body]);
+      encodings.push(mail.headers['content-transfer-encoding'] ?? '');
+    }
+    assert.deepEqual(encodings, ['quoted-printable', 'quoted-printable', 'base64']);
+  });
+
+  test('keeps the mails of one alarm to one method in one thread, and others out of it', async (t) => {
+    const relay = await startRelay(t, {});
+    const notifier = opened(t, { port: relay.port });
+    const position = { topic: 'alarm-state-transitions', partition: 3, offset: 900n };
+    for (const changes of [{}, { newState: 'OK', oldState: 'ALARM', position }, { alarmId: 'another' }]) {
+      await notifier.send(aNotification('email', 'me@here.com', { alarm: anAlarm(changes) }), never);
+    }
+    const threads = relay.mails.map(({ text }) => readMail(text).headers.references);
+    assert.equal(threads[0], threads[1]);
+    assert.notEqual(threads[0], threads[2]);
+    assert.equal(new Set(relay.mails.map(({ text }) => readMail(text).headers['message-id'])).size, 2);
+  });
+
+  test('has an HTML part after the plain one where the operator wishes', async (t) => {
+    const relay = await startRelay(t, {});
+    const alarm = anAlarm({ alarmName: '<b>cpu</b> \u6e29' });
+    await opened(t, { port: relay.port, html: true }).send(aNotification('email', 'me@here.com', { alarm }), never);
+    const { headers, parts } = readMail(relay.mails[0]?.text ?? '');
+    assert.match(headers['content-type'] ?? '', /^multipart\/alternative;/);
+    assert.deepEqual(
+      parts.map((part) => part.headers['content-type']),
+      ['text/plain; charset=utf-8', 'text/html; charset=utf-8'],
     );
-    const { subject, body } = mailText(alarm, undefined);
-    assert.equal(decodeURIComponent(words.join('')), subject);
-    assert.equal(Buffer.from(seen.text.slice(end), 'base64').toString(), body);
+    assert.equal(parts[0]?.text, mailText(alarm, undefined).body);
+    assert.equal(parts[1]?.text, mailHtml(alarm, undefined));
+  });
+
+  test('asks a relay that can for a report of failure that names the notification', async (t) => {
+    const relay = await startRelay(t, { offersDsn: true });
+    await opened(t, { port: relay.port }).send(mail(), never);
+    assert.deepEqual(
+      relay.clearLines.filter((line) => /^(MAIL|RCPT)/.test(line)),
+      [`MAIL FROM:<hpcs.mon@hp.com> RET=HDRS ENVID=${mail().id}`, 'RCPT TO:<me@here.com> NOTIFY=FAILURE'],
+    );
   });
 });
 

@@ -38,6 +38,7 @@ notifierContract('jira', () => {
       ['a project without the issue type', at('/issue', answer(400, canary)), 'rejected', false],
     ],
     lost: ['unreachable', 'timed_out'],
+    flooded: ['unreachable', 'timed_out'],
     isTelling: ({ line }) => line.startsWith('POST') && line.includes('/comment'),
   });
 });

@@ -54,6 +54,17 @@ describe('looking up single messages in Kafka', () => {
     assert.deepEqual(gone, []);
   });
 
+  it('finds at once what lies in large batches of several partitions, and keeps no more of them than that', async () => {
+    const partitions = 4;
+    const topic = await lab.topic({ partitions });
+    // One batch each, of which Kafka sends one per answer.
+    for (let each = 0; each < partitions; each += 1) await lab.write(topic, numbered('y'.repeat(800), 0, 99), each);
+    const wanted = [0, 1, 2, 3].flatMap((each) => [of(topic, 5, each), of(topic, 95, each)]);
+    const { found } = await lookup.find(wanted, never);
+    assert.equal(found.length, wanted.length);
+    for (const { value } of found) assert.equal(value.buffer.byteLength, value.byteLength);
+  });
+
   it('tells what retention took, and finds the rest', async () => {
     const topic = await lab.topic();
     await lab.write(topic, numbered('v', 0, 9));

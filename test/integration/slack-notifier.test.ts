@@ -16,6 +16,7 @@ notifierContract('slack webhook', () =>
   startHttpBench({
     plugin: slackPlugin,
     address: (receiver) => receiver.url(`/services/T0/B0/${canary}`),
+    flooded: ['rejected', 'outcome_unknown'],
     success: answer(200, 'ok'),
     answers: [
       ['200 without ok', answer(200, `failure ${canary}`), 'rejected', false],
@@ -30,6 +31,7 @@ notifierContract('slack Web API', () =>
   startHttpBench({
     plugin: slackPlugin,
     address: (receiver) => receiver.url(apiPath),
+    flooded: ['rejected', 'outcome_unknown'],
     badAddresses: (receiver) => [
       ...badUrls(receiver.port),
       receiver.url('/api/chat.postMessage'),

@@ -98,7 +98,7 @@ describe('ZooKeeper nodes', () => {
   test('listing shows every partition in order and creates nothing', async () => {
     const { keeper, session } = await bench.session();
     const store = new ZookeeperOffsetStore(keeper, 'a');
-    assert.deepEqual(await store.list(), []);
+    assert.deepEqual(await store.list(), { commits: [], damaged: [] });
     assert.equal(await session.exists(keeper.paths.root), undefined);
     const topic = topicOf();
     const lock = await new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topic, forever);
@@ -108,7 +108,7 @@ describe('ZooKeeper nodes', () => {
     }));
     await store.save(commits, lock.fence);
     assert.deepEqual(
-      (await store.list()).map((commit) => commit.partition.partition),
+      (await store.list()).commits.map((commit) => commit.partition.partition),
       [0, 2, 10],
     );
   });

@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
 import type { RawAlarm } from '../../src/domain/alarm.js';
 import type { DeadLetter, OutcomeRecord } from '../../src/domain/outcome.js';
+import { type EncodedRecord, encodeOutcomeRecord, encodeWaitingRepeat } from '../../src/domain/outcome-record.js';
 import type { Chance } from './chance.js';
 import type { AlarmKind, Checker, Produced } from './checker.js';
 import type { Scheduler } from './scheduler.js';
+import { retryTopic, type SimTopic, type WaitingTopic } from './waiting-topic.js';
 
 export const alarmTopic = 'alarms';
 
@@ -14,6 +16,10 @@ export interface NewAlarm {
   readonly definition: string;
   readonly methodIds: readonly string[];
   readonly partition: number;
+  /** ALARM unless said otherwise. */
+  readonly newState?: string;
+  /** Epoch milliseconds; the same for all unless it matters. */
+  readonly changedAtMs?: number;
 }
 
 interface PartitionLog {
@@ -24,7 +30,11 @@ interface PartitionLog {
 }
 
 /** The brokers, as one: logs with holes in them, retention, outages, and the topics that the engine writes to. */
-export class SimBroker {
+export class SimBroker implements SimTopic {
+  readonly topic = alarmTopic;
+  /** Topics of what waits for its time; without them nothing that waits is ever read. */
+  readonly waiting = new Map<string, WaitingTopic>();
+  onRecord: (record: OutcomeRecord) => void = () => undefined;
   readonly partitions: readonly PartitionLog[];
   #awayUntilMs = 0;
   #waiting: (() => void)[] = [];
@@ -52,20 +62,21 @@ export class SimBroker {
     this.#scheduler.after(ms, () => this.#wake());
   }
 
-  produce({ alarmId, kind, definition, methodIds, partition }: NewAlarm): void {
+  produce(alarm: NewAlarm): void {
+    const { alarmId, kind, methodIds, partition } = alarm;
     const log = this.partitions[partition];
     if (log === undefined) return;
     // Markers of transactions and compaction leave holes; now and then one that is wider than the window.
     const hole = this.#chance.is(0.15) ? BigInt(this.#chance.whole(1, this.#chance.is(0.05) ? 200 : 5)) : 0n;
     const position = { topic: alarmTopic, partition, offset: log.end + hole };
     const key = `${partition}/${alarmId}`;
-    const alarm = { position, alarmId, kind, methodIds, before: this.#lastOf.get(key), recorded: new Set<string>() };
-    const produced = { ...alarm, isParked: false, isConvicted: false, isRemoved: false };
+    const known = { position, alarmId, kind, methodIds, before: this.#lastOf.get(key), recorded: new Set<string>() };
+    const produced = { ...known, isParked: false, isConvicted: false, isRemoved: false };
     if (kind !== 'malformed') this.#lastOf.set(key, produced);
     log.end = position.offset + 1n;
     log.records.push({
       position,
-      value: messageOf({ alarmId, kind, definition }),
+      value: messageOf(alarm),
       recordedAtMs: Math.floor(this.#scheduler.nowMs),
     });
     log.alarms.push(produced);
@@ -102,7 +113,26 @@ export class SimBroker {
 
   recorded(record: OutcomeRecord, term: string): void {
     const { alarm, method } = record.notification;
-    this.#checker.recorded(alarm.position, method.id, record.outcome, term);
+    this.onRecord(record);
+    for (const { topic, written } of this.#waitingFor(record)) topic.append(written);
+    this.#checker.recorded(alarm.position, method.id, this.#isFinal(record) ? record.outcome : undefined, term);
+  }
+
+  /** A telling of a transition has an outcome for good, unless something reads the topic on which it waits. */
+  #isFinal({ outcome, notification }: OutcomeRecord): boolean {
+    return notification.repeat === 0 && !(outcome === 'retrying' && this.waiting.size > 0);
+  }
+
+  #waitingFor(record: OutcomeRecord): { topic: WaitingTopic; written: EncodedRecord }[] {
+    const { nextRepeat, outcome } = record;
+    const name = nextRepeat?.topic ?? (outcome === 'retrying' ? retryTopic : '');
+    const topic = this.waiting.get(name);
+    if (topic === undefined) return [];
+    const written =
+      nextRepeat === undefined
+        ? encodeOutcomeRecord(record, 'sim')
+        : encodeWaitingRepeat(record, nextRepeat.dueAtMs, 'sim');
+    return [{ topic, written }];
   }
 
   parked(letter: DeadLetter): void {
@@ -114,25 +144,17 @@ export class SimBroker {
   }
 }
 
-function messageOf({
-  alarmId,
-  kind,
-  definition,
-}: {
-  alarmId: string;
-  kind: AlarmKind;
-  definition: string;
-}): Uint8Array {
+function messageOf({ alarmId, kind, definition, newState = 'ALARM', changedAtMs }: NewAlarm): Uint8Array {
   const fields = {
     tenantId: 't',
     alarmId,
     alarmDefinitionId: definition,
     alarmName: kind,
     oldState: 'OK',
-    newState: kind === 'malformed' ? 7 : 'ALARM',
+    newState: kind === 'malformed' ? 7 : newState,
     actionsEnabled: kind !== 'disabled',
     stateChangeReason: '',
-    timestamp: 1_429_023_453_632,
+    timestamp: changedAtMs ?? 1_429_023_453_632,
   };
   return Buffer.from(JSON.stringify({ 'alarm-transitioned': fields }));
 }

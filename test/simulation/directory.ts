@@ -16,6 +16,10 @@ export const definitions: Readonly<Record<string, readonly string[]>> = {
 
 /** MySQL: there, or away. */
 export class SimDatabase {
+  /** What the table of alarms says; undefined where nobody keeps it. */
+  stateOf: (alarmId: string) => string | undefined = () => undefined;
+  /** What some methods ask for. */
+  readonly periodMs = new Map<string, number>();
   readonly #scheduler: Scheduler;
   #awayUntilMs = 0;
 
@@ -44,16 +48,17 @@ export class SimDirectory implements MethodDirectory {
 
   async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
     await this.ping(signal);
-    return (definitions[alarm.alarmDefinitionId ?? ''] ?? []).map(methodOf);
+    return (definitions[alarm.alarmDefinitionId ?? ''] ?? []).map((id) => this.#methodOf(id));
   }
 
   async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {
     await this.ping(signal);
-    return methodOf(id);
+    return this.#methodOf(id);
   }
 
-  async alarmState(_alarmId: string, signal: AbortSignal): Promise<undefined> {
+  async alarmState(alarmId: string, signal: AbortSignal): Promise<string | undefined> {
     await this.ping(signal);
+    return this.#database.stateOf(alarmId);
   }
 
   async ping(signal: AbortSignal): Promise<void> {
@@ -66,8 +71,8 @@ export class SimDirectory implements MethodDirectory {
   }
 
   async close(): Promise<void> {}
-}
 
-function methodOf(id: string): NotificationMethod {
-  return { id, name: id, type: 'sim', address: new Secret(id), periodMs: 0 };
+  #methodOf(id: string): NotificationMethod {
+    return { id, name: id, type: 'sim', address: new Secret(id), periodMs: this.#database.periodMs.get(id) ?? 0 };
+  }
 }

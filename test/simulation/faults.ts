@@ -1,7 +1,7 @@
 import { Chance } from './chance.js';
 import type { Host } from './host.js';
 import type { ReceiverMood } from './receivers.js';
-import { ownersPath, type World } from './world.js';
+import type { World } from './world.js';
 
 export const faultKinds = [
   'kill worker',
@@ -48,6 +48,20 @@ export function plannedFaults(number: number, untilMs: number): readonly Fault[]
     ? ([chance.one(faultKinds), chance.one(faultKinds), chance.one(faultKinds)] as const)
     : faultKinds;
   return inOrder(Array.from({ length: chance.whole(1, 10) }, () => fault(chance, kinds, untilMs)));
+}
+
+/** What goes wrong within hours: mostly receivers, and now and then anything but what makes clocks or topics lie. */
+export function plannedDayFaults(number: number, untilMs: number): readonly Fault[] {
+  const chance = new Chance(number, 5);
+  const lies: readonly FaultKind[] = ['clock jump', 'retention'];
+  const others = faultKinds.filter((kind) => !lies.includes(kind));
+  const count = Math.ceil(untilMs / 600_000);
+  const faults = Array.from({ length: count }, () => {
+    const isReceiver = chance.is(0.4);
+    const one = fault(chance, isReceiver ? ['receiver'] : ['terminate', ...others], untilMs - 60_000);
+    return isReceiver ? { ...one, forMs: chance.between(1_000, 600_000) } : one;
+  });
+  return inOrder(faults);
 }
 
 /** Schedules without any fault but clean stops, with healthy receivers: these must not repeat a thing. */
@@ -113,10 +127,10 @@ function loseLock(world: World, host: Host): void {
   const sessionMs = world.settings.sessionTimeoutMs;
   host.zookeeper.silence('there', sessionMs * 0.8);
   world.scheduler.after(sessionMs * world.chance.between(0, 0.5), () => {
-    const head = world.zookeeper.headOf(ownersPath);
-    if (head === undefined) return;
-    world.checker.excusedLocks.add(head.path);
-    world.zookeeper.write([{ kind: 'remove', path: head.path }], undefined);
+    const path = world.anyLock();
+    if (path === undefined) return;
+    world.checker.excusedLocks.add(path);
+    world.zookeeper.write([{ kind: 'remove', path }], undefined);
   });
 }
 

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runMany } from './many.js';
 import { allMutants } from './mutants/all-mutants.js';
+import { dayMutants } from './mutants/day-mutants.js';
 import type { Mutant } from './mutants/mutant.js';
-import { runSchedule } from './run.js';
+import { runDay, runSchedule } from './run.js';
 
 /** What runs within a minute on two very busy cores; `npm run simulate` runs as many as it is told to. */
 const scheduleCount = 200;
 const mostMutantSchedules = 400;
+const hourCount = 4;
+const mostMutantHours = 10;
 
 /** Where each fault showed when this was written: a place to look first, not where it must show. */
 const hints: Readonly<Record<string, number>> = {
@@ -34,6 +37,30 @@ describe('whole engines in a simulated world', () => {
       assert.equal(first.hash, second.hash, `number ${number}`);
     }
   });
+});
+
+describe('hours of retries and repeats', () => {
+  it('keep every promise, and are the same for the same number', async () => {
+    const sums = { retries: 0, repeats: 0 };
+    for (let number = 1; number <= hourCount; number += 1) {
+      const hour = await runDay(number, { hours: 1 });
+      assert.deepEqual(hour.violations, [], `number ${number}`);
+      sums.retries += hour.retryCount;
+      sums.repeats += hour.periodicCount;
+    }
+    assert.ok(sums.retries > 0 && sums.repeats > 100, JSON.stringify(sums));
+    assert.equal((await runDay(1, { hours: 0.2 })).hash, (await runDay(1, { hours: 0.2 })).hash);
+  });
+
+  for (const mutant of dayMutants) {
+    it(`show an engine that ${mutant.name}`, async () => {
+      for (let number = 1; number <= mostMutantHours; number += 1) {
+        const { violations } = await runDay(number, { hours: 1, mutant });
+        if (violations.length > 0) return;
+      }
+      assert.fail('nothing was seen');
+    });
+  }
 });
 
 describe('the simulation sees an engine that', () => {

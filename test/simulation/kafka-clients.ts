@@ -4,8 +4,9 @@ import { EngineError } from '../../src/domain/errors.js';
 import type { DeadLetter, SettledAlarm } from '../../src/domain/outcome.js';
 import { type Offset, partitionText, type TopicPartition } from '../../src/domain/position.js';
 import type { AlarmSource, DeadLetters, Publisher, SourceEvent } from '../../src/ports/flow.js';
-import { alarmTopic, type SimBroker } from './broker.js';
+import type { SimBroker } from './broker.js';
 import type { SimProcess } from './process.js';
+import type { SimTopic } from './waiting-topic.js';
 
 const batchCount = 20;
 const pollMs = 200;
@@ -13,14 +14,14 @@ const pauseMs = 150;
 
 /** Reads as the engine's own source does, window and all, but from the simulated broker. */
 export class SimAlarmSource implements AlarmSource {
-  readonly #broker: SimBroker;
+  readonly #broker: SimTopic;
   readonly #process: SimProcess;
   readonly #windowCount: number;
   readonly #tell: (event: SourceEvent) => void;
   readonly #readings = new Map<string, PartitionReading>();
   #ring: () => void = () => undefined;
 
-  constructor(broker: SimBroker, process: SimProcess, windowCount: number, tell: (event: SourceEvent) => void) {
+  constructor(broker: SimTopic, process: SimProcess, windowCount: number, tell: (event: SourceEvent) => void) {
     this.#broker = broker;
     this.#process = process;
     this.#windowCount = windowCount;
@@ -44,7 +45,8 @@ export class SimAlarmSource implements AlarmSource {
 
   async *read(signal: AbortSignal): AsyncGenerator<readonly RawAlarm[]> {
     await this.#process.clock.sleep(this.#process.chance.delayMs(10), signal);
-    this.#tell({ kind: 'partitions', topic: alarmTopic, partitions: this.#broker.partitions.map((_, index) => index) });
+    const { topic, partitions } = this.#broker;
+    this.#tell({ kind: 'partitions', topic, partitions: partitions.map((_, index) => index) });
     while (!signal.aborted) {
       const asked = [...this.#readings.values()];
       for (const reading of asked) {
@@ -130,16 +132,16 @@ export class SimAlarmSource implements AlarmSource {
 export class SimProducer implements Publisher, DeadLetters {
   readonly #broker: SimBroker;
   readonly #process: SimProcess;
-  readonly #term: () => string;
+  readonly #term: (partition: TopicPartition) => string;
 
-  constructor(broker: SimBroker, process: SimProcess, term: () => string) {
+  constructor(broker: SimBroker, process: SimProcess, term: (partition: TopicPartition) => string) {
     this.#broker = broker;
     this.#process = process;
     this.#term = term;
   }
 
   async publish(alarm: SettledAlarm, signal: AbortSignal): Promise<void> {
-    const term = this.#term();
+    const term = this.#term(alarm.position);
     await Promise.all(alarm.records.map((record) => this.#write(() => this.#broker.recorded(record, term), signal)));
   }
 

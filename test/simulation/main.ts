@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { type Fault, faultText } from './faults.js';
 import { runMany, type ShownFailure } from './many.js';
 import { allMutants } from './mutants/all-mutants.js';
-import { faultsOf, runSchedule } from './run.js';
+import { faultsOf, runDay, runSchedule } from './run.js';
 
-const usage = `usage: npm run simulate -- [--runs N] [--from NUMBER] [--number NUMBER] [--mutant NAME]
+const usage = `usage: npm run simulate -- [--runs N | --days N] [--from NUMBER] [--number NUMBER] [--mutant NAME]
 
   --runs N         so many schedules, on all cores; 10,000 unless said otherwise
+  --days N         so many days of retries and repeats instead, one after the other: about a minute each
   --from NUMBER    the first of them, 1 unless said otherwise
   --number NUMBER  one schedule with its trace; a failing one is shrunk to the faults that it needs
   --mutant NAME    with a fault planted into the engine; a part of its name is enough
@@ -64,9 +65,23 @@ async function many(first: number, count: number, { mutant }: Planted): Promise<
   return sums.failed > 0;
 }
 
+async function days(first: number, count: number): Promise<boolean> {
+  let isFailed = false;
+  for (let number = first; number < first + count; number += 1) {
+    const day = await runDay(number, { hours: 24 });
+    if (day.violations.length > 0) report(day);
+    say(
+      `day ${number}: ${day.faults.length} faults, ${day.retryCount} retries, ${day.periodicCount} repeats, ${day.latePeriodicCount} of them late by a second or more`,
+    );
+    isFailed ||= day.violations.length > 0;
+  }
+  return isFailed;
+}
+
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10000' },
+    days: { type: 'string' },
     from: { type: 'string', default: '1' },
     number: { type: 'string' },
     mutant: { type: 'string' },
@@ -81,8 +96,10 @@ if (values.help || (wanted !== undefined && mutant === undefined)) {
 } else {
   const planted = mutant === undefined ? {} : { mutant };
   const isFailed =
-    values.number === undefined
-      ? await many(Number(values.from), Number(values.runs), planted)
-      : await one(Number(values.number), planted);
+    values.days !== undefined
+      ? await days(Number(values.from), Number(values.days))
+      : values.number === undefined
+        ? await many(Number(values.from), Number(values.runs), planted)
+        : await one(Number(values.number), planted);
   process.exitCode = isFailed ? 1 : 0;
 }

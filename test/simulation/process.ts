@@ -3,7 +3,7 @@ import type { Chance } from './chance.js';
 import type { Happening, Scheduler } from './scheduler.js';
 
 /** A moment of virtual time 0 on every wall clock that has not jumped. */
-const epochMs = Date.UTC(2026, 0, 1);
+export const epochMs = Date.UTC(2026, 0, 1);
 
 /** One process of one host: what is meant for it waits while it is frozen, and vanishes once it is dead. */
 export class SimProcess {

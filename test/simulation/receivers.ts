@@ -1,8 +1,10 @@
 import { DeliveryError, EngineError } from '../../src/domain/errors.js';
 import type { Notification, NotificationMethod } from '../../src/domain/notification.js';
+import type { TopicPartition } from '../../src/domain/position.js';
 import type { Notifier, Receipt } from '../../src/ports/notifier.js';
 import type { Chance } from './chance.js';
 import type { Checker } from './checker.js';
+import type { DayChecker } from './day-checker.js';
 import type { SimWorker } from './links.js';
 import type { Sending } from './repeats.js';
 import type { Scheduler } from './scheduler.js';
@@ -36,9 +38,14 @@ export interface SenderWorld {
   readonly checker: Checker;
   readonly chance: Chance;
   /** Names the main and the term under which a worker sends. */
-  termOf(worker: SimWorker): { readonly run: string; readonly term: string; readonly lock: string | undefined };
-  /** The lock node at the head of the line, as the servers have it. */
-  head(): string | undefined;
+  termOf(
+    worker: SimWorker,
+    at: TopicPartition,
+  ): { readonly run: string; readonly term: string; readonly lock: string | undefined };
+  /** Another lock node than this one under which the partition is owned, as the servers have it. */
+  otherHolder(lock: string | undefined, at: TopicPartition): string | undefined;
+  /** Where retries and repeats are looked at. */
+  readonly day: DayChecker | undefined;
 }
 
 /** A notifier that connects, writes and waits for the answer; a signal ends it at each of these steps. */
@@ -59,8 +66,9 @@ export class SimNotifier implements Notifier {
 
   async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
     const { checker, chance } = this.#world;
-    const { run, term, lock } = this.#world.termOf(this.#worker);
-    const { id, position, method } = notification;
+    const { run, term, lock } = this.#world.termOf(this.#worker, notification.position);
+    const { id, method } = notification;
+    const { position } = notification.alarm;
     const worker = this.#worker.process.name;
     const leaseEndsAtMs = this.#worker.lease.endsAtMs;
     checker.sendBegins({
@@ -71,14 +79,14 @@ export class SimNotifier implements Notifier {
       worker,
       leaseEndsAtMs,
       lock,
-      head: this.#world.head(),
+      otherHolder: this.#world.otherHolder(lock, notification.position),
     });
     let isConcluded = false;
     try {
       await this.#worker.process.clock.sleep(chance.delayMs(2), signal);
       if (signal.aborted) throw givenUp();
       if (this.#world.scheduler.nowMs >= this.#worker.lease.endsAtMs) checker.repeats.lateCount += 1;
-      const receipt = await this.#exchange(checker.repeats.bytesOut(id, term, worker), method.id, signal);
+      const receipt = await this.#exchange(checker.repeats.bytesOut(id, term, worker), notification, signal);
       isConcluded = true;
       return receipt;
     } catch (error) {
@@ -89,8 +97,8 @@ export class SimNotifier implements Notifier {
     }
   }
 
-  #exchange(sending: Sending, methodId: string, signal: AbortSignal): Promise<Receipt> {
-    const { scheduler, checker, receivers, chance } = this.#world;
+  #exchange(sending: Sending, notification: Notification, signal: AbortSignal): Promise<Receipt> {
+    const { scheduler, checker, receivers, chance, day } = this.#world;
     const { process } = this.#worker;
     return new Promise((resolve, reject) => {
       const limit = process.clock.limit(timeoutMs);
@@ -104,13 +112,23 @@ export class SimNotifier implements Notifier {
         settle(() => reject(givenUp()));
       };
       signal.addEventListener('abort', giveUp, { once: true });
-      limit.signal.addEventListener('abort', () => settle(() => reject(failed('outcome_unknown'))), { once: true });
+      const lost = () => {
+        // It will be tried again, and that is a cause.
+        if (day !== undefined) checker.repeats.givenUp(sending);
+        settle(() => reject(failed('outcome_unknown')));
+      };
+      limit.signal.addEventListener('abort', lost, { once: true });
       scheduler.after(chance.delayMs(1), () => {
-        const mood = receivers.moodOf(methodId);
+        const mood = receivers.moodOf(notification.method.id);
         if (mood !== 'refuses' && mood !== 'fails') checker.repeats.received(sending);
+        day?.told(notification);
         if (mood === 'hangs') return;
         const answerMs = chance.delayMs(mood === 'is_slow' ? 600 : 1);
-        scheduler.after(answerMs, () => settle(() => answer(mood, resolve, reject)), process);
+        scheduler.after(
+          answerMs,
+          () => (mood === 'loses_answers' ? lost() : settle(() => answer(mood, resolve, reject))),
+          process,
+        );
       });
     });
   }
@@ -119,7 +137,6 @@ export class SimNotifier implements Notifier {
 function answer(mood: ReceiverMood, resolve: (receipt: Receipt) => void, reject: (error: Error) => void): void {
   if (mood === 'refuses') reject(failed('rejected', false));
   else if (mood === 'fails') reject(failed('server_error'));
-  else if (mood === 'loses_answers') reject(failed('outcome_unknown'));
   else resolve({ remoteId: undefined, wire: 'ok' });
 }
 

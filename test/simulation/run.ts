@@ -1,11 +1,27 @@
-import { type Fault, isOrderly, plannedFaults, strike } from './faults.js';
+import { type Fault, isOrderly, plannedDayFaults, plannedFaults, strike } from './faults.js';
 import type { Mutant } from './mutants/mutant.js';
-import { settingsOf, World } from './world.js';
+import { daySettingsOf, settingsOf, World } from './world.js';
 
 const troubleMs = 12_000;
 /** What has not converged so long after the last fault is stuck. */
 const patienceMs = 90_000;
 const lookMs = 250;
+/** The last retries wait for as long as all pauses between attempts together. */
+const dayPatienceMs = 2_400_000;
+
+export interface DayOptions {
+  readonly hours: number;
+  readonly mutant?: Mutant;
+  readonly isTraceKept?: boolean;
+}
+
+export interface DayResult extends RunResult {
+  /** Attempts after the first, and tellings after the first, that set out to a receiver. */
+  readonly retryCount: number;
+  readonly periodicCount: number;
+  /** Repeats that came more than a second after their time. */
+  readonly latePeriodicCount: number;
+}
 
 export interface RunOptions {
   readonly faults?: readonly Fault[];
@@ -30,23 +46,68 @@ export function faultsOf(number: number): readonly Fault[] {
   return plannedFaults(number, troubleMs);
 }
 
+/** Alarms that come and go for hours, with their retries and repeats, while now and then something goes wrong. */
+export async function runDay(number: number, { hours, mutant, isTraceKept = false }: DayOptions): Promise<DayResult> {
+  const world = new World(number, daySettingsOf(number), isTraceKept);
+  const { day } = world;
+  if (day === undefined) throw new RangeError('no day without its checker');
+  const untilMs = hours * 3_600_000;
+  const faults = plannedDayFaults(number, untilMs);
+  world.produceDay(untilMs);
+  const planted = mutant === undefined ? {} : { mutant };
+  const leftOver = () => [...world.checker.leftOver(), ...day.leftOver()];
+  const result = await runWorld(
+    world,
+    number,
+    { faults, ...planted },
+    { lastMs: untilMs, patienceMs: dayPatienceMs, leftOver },
+  );
+  return {
+    ...result,
+    retryCount: day.retryCount,
+    periodicCount: day.repeatCount,
+    latePeriodicCount: day.lateCount,
+  };
+}
+
 /** Runs the schedule of one number from the first start to the last commit. Everything that it does follows from the number. */
 export async function runSchedule(number: number, options: RunOptions = {}): Promise<RunResult> {
   const world = new World(number, settingsOf(number), options.isTraceKept ?? false);
-  const { scheduler, checker } = world;
   const faults = options.faults ?? faultsOf(number);
   const lastMs = Math.max(troubleMs, ...faults.map(({ atMs, forMs }) => atMs + forMs));
+  world.produce(troubleMs);
+  const leftOver = () => world.checker.leftOver();
+  const result = await runWorld(world, number, { ...options, faults }, { lastMs, patienceMs, leftOver });
+  if (isOrderly(number) && result.repeatCount > 0)
+    world.checker.fail(`${result.repeatCount} repeats although nothing but clean stops happened`);
+  return result;
+}
+
+interface Ending {
+  /** From here on nothing new goes wrong, and so long after it everything has to be done. */
+  readonly lastMs: number;
+  readonly patienceMs: number;
+  leftOver(): readonly string[];
+}
+
+async function runWorld(
+  world: World,
+  number: number,
+  options: RunOptions & { readonly faults: readonly Fault[] },
+  { lastMs, patienceMs, leftOver }: Ending,
+): Promise<RunResult> {
+  const { scheduler, checker } = world;
+  const { faults } = options;
   const unplant = options.mutant?.plant({ nowMs: () => scheduler.nowMs });
   const surprised = (error: unknown) =>
     checker.fail(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', surprised);
   let isOver = false;
   const look = () => {
-    isOver = checker.violations.length > 0 || (scheduler.nowMs > lastMs && checker.leftOver().length === 0);
+    isOver = checker.violations.length > 0 || (scheduler.nowMs > lastMs && leftOver().length === 0);
     if (!isOver) scheduler.after(lookMs, look);
   };
   try {
-    world.produce(troubleMs);
     for (const fault of faults) scheduler.after(fault.atMs, () => strike(world, fault));
     scheduler.after(lookMs, look);
     await scheduler.drive(() => isOver, lastMs + patienceMs);
@@ -54,10 +115,8 @@ export async function runSchedule(number: number, options: RunOptions = {}): Pro
     process.off('unhandledRejection', surprised);
     unplant?.();
   }
-  if (checker.violations.length === 0) for (const left of checker.leftOver().slice(0, 5)) checker.fail(left);
+  if (checker.violations.length === 0) for (const left of leftOver().slice(0, 5)) checker.fail(left);
   const { receivedCount, repeatCount, lateCount } = checker.repeats;
-  if (isOrderly(number) && repeatCount > 0)
-    checker.fail(`${repeatCount} repeats although nothing but clean stops happened`);
   return {
     number,
     hash: world.traced.hash,

@@ -1,5 +1,4 @@
-import { DestinationLimit } from '../../src/delivery/destination-limit.js';
-import { SendGate } from '../../src/delivery/send-gate.js';
+import { createSendGate } from '../../src/delivery/create-send-gate.js';
 import {
   decodeNotificationGroup,
   decodeRawAlarm,
@@ -8,6 +7,9 @@ import {
   encodeSettledAlarm,
 } from '../../src/domain/codec.js';
 import type { NotificationGroup } from '../../src/domain/notification.js';
+import { RepeatPlan } from '../../src/periodic/repeat-plan.js';
+import { repeatPolicy } from '../../src/periodic/repeat-policy.js';
+import { RetryPlan } from '../../src/retry/retry-plan.js';
 import { retryPolicy } from '../../src/retry/retry-policy.js';
 import { WorkerLease } from '../../src/runtime/lease-view.js';
 import { SystemsSeen } from '../../src/runtime/systems-seen.js';
@@ -16,14 +18,17 @@ import { AlarmProcessor } from '../../src/stages/alarm-processor.js';
 import { NotificationProcessor } from '../../src/stages/notification-processor.js';
 import { SentNotificationProcessor } from '../../src/stages/sent-notification-processor.js';
 import type { ProcessTelemetry } from '../../src/telemetry/create-telemetry.js';
-import { ConsumerParts } from '../../src/worker/kafka-consumer.js';
+import { spanLimits } from '../../src/tracker/finished-set.js';
+import { consumerParts } from '../../src/worker/kafka-consumer.js';
 import { stageParts } from '../../src/worker/stage-parts.js';
 import type { Surroundings } from '../../src/worker/surroundings.js';
+import { waitingParts } from '../../src/worker/waiting-engine.js';
 import type { SimBroker } from './broker.js';
 import { type SimDatabase, SimDirectory } from './directory.js';
 import { SimAlarmSource, SimProducer } from './kafka-clients.js';
 import type { SimWorker } from './links.js';
 import { type SenderWorld, SimNotifier } from './receivers.js';
+import { minuteTopic, periodMs, retryTopic, SimLookup } from './waiting-topic.js';
 
 export interface WorkerSurroundings extends SenderWorld {
   readonly broker: SimBroker;
@@ -32,6 +37,7 @@ export interface WorkerSurroundings extends SenderWorld {
   readonly inHandCount: number;
 }
 
+const retryIntervalMs = 30_000;
 const quiet = () => undefined;
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => logger };
 /** Metrics and lines of workers decide nothing. */
@@ -47,7 +53,7 @@ const silentTelemetry: ProcessTelemetry = {
   close: quiet,
 };
 
-/** The broker of this world keeps retries to itself: nothing is ever due here. */
+/** Where the broker keeps retries to itself nothing is ever due. */
 const idle: WorkerParts = {
   handle: quiet,
   systems: () => ({}),
@@ -72,7 +78,9 @@ export function workerParts(worker: SimWorker, host: WorkerHost, world: WorkerSu
     case 'kafka_consumer':
       return consumer(worker, around, world);
     case 'retry_engine':
-      return idle;
+      return waiting(worker, around, world, retryTopic);
+    case 'periodic_engine':
+      return waiting(worker, around, world, minuteTopic);
     case 'alarm_processor':
       return alarmProcessor(worker, around, world);
     case 'notification_processor':
@@ -86,10 +94,30 @@ export function workerParts(worker: SimWorker, host: WorkerHost, world: WorkerSu
 
 function consumer({ process }: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const mirror = { mirror: () => Promise.resolve(), close: () => Promise.resolve() };
-  const parts = new ConsumerParts(around, { windowCount: world.windowCount, dropKnownEvents: false }, (tell) => [
-    new SimAlarmSource(world.broker, process, world.windowCount, tell),
+  const parts = consumerParts(around, world.windowCount, (tell) => ({
+    source: new SimAlarmSource(world.broker, process, world.windowCount, tell),
     mirror,
-  ]);
+  }));
+  parts.start();
+  return parts;
+}
+
+function waiting(worker: SimWorker, around: Surroundings, world: WorkerSurroundings, name: string): WorkerParts {
+  const topic = world.broker.waiting.get(name);
+  if (topic === undefined) return idle;
+  const directory = new SimDirectory(world.database, worker.process);
+  const isRetry = name === retryTopic;
+  const plan = isRetry
+    ? new RetryPlan({ directory, intervalMs: retryIntervalMs, ttlMs: undefined })
+    : new RepeatPlan(directory);
+  const is = { windowCount: spanLimits.waiting, gauge: isRetry ? 'retries_waiting' : 'repeats_waiting' } as const;
+  const parts = waitingParts(around, is, plan, (tell) => ({
+    source: new SimAlarmSource(topic, worker.process, spanLimits.waiting, tell),
+    mirror: { mirror: () => Promise.resolve(), close: () => Promise.resolve() },
+    lookup: new SimLookup(topic, worker.process),
+    deadLetters: new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term),
+    close: () => Promise.resolve(),
+  }));
   parts.start();
   return parts;
 }
@@ -97,7 +125,7 @@ function consumer({ process }: SimWorker, around: Surroundings, world: WorkerSur
 function alarmProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const { clock, random, telemetry } = around;
   const directory = new SimDirectory(world.database, worker.process);
-  const deadLetters = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
+  const deadLetters = new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term);
   const stage = new AlarmProcessor({ ttlMs: undefined }, { directory, deadLetters, clock, random, telemetry });
   return stageParts(
     {
@@ -118,14 +146,13 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
     open: new Map([['sim', new SimNotifier(world, worker)]]),
     unconfigured: new Map<string, string>(),
   };
-  const gate = new SendGate(
-    lease,
-    new DestinationLimit({ concurrencyPerDestination: 8, senders: 2 }),
-    clock,
-    telemetry,
-  );
-  const policy = retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, random);
-  const stage = new NotificationProcessor({ notifiers, gate, policy, clock, telemetry });
+  const limits = { concurrencyPerDestination: 8, senders: 2, ratePerDestination: undefined, retryIntervalMs };
+  const { gate } = createSendGate(limits, { lease, clock, random, telemetry });
+  const policies = {
+    retry: retryPolicy({ baseMs: retryIntervalMs, capMs: 3_600_000, maxAttempts: 5 }, random),
+    repeat: repeatPolicy(world.broker.waiting.size > 0 ? [{ periodMs, topic: minuteTopic }] : [], telemetry),
+  };
+  const stage = new NotificationProcessor({ notifiers, gate, policies, clock, telemetry });
   return stageParts(
     {
       stage: {
@@ -136,7 +163,7 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
       inHandCount: world.inHandCount,
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,
-      onLease: (endsAtMonoMs) => lease.renew(endsAtMonoMs),
+      onLease: (endsAtMonoMs, endsAtMs) => lease.renew(endsAtMonoMs, endsAtMs),
       close: () => Promise.resolve(),
     },
     around,
@@ -144,7 +171,7 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
 }
 
 function sentProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
-  const producer = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
+  const producer = new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term);
   const stage = new SentNotificationProcessor(producer, producer);
   return stageParts(
     {

@@ -9,6 +9,7 @@ import type {
 } from '../../src/adapters/zookeeper/client-library.js';
 import type { Network } from './network.js';
 import type { SimProcess } from './process.js';
+import { ClientWatches } from './watches.js';
 import { type ServerSide, type SimSession, type SimZookeeper, type Write, zookeeperCodes } from './zookeeper.js';
 
 const reconnectMs = 500;
@@ -19,12 +20,6 @@ interface Connection extends ServerSide {
   isOpen: boolean;
   session: SimSession | undefined;
   readonly pending: Set<() => void>;
-}
-
-interface Watch {
-  readonly path: string;
-  readonly watcher: Watcher;
-  readonly wasThere: boolean;
 }
 
 /**
@@ -39,7 +34,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
   readonly #timeoutMs: number;
   #connection: Connection | undefined;
   #session: SimSession | undefined;
-  #watches: Watch[] = [];
+  readonly #watches: ClientWatches;
   #seen = 0n;
   #isClosed = false;
 
@@ -49,6 +44,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
     this.#network = network;
     this.#process = process;
     this.#timeoutMs = timeoutMs;
+    this.#watches = new ClientWatches(server);
     process.onDead(() => this.#connection && this.#break(this.#connection, false));
     this.connectionManager = {
       xid: 1,
@@ -111,16 +107,18 @@ export class SimClient extends EventEmitter implements LibraryClient {
   exists(path: string, watcher: Watcher | undefined, done: Done<Stat | null>): void {
     this.#ask<Stat | null>(done, null, (_session, connection) => {
       const node = this.#server.nodes.get(path);
-      if (watcher !== undefined) this.#addWatch(connection, { path, watcher, wasThere: node !== undefined });
+      if (watcher !== undefined) this.#watches.node(connection, path, watcher);
       if (node === undefined) return { value: path === '/' ? statOf(0n, 0) : null };
       return { value: statOf(node.createdAt, node.owner) };
     });
   }
 
-  getChildren(path: string, _watcher: Watcher | undefined, done: Done<string[]>): void {
-    this.#ask<string[]>(done, [], () =>
-      this.#server.nodes.has(path) ? { value: [...this.#server.childrenOf(path)] } : { code: zookeeperCodes.noNode },
-    );
+  getChildren(path: string, watcher: Watcher | undefined, done: Done<string[]>): void {
+    this.#ask<string[]>(done, [], (_session, connection) => {
+      if (!this.#server.nodes.has(path)) return { code: zookeeperCodes.noNode };
+      if (watcher !== undefined) this.#watches.children(connection, path, watcher);
+      return { value: [...this.#server.childrenOf(path)] };
+    });
   }
 
   getData(path: string, _watcher: Watcher | undefined, done: Done<Buffer | undefined>): void {
@@ -183,7 +181,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
         session.connection = connection;
         connection.session = session;
         this.#server.heard(session);
-        this.#registerAgain(connection);
+        this.#watches.registerAgain(connection, this.#seen);
         connection.answer(() => {
           this.#session = session;
           this.emit('connected');
@@ -196,30 +194,6 @@ export class SimClient extends EventEmitter implements LibraryClient {
     connection.isOpen = false;
     this.#isClosed = true;
     this.emit('expired');
-  }
-
-  #addWatch(connection: Connection, watch: Watch): void {
-    this.#watches.push(watch);
-    const fire = () => {
-      if (!this.#watches.includes(watch)) return;
-      this.#watches = this.#watches.filter((other) => other !== watch);
-      watch.watcher();
-    };
-    connection.watches.set(watch.path, [...(connection.watches.get(watch.path) ?? []), fire]);
-  }
-
-  /** What changed while we were away is told at once; the rest is watched on. */
-  #registerAgain(connection: Connection): void {
-    const watches = this.#watches;
-    this.#watches = [];
-    for (const watch of watches) {
-      this.#addWatch(connection, watch);
-      const node = this.#server.nodes.get(watch.path);
-      const isChanged = node === undefined ? watch.wasThere : !watch.wasThere || node.changedAt > this.#seen;
-      if (!isChanged) continue;
-      for (const fire of connection.watches.get(watch.path) ?? []) connection.answer(fire);
-      connection.watches.delete(watch.path);
-    }
   }
 
   #break(connection: Connection, isToReconnect: boolean): void {

@@ -10,6 +10,8 @@ export interface KafkaLogin {
 }
 
 export interface Outgoing {
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly partition: number;
   readonly value: string | Buffer | null;
 }

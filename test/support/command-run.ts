@@ -36,6 +36,12 @@ export class CommandRun {
     await waitFor(() => this.#err.includes(words), `${JSON.stringify(words)} on stderr`, { timeoutMs: 20_000 });
   }
 
+  /** Waits for words on stdout, so many times. */
+  async prints(words: string, times = 1): Promise<void> {
+    const has = () => this.#out.split(words).length > times;
+    await waitFor(has, `${JSON.stringify(words)} on stdout`, { timeoutMs: 20_000 });
+  }
+
   /** The line of stderr that holds these words, as soon as it is there. */
   async line(words: string): Promise<string> {
     const found = () => this.#err.split('\n').find((line) => line.includes(words));

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { DeliveryFailure } from '../../src/domain/errors.js';
 import type { Notifier, NotifierPlugin } from '../../src/ports/notifier.js';
 import { systemClock, systemRandom } from '../../src/runtime/clock.js';
-import { canary, type NotifierBench, type ReceiverFault } from '../contract/notifier.js';
+import { canary, type Flood, type NotifierBench, type ReceiverFault } from '../contract/notifier.js';
 import { answer, type HttpReaction, HttpReceiver, type SeenRequest } from './http-receiver.js';
 import { silentLogger } from './silent-logger.js';
 
@@ -79,6 +81,8 @@ export interface HttpBenchSpec {
   ])[];
   /** What becomes of a send whose answer is lost; `outcome_unknown` unless the first request only asks. */
   readonly lost?: readonly DeliveryFailure[];
+  /** What may become of a send whose answer is a flood; `sent` unless the notifier has to read it. */
+  readonly flooded?: readonly (DeliveryFailure | 'sent')[];
   /** Whether a request is the one that tells; all are unless said otherwise. */
   isTelling?(request: SeenRequest): boolean;
 }
@@ -108,6 +112,44 @@ function brokenAnswers(fault: (what: string, react: HttpReaction) => ReceiverFau
     fault('100,000 headers', (socket) => {
       socket.write('HTTP/1.1 200 OK\r\n');
       socket.write(Array.from({ length: 1e5 }, (_, at) => `x-${at}: y\r\n`).join(''));
+    }),
+  ];
+}
+
+const gzipBomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+
+/** Answers that begin as a success and do not end as one. */
+function floodsOf(receiver: HttpReceiver, outcomes: Flood['outcomes']): readonly Flood[] {
+  const flood = (what: string, react: (socket: Socket) => void): Flood => {
+    let before = 0;
+    return {
+      what,
+      cause: () => {
+        before = receiver.writtenBytes();
+        receiver.react = (socket) => react(socket);
+      },
+      outcomes,
+      takenBytes: () => receiver.writtenBytes() - before,
+    };
+  };
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  return [
+    flood('a body without an end', (socket) => {
+      const pour = () => {
+        while (!socket.destroyed && socket.write(chunk));
+      };
+      socket.on('drain', pour);
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n');
+      pour();
+    }),
+    flood('a body that trickles', (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
+      const timer = setInterval(() => socket.write('o'), 20);
+      socket.on('close', () => clearInterval(timer));
+    }),
+    flood('a compressed body of 64 MiB', (socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${gzipBomb.length}\r\n\r\n`);
+      socket.write(gzipBomb);
     }),
   ];
 }
@@ -155,6 +197,8 @@ export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench
         retriable: true,
       },
     ],
+    floods: floodsOf(receiver, spec.flooded ?? ['sent']),
+    parts: spec.plugin.parts ?? [],
     open: (timeout) => openPlugin(spec.plugin, { ...spec.section?.(receiver), timeout }),
     reset: () => {
       receiver.react = spec.success;
@@ -167,6 +211,8 @@ export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench
       receiver.requests
         .filter((request) => spec.isTelling?.(request) ?? true)
         .map((request) => headerOf(request, 'idempotency-key') ?? 'none'),
+    addressed: () => receiver.requests.flatMap(({ line, headers }) => [line, ...headers.map((one) => one.join(': '))]),
+    said: () => receiver.requests.map(({ body }) => body).join('\n'),
     contactCount: () => receiver.connectionCount,
     close: () => receiver.close(),
   };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { HttpPost, type HttpPostOptions, parseHttpAddress } from '../../src/notifiers/http-post.js';
 import type { HttpAnswer } from '../../src/notifiers/http-status.js';
+import type { HttpWay } from '../../src/ports/notifier.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { certificateFile } from './certificates.js';
 import { type HttpReaction, HttpReceiver } from './http-receiver.js';
@@ -13,14 +14,15 @@ setMaxListeners(0, never);
 export interface PosterChanges extends Partial<Omit<HttpPostOptions, 'rules'>> {
   readonly allow?: readonly string[];
   readonly concurrencyPerDestination?: number;
+  readonly way?: HttpWay;
 }
 
 /** Posts `{}` with what a worker has, loopback allowed; closed with the test. */
 export function poster(
   t: TestContext,
-  { allow = ['127.0.0.1'], concurrencyPerDestination = 64, ...changes }: PosterChanges = {},
+  { allow = ['127.0.0.1'], concurrencyPerDestination = 64, way, ...changes }: PosterChanges = {},
 ) {
-  const rules = { allow, concurrencyPerDestination };
+  const rules = { allow, concurrencyPerDestination, ...(way === undefined ? {} : { way }) };
   const post = new HttpPost({ clock: systemClock, rules, senders: 4, timeoutMs: 10_000, ...changes });
   t.after(() => post.close());
   return (address: string): Promise<HttpAnswer> =>

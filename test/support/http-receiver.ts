@@ -30,6 +30,7 @@ export class HttpReceiver {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #scheme: string;
+  #closedBytes = 0;
 
   private constructor(server: Server, scheme: string) {
     this.#server = server;
@@ -59,6 +60,11 @@ export class HttpReceiver {
     return this.#sockets.size;
   }
 
+  /** Bytes that were written to all connections, those included that are gone. */
+  writtenBytes(): number {
+    return [...this.#sockets].reduce((sum, socket) => sum + socket.bytesWritten, this.#closedBytes);
+  }
+
   /** Nothing more is read from the connections that there are. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -72,7 +78,10 @@ export class HttpReceiver {
   serve(socket: Socket): void {
     this.connectionCount += 1;
     this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#closedBytes += socket.bytesWritten;
+    });
     socket.on('error', () => {});
     let text = '';
     socket.on('data', (chunk: Buffer) => {

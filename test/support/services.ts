@@ -30,6 +30,8 @@ export interface PrivateServicesOptions {
   readonly kafkaBrokers?: 1 | 3;
   readonly kafkaConfig?: Readonly<Record<string, string>>;
   readonly kafkaSasl?: boolean;
+  /** A second listener, whose clients are told to go on at `advertisedPort`. */
+  readonly kafkaSide?: { readonly port: number; readonly advertisedPort: number };
   readonly zookeeperConfig?: Readonly<Record<string, string | number | boolean>>;
   readonly mysqlOptions?: readonly string[];
   readonly dir?: string;

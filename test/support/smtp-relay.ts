@@ -3,8 +3,13 @@ import { createServer as createTlsServer, type SecureContextOptions, TLSSocket }
 
 export const smtpSteps = ['banner', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'dot'] as const;
 export type SmtpStep = (typeof smtpSteps)[number];
+/** Bytes written as they are, and what comes after them: nothing more, or the same again, up to many megabytes. */
+export interface RawReaction {
+  readonly raw: string | Buffer;
+  readonly next?: 'hang' | 'reset' | 'close' | 'flood' | 'drip';
+}
 /** A reply, or: say nothing; reset the connection; close it. */
-export type SmtpReaction = string | 'hang' | 'reset' | 'close';
+export type SmtpReaction = string | 'hang' | 'reset' | 'close' | RawReaction;
 
 export interface SmtpRelayOptions {
   readonly tls?: SecureContextOptions;
@@ -13,7 +18,10 @@ export interface SmtpRelayOptions {
   readonly offersStarttls?: boolean;
   readonly offersAuth?: boolean;
   readonly offersPipelining?: boolean;
+  readonly offersDsn?: boolean;
 }
+
+const mostFloodBytes = 1 << 20;
 
 export interface SeenMail {
   readonly from: string;
@@ -157,7 +165,7 @@ export class SmtpRelay {
 
   #dataLine(session: Session, line: string): void {
     if (line !== '.') {
-      session.text += `${line}\r\n`;
+      session.text += `${line.startsWith('.') ? line.slice(1) : line}\r\n`;
       return;
     }
     const { from, to, isEncrypted } = session;
@@ -176,6 +184,7 @@ export class SmtpRelay {
     if (this.#options.offersStarttls === true && !session.isEncrypted) features.push('STARTTLS');
     if (this.#options.offersAuth === true) features.push('AUTH PLAIN');
     if (this.#options.offersPipelining === true) features.push('PIPELINING');
+    if (this.#options.offersDsn === true) features.push('DSN');
     const lines = features.map((feature, at) => `250${at === features.length - 1 ? ' ' : '-'}${feature}\r\n`);
     session.socket.write(lines.join(''));
   }
@@ -195,9 +204,28 @@ export class SmtpRelay {
     this.#listen(session);
   }
 
+  #write({ socket, plain }: Session, { raw, next }: RawReaction): void {
+    const bytes = Buffer.from(raw);
+    let at = 0;
+    const more = () => {
+      if (socket.destroyed || at * bytes.length > mostFloodBytes) return;
+      at += 1;
+      if (next === 'flood') socket.write(bytes, more);
+      else socket.write(bytes.subarray(at % bytes.length).subarray(0, 1), () => setTimeout(more, 20));
+    };
+    if (next === 'flood' || next === 'drip') more();
+    else socket.write(bytes);
+    if (next === 'reset') setImmediate(() => plain.resetAndDestroy());
+    if (next === 'close') socket.end();
+  }
+
   /** Replies, or does what the script says; the reply that was given. */
   #react(session: Session, step: SmtpStep): string {
     const reaction = this.script[step] ?? replies[step];
+    if (typeof reaction === 'object') {
+      this.#write(session, reaction);
+      return '';
+    }
     if (reaction === 'hang') return '';
     if (reaction === 'reset') session.plain.resetAndDestroy();
     else if (reaction === 'close') session.plain.destroy();

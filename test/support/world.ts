@@ -9,6 +9,7 @@ import { HttpCatcher } from './http-catcher.js';
 import { MailCatcher, type MailCatcherOptions } from './mail-catcher.js';
 import { MethodDatabase, type SchemaForm } from './method-database.js';
 import { randomName } from './random-name.js';
+import { readMail } from './read-mail.js';
 import { type CleanUp, requireServices, type SharedServices } from './services.js';
 import { waitFor } from './wait-for.js';
 import { ZookeeperNodes } from './zookeeper-nodes.js';
@@ -65,7 +66,7 @@ export class World {
   readonly http: HttpCatcher;
   readonly mail: MailCatcher;
   readonly folder: string;
-  readonly partitionCount: number;
+  partitionCount: number;
   #serial = 0;
 
   private constructor(
@@ -86,7 +87,7 @@ export class World {
   }
 
   static async create(test: CleanUp, options: WorldOptions = {}): Promise<World> {
-    const services = { ...requireServices(), ...options.services };
+    const services = allOf(options.services);
     const { partitionCount = 4 } = options;
     const group = randomName('group');
     const world = new World({
@@ -145,6 +146,12 @@ export class World {
     }
     this.sent.push(...all);
     return all;
+  }
+
+  /** Gives the alarm topic this many partitions; what is sent from here on goes to all of them. */
+  async growTo(partitionCount: number): Promise<void> {
+    await this.kafka.addPartitions(this.topic, partitionCount);
+    this.partitionCount = partitionCount;
   }
 
   /** Writes the configuration file and answers with its path. */
@@ -211,7 +218,7 @@ export class World {
       atMs: receivedAtMs,
     }));
     const mails = this.mail.mails.map(({ headers, to, raw, receivedAtMs }) => ({
-      alarmId: /^alarm_id: (.+)$/m.exec(textOf(raw))?.[1] ?? '',
+      alarmId: /^alarm_id: (.+)$/m.exec(readMail(raw).text)?.[1] ?? '',
       methodId: to[0]?.split('@')[0] ?? '',
       id: /^<(.+)@example\.org>$/.exec(headers['message-id'] ?? '')?.[1] ?? '',
       atMs: receivedAtMs,
@@ -268,9 +275,16 @@ export class World {
   }
 }
 
-/** The text of a mail, whose body is one part in base64. */
-function textOf(raw: string): string {
-  return Buffer.from(raw.slice(raw.indexOf('\r\n\r\n')), 'base64').toString();
+/** The servers of a test's own; the shared ones stand in for those that it has not. */
+function allOf({ kafkaUrl, zookeeperUrl, mysql }: Partial<SharedServices> = {}): SharedServices {
+  if (kafkaUrl !== undefined && zookeeperUrl !== undefined && mysql !== undefined)
+    return { kafkaUrl, zookeeperUrl, mysql };
+  const shared = requireServices();
+  return {
+    kafkaUrl: kafkaUrl ?? shared.kafkaUrl,
+    zookeeperUrl: zookeeperUrl ?? shared.zookeeperUrl,
+    mysql: mysql ?? shared.mysql,
+  };
 }
 
 function put(tree: Record<string, unknown>, [first = '', ...rest]: readonly string[], value: unknown): void {

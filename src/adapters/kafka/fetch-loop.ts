@@ -9,6 +9,7 @@ import { errorName, KafkaFailure, kafkaError, lastingFailure, UnreadableAnswer }
 import type { FetchedPartition, FetchedRecord } from './library-types.js';
 import { logEdge, type Metadata } from './metadata.js';
 import type { PartitionReading } from './partition-reading.js';
+import { rawAlarmOf } from './raw-alarm.js';
 import { type Bell, pauseMs } from './waiting.js';
 
 const LONG_POLL_MS = 500;
@@ -182,13 +183,7 @@ export class FetchLoop {
   }
 
   #toAlarm(reading: PartitionReading, record: FetchedRecord): RawAlarm {
-    const recordedAtMs = Number(record.timestamp);
-    return {
-      position: { topic: reading.at.topic, partition: reading.at.partition, offset: BigInt(record.offset) },
-      value: record.value ?? new Uint8Array(0),
-      // -1 is Kafka's word for a record without a time: it is new to us now.
-      recordedAtMs: recordedAtMs >= 0 ? recordedAtMs : this.#around.clock.nowMs(),
-    };
+    return rawAlarmOf(reading.at, record, this.#around.clock.nowMs());
   }
 
   /** Main opens a partition when it hears this, so it comes before the first alarm of every reading. */

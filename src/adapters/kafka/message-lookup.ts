@@ -8,15 +8,18 @@ import { Brokers } from './brokers.js';
 import { committedRecords } from './committed-records.js';
 import type { KafkaConnection } from './connection-options.js';
 import { KafkaFailure, kafkaError } from './kafka-failure.js';
-import type { FetchedPartition } from './library-types.js';
+import type { FetchedPartition, FetchedRecord } from './library-types.js';
 import { logEdge, Metadata } from './metadata.js';
+import { rawAlarmOf } from './raw-alarm.js';
 
 const REQUEST_LIMIT_MS = 5_000;
 /** What a broker that is away may cost those that are not. */
 const FIND_LIMIT_MS = 5_000;
-/** What lies next to a wanted message is often wanted too; Kafka sends at least one whole batch in any case. */
+/** Kafka sends at least one whole batch, of the first partition that has something; one that is larger than this makes the others wait. */
 const PARTITION_BYTES = 32 * 1024;
 const ANSWER_BYTES = 8 * 1024 * 1024;
+/** When so much was found, the rest is left for the next question. */
+const FOUND_BYTES = 32 * 1024 * 1024;
 const READ_COMMITTED = 1;
 
 /** What is still wanted of one partition, in rising order. */
@@ -81,14 +84,17 @@ export class KafkaMessageLookup implements MessageLookup {
   async #search(leader: number, all: readonly Wanted[], search: Search): Promise<void> {
     let wanted = all;
     try {
-      while (wanted.length > 0) wanted = await this.#round(leader, wanted, search);
+      while (wanted.length > 0 && search.foundBytes < FOUND_BYTES) wanted = await this.#round(leader, wanted, search);
     } catch (error) {
       this.#failed(error, search);
       await this.#refresh(all, search).catch(() => undefined);
     }
   }
 
-  /** One request for the first wanted message of each partition. Resolves to the partitions of which another one is of use. */
+  /**
+   * One request for the first wanted message of each partition. Resolves to the partitions of which another one is of use: those left out, for
+   * want of space, of an answer that holds others come first, since the first of them is never left out.
+   */
   async #round(leader: number, wanted: readonly Wanted[], search: Search): Promise<readonly Wanted[]> {
     const topics = wanted.map(({ at, offsets: [first = 0n] }) => ({
       topic: at.topic,
@@ -98,39 +104,37 @@ export class KafkaMessageLookup implements MessageLookup {
     const asked = { ...limits, rackId: '', topics } as const;
     const answer = await this.#brokers.ask(leader, 'Fetch', asked, search.limit.signal);
     this.#deps.onAnswered();
-    const again: Wanted[] = [];
+    const leftOut: Wanted[] = [];
+    const served: Wanted[] = [];
     for (const { topicName, partitions } of answer.responses) {
       for (const part of partitions) {
         const name = partitionText({ topic: topicName, partition: part.partition });
         const one = wanted.find(({ at }) => partitionText(at) === name);
-        if (one !== undefined && (await this.#take(one, part, search)) && one.offsets.length > 0) again.push(one);
+        const what = one && (await this.#take(one, part, search));
+        if (one !== undefined && what === 'nothing') leftOut.push(one);
+        if (one !== undefined && what === 'something') served.push(one);
       }
     }
-    return again;
+    return served.length > 0 ? [...leftOut, ...served.filter(({ offsets }) => offsets.length > 0)] : [];
   }
 
-  /** False when there is no use in asking for this partition again now. */
-  async #take(wanted: Wanted, part: FetchedPartition, search: Search): Promise<boolean> {
+  /** What the answer holds of a partition; 'failure' when there is no use in asking for it again now. */
+  async #take(wanted: Wanted, part: FetchedPartition, search: Search): Promise<'something' | 'nothing' | 'failure'> {
     const [first = 0n] = wanted.offsets;
     if (part.errorCode === kafkaError.offsetOutOfRange) {
       const kafka = { brokers: this.#brokers, metadata: this.#metadata };
       const start = await logEdge(kafka, wanted.at, 'start', search.limit.signal);
       search.saw(wanted, [], start);
-      return start > first;
+      return start > first ? 'something' : 'failure';
     }
     if (part.errorCode !== kafkaError.none) {
       this.#failed(new KafkaFailure(part.errorCode, `reading ${partitionText(wanted.at)}@${first}`), search);
       await this.#refresh([wanted], search);
-      return false;
+      return 'failure';
     }
     const { records, next } = committedRecords(first, part);
-    const alarms = records.map((record) => ({
-      position: { ...wanted.at, offset: BigInt(record.offset) },
-      value: record.value ?? new Uint8Array(0),
-      recordedAtMs: Number(record.timestamp),
-    }));
-    search.saw(wanted, alarms, next);
-    return next > first;
+    search.saw(wanted, records, next);
+    return next > first ? 'something' : 'nothing';
   }
 
   async #refresh(wanted: readonly Wanted[], search: Search): Promise<void> {
@@ -148,7 +152,7 @@ class Search implements FoundMessages {
   readonly wanted = new Map<string, Wanted>();
   readonly found: RawAlarm[] = [];
   readonly gone: AlarmPosition[] = [];
-
+  foundBytes = 0;
   readonly limit: ReturnType<Clock['limit']>;
 
   constructor(positions: readonly AlarmPosition[], limit: ReturnType<Clock['limit']>) {
@@ -163,13 +167,18 @@ class Search implements FoundMessages {
   }
 
   /** All that Kafka shows of a partition from the first wanted offset up to `next`. */
-  saw(wanted: Wanted, alarms: readonly RawAlarm[], next: Offset): void {
-    const shown = new Map(alarms.map((alarm) => [alarm.position.offset, alarm]));
+  saw(wanted: Wanted, records: readonly FetchedRecord[], next: Offset): void {
+    const shown = new Map(records.map((record) => [record.offset, record]));
     for (const offset of wanted.offsets) {
       if (offset >= next) break;
-      const alarm = shown.get(offset);
-      if (alarm === undefined) this.gone.push({ ...wanted.at, offset });
-      else this.found.push(alarm);
+      const record = shown.get(String(offset));
+      if (record === undefined) this.gone.push({ ...wanted.at, offset });
+      else {
+        // A copy: a part of the answer would keep all of it in memory.
+        const value = new Uint8Array(record.value ?? []);
+        this.foundBytes += value.byteLength;
+        this.found.push({ ...rawAlarmOf(wanted.at, record, 0), value });
+      }
     }
     wanted.offsets = wanted.offsets.filter((offset) => offset >= next);
   }

@@ -90,14 +90,39 @@ export async function logEdge(
   edge: 'start' | 'end',
   signal: AbortSignal,
 ): Promise<bigint> {
+  return (await listedOffset(kafka, at, EDGE[edge], `log ${edge}`, signal)) ?? 0n;
+}
+
+/**
+ * The first offset whose record is at least as new as `timeMs` by the time that Kafka holds; undefined when there is none.
+ *
+ * @throws as `logEdge` does.
+ */
+export async function offsetAtTime(
+  kafka: { readonly brokers: Brokers; readonly metadata: Metadata },
+  at: TopicPartition,
+  timeMs: number,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  return await listedOffset(kafka, at, timeMs, `offset at time ${timeMs}`, signal);
+}
+
+async function listedOffset(
+  kafka: { readonly brokers: Brokers; readonly metadata: Metadata },
+  at: TopicPartition,
+  timestamp: number,
+  what: string,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
   const leader = kafka.metadata.leaderOf(at);
-  const attempted = `log ${edge} of ${at.topic}/${at.partition}`;
+  const attempted = `${what} of ${at.topic}/${at.partition}`;
   if (leader === undefined) throw new KafkaFailure(kafkaError.leaderNotAvailable, attempted);
-  const partitions = [{ partition: at.partition, timestamp: EDGE[edge] }];
+  const partitions = [{ partition: at.partition, timestamp }];
   const asked = { isolationLevel: 0, topics: [{ topic: at.topic, partitions }] };
   const answer = await kafka.brokers.ask(leader, 'ListOffsets', asked, signal);
   const found = answer.responses.find((topic) => topic.topic === at.topic)?.partitions[0];
   if (found === undefined) throw new Error(`${attempted}: the answer does not name it`);
   if (found.errorCode !== kafkaError.none) throw new KafkaFailure(found.errorCode, attempted);
-  return BigInt(found.offset ?? found.offsets?.[0] ?? '0');
+  const offset = BigInt(found.offset ?? found.offsets?.[0] ?? '-1');
+  return offset < 0n ? undefined : offset;
 }

@@ -1,5 +1,5 @@
 import type { OutcomeRecord, SettledAlarm } from '../../domain/outcome.js';
-import { encodeOutcomeRecord } from '../../domain/outcome-record.js';
+import { encodeOutcomeRecord, encodeWaitingRepeat } from '../../domain/outcome-record.js';
 import type { Publisher } from '../../ports/flow.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { type RecordWriter, writeDurably } from './durable-write.js';
@@ -10,7 +10,10 @@ export interface OutputTopics {
   readonly deadLetterTopic: string;
 }
 
-/** Writes the outcome records of an alarm, each to the topic of its outcome, all at once. */
+/**
+ * Writes the outcome records of an alarm, each to the topic of its outcome, all at once; what is to be repeated also to the topic on which it
+ * waits. A repeat that failed waits for the next one only there: it is no retry.
+ */
 export class KafkaPublisher implements Publisher {
   readonly #writer: RecordWriter;
   readonly #topics: OutputTopics;
@@ -33,8 +36,17 @@ export class KafkaPublisher implements Publisher {
   }
 
   async #publish(record: OutcomeRecord, signal: AbortSignal): Promise<void> {
+    const { nextRepeat, outcome } = record;
     const to = { writer: this.#writer, deadLetterTopic: this.#topics.deadLetterTopic, telemetry: this.#telemetry };
-    await writeDurably(to, this.#topicOf(record), encodeOutcomeRecord(record, this.#instance), signal);
+    const writes: Promise<void>[] = [];
+    if (nextRepeat !== undefined) {
+      const waiting = encodeWaitingRepeat(record, nextRepeat.dueAtMs, this.#instance);
+      writes.push(writeDurably(to, nextRepeat.topic, waiting, signal));
+    }
+    if (nextRepeat === undefined || outcome !== 'retrying') {
+      writes.push(writeDurably(to, this.#topicOf(record), encodeOutcomeRecord(record, this.#instance), signal));
+    }
+    await Promise.all(writes);
     if (record.outcome === 'dead') this.#telemetry.count('dead_letters_total', { reason: record.reason });
   }
 

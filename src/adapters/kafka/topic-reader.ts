@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EngineError, messageOf } from '../../domain/errors.js';
 import { type Offset, partitionText } from '../../domain/position.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -8,7 +9,8 @@ import type { KafkaConnection } from './connection-options.js';
 import { groupOffsets } from './group-offsets.js';
 import { errorName, kafkaError, lastingFailure, UnreadableAnswer } from './kafka-failure.js';
 import type { FetchedRecord } from './library-types.js';
-import { logEdge, Metadata } from './metadata.js';
+import { logEdge, Metadata, offsetAtTime } from './metadata.js';
+import { textHeaders } from './raw-alarm.js';
 import { pauseMs, unlessAborted } from './waiting.js';
 
 const REQUEST_LIMIT_MS = 10_000;
@@ -56,6 +58,18 @@ export class TopicReader {
   /** The first offset that Kafka holds of each partition; empty when the topic does not exist. */
   async logStarts(topic: string, signal: AbortSignal): Promise<TopicPositions> {
     return await this.#retrying(signal, () => this.#edges(topic, 'start', signal));
+  }
+
+  /** The first offset of each partition that is at least as new as `timeMs`; where there is none, the offset after the last one. */
+  async offsetsAt(topic: string, timeMs: number, signal: AbortSignal): Promise<TopicPositions> {
+    return await this.#retrying(signal, async () => {
+      const kafka = { brokers: this.#brokers, metadata: this.#metadata };
+      const ends = await this.#edges(topic, 'end', signal);
+      const found = [...ends].map(async ([partition, end]) => {
+        return [partition, (await offsetAtTime(kafka, { topic, partition }, timeMs, signal)) ?? end] as const;
+      });
+      return new Map(await Promise.all(found));
+    });
   }
 
   /** What a consumer group has committed of one topic; without the partitions of which it has nothing. */
@@ -108,6 +122,8 @@ export class TopicReader {
     const state = this.#metadata.stateOf(topic);
     if (state.kind === 'refused') throw lastingFailure(state.errorCode, `reading topic ${topic}`);
     const kafka = { brokers: this.#brokers, metadata: this.#metadata };
+    // One listener per partition.
+    setMaxListeners(0, signal);
     const edges = this.#metadata
       .partitionsOf(topic)
       .map(async (partition) => [partition, await logEdge(kafka, { topic, partition }, edge, signal)] as const);
@@ -169,17 +185,13 @@ function unreadable(error: UnreadableAnswer): EngineError {
 }
 
 function rawRecord(topic: string, partition: number, record: FetchedRecord): RawRecord {
-  const headers = Object.entries(record.headers ?? {}).map(([name, value]) => {
-    const first = Buffer.isBuffer(value) ? value : (value as readonly Buffer[] | null)?.[0];
-    return [name, first?.toString() ?? ''] as const;
-  });
   return {
     topic,
     partition,
     offset: BigInt(record.offset),
     key: record.key?.toString(),
     value: record.value ?? new Uint8Array(0),
-    headers: Object.fromEntries(headers),
+    headers: textHeaders(record),
     timestampMs: Number(record.timestamp),
   };
 }

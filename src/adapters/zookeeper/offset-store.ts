@@ -1,4 +1,4 @@
-import { EngineError } from '../../domain/errors.js';
+import { EngineError, messageOf } from '../../domain/errors.js';
 import type { TopicPartition } from '../../domain/position.js';
 import type { Commit, Fence, OffsetStore, StoredOffset } from '../../ports/progress.js';
 import { offsetText, parseAncestorText, parseOffsetText } from './offset-text.js';
@@ -10,6 +10,18 @@ import { isReason } from './zookeeper-error.js';
 /** One multi stays well below the servers' limit of 1 MiB for a request. */
 const maxCommitsPerMulti = 64;
 const maxBytesPerMulti = 900_000;
+
+/** A node that holds no offset, and what it holds instead. */
+export interface DamagedOffset {
+  readonly partition: TopicPartition;
+  readonly problem: string;
+}
+
+/** What is stored, by topic and partition. */
+export interface ListedOffsets {
+  readonly commits: readonly Commit[];
+  readonly damaged: readonly DamagedOffset[];
+}
 
 type Write = Readonly<{ path: string; data: string }>;
 
@@ -52,20 +64,26 @@ export class ZookeeperOffsetStore implements OffsetStore {
     for (const batch of batches(writes)) await this.#write(session, batch, fence);
   }
 
-  /** Every stored offset, for people: needs no lock and creates nothing. */
-  async list(): Promise<readonly Commit[]> {
+  /** Every stored offset, for people: needs no lock and creates nothing. A damaged node hides no other. */
+  async list(): Promise<ListedOffsets> {
     const session = this.#keeper.now();
     const { paths } = this.#keeper;
     const commits: Commit[] = [];
+    const damaged: DamagedOffset[] = [];
     for (const topic of await session.children(paths.offsets)) {
       for (const name of await session.children(paths.offsetsOf(topic))) {
         const partition = { topic, partition: Number(name) };
         const path = paths.offset(partition);
         const content = /^[0-9]+$/.test(name) ? await session.read(path) : undefined;
-        if (content !== undefined) commits.push({ partition, stored: parseOffsetText(path, content) });
+        if (content === undefined) continue;
+        try {
+          commits.push({ partition, stored: parseOffsetText(path, content) });
+        } catch (error) {
+          damaged.push({ partition, problem: messageOf(error) });
+        }
       }
     }
-    return commits.sort(inOrder);
+    return { commits: commits.sort(inOrder), damaged: damaged.sort(inOrder) };
   }
 
   async #imported(session: ZookeeperSession, partition: TopicPartition): Promise<StoredOffset | undefined> {
@@ -129,6 +147,6 @@ function* batches(writes: readonly Write[]): Generator<readonly Write[]> {
   if (batch.length > 0) yield batch;
 }
 
-function inOrder(a: Commit, b: Commit): number {
+function inOrder(a: Pick<Commit, 'partition'>, b: Pick<Commit, 'partition'>): number {
   return a.partition.topic.localeCompare(b.partition.topic) || a.partition.partition - b.partition.partition;
 }

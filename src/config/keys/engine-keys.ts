@@ -80,8 +80,7 @@ export const engineKeys = {
   'notification_types.plugins': {
     type: 'list',
     optional: true,
-    unused: true,
-    description: 'Modules with notifiers of third parties',
+    description: 'Modules with notifiers of third parties: paths from here, or names of packages',
   },
   'http.allow': {
     type: 'list',
@@ -95,6 +94,14 @@ export const engineKeys = {
     maximum: 10_000,
     default: 64,
     description: 'Requests in flight to one destination, of the whole engine',
+  },
+  'http.rate_per_destination': {
+    type: 'whole',
+    minimum: 1,
+    maximum: 100_000,
+    optional: true,
+    description:
+      'Sends per second to one destination, of the whole engine, with bursts of five seconds; absent: any number',
   },
   'admin.host': { type: 'text', form: 'host', default: '127.0.0.1', description: 'Address of the admin endpoint' },
   'admin.port': {

@@ -41,7 +41,6 @@ export const outsideKeys = {
   'kafka.periodic': {
     type: 'periods',
     default: { 60: '60-seconds-notifications' },
-    unused: true,
     description: 'Topics of repeated notifications, by repeat time in seconds; empty: no repeats',
   },
   'kafka.create_topics': {
@@ -93,9 +92,9 @@ export const outsideKeys = {
   'zookeeper.lock': {
     type: 'choice',
     choices: ['topic', 'partition'],
-    unusedChoices: ['partition'],
     default: 'topic',
-    description: 'topic: one engine works and the others stand by',
+    description:
+      'topic: one engine works and the others stand by; partition: all engines of the group share the partitions',
   },
   'zookeeper.session_timeout_seconds': {
     type: 'seconds',

@@ -33,3 +33,6 @@ export const retiredKeys: readonly RetiredKey[] = [
 
 /** Public keys of parts that this version does not have: accepted unread. */
 export const laterSections: readonly string[] = ['digest'];
+
+/** Sections whose names the operator chooses in part: each has a reader of its own. */
+export const ownSections: readonly string[] = ['templates'];

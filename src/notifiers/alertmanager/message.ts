@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Alarm } from '../../domain/alarm.js';
 import type { Notification } from '../../domain/notification.js';
+import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
 import { changedAt, linkOf } from '../alarm-text.js';
 import { incidentKey } from '../incident-key.js';
+
+/** The annotations `summary` and `description`. */
+export const alertmanagerParts: readonly TemplatePart[] = [
+  { part: 'subject', format: 'text' },
+  { part: 'text', format: 'text' },
+];
 
 /** Go's zero time: an alert that has not ended. */
 const notEnded = '0001-01-01T00:00:00Z';
@@ -40,14 +47,14 @@ function labelsOf(alarm: Alarm): Readonly<Record<string, string>> {
  * The fingerprint has the form of theirs and is ours: one per alarm and method. When an alarm began is not known at its end, so `startsAt` is the
  * time of this transition. Source: prometheus.io, "Alerting: Configuration: webhook_config".
  */
-export function alertGroup(notification: Notification): Readonly<Record<string, unknown>> {
+export function alertGroup(notification: Notification, texts: MessageTexts = {}): Readonly<Record<string, unknown>> {
   const { alarm, id, method } = notification;
   const status = alarm.newState === 'OK' ? 'resolved' : 'firing';
   const at = changedAt(alarm) ?? new Date(0).toISOString();
   const labels = labelsOf(alarm);
   const annotations = {
-    summary: alarm.stateChangeReason,
-    description: alarm.alarmDescription,
+    summary: texts.subject ?? alarm.stateChangeReason,
+    description: texts.text ?? alarm.alarmDescription,
     state: alarm.newState,
     old_state: alarm.oldState,
     notification_id: id,

@@ -7,7 +7,8 @@ export interface MailText {
   readonly body: string;
 }
 
-interface Metric {
+/** A metric of an alarm as far as mails show it. */
+export interface Metric {
   readonly name: string | undefined;
   readonly dimensions: readonly (readonly [string, string])[];
 }
@@ -20,7 +21,7 @@ const dayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** A producer may send anything as metrics; no mail is lost over it. */
-function readMetric(metric: unknown): Metric {
+export function readMetric(metric: unknown): Metric {
   if (typeof metric !== 'object' || metric === null) return { name: undefined, dimensions: [] };
   const name: unknown = Reflect.get(metric, 'name');
   const dimensions: unknown = Reflect.get(metric, 'dimensions');
@@ -36,7 +37,7 @@ function readMetric(metric: unknown): Metric {
   };
 }
 
-function distinctValues(metrics: readonly Metric[], dimension: string): readonly string[] {
+export function distinctValues(metrics: readonly Metric[], dimension: string): readonly string[] {
   const values = new Set<string>();
   for (const metric of metrics) {
     for (const [key, value] of metric.dimensions) if (key === dimension) values.add(value);
@@ -49,7 +50,7 @@ function isControl(code: number): boolean {
 }
 
 /** Text fit for a header: control characters and line breaks become one blank, and what is too long is cut. */
-function headerText(text: string): string {
+export function headerText(text: string): string {
   let line = '';
   let isGap = false;
   for (const character of text.slice(0, 4 * longestSubjectCharacters)) {
@@ -67,14 +68,15 @@ function headerText(text: string): string {
 }
 
 /** C's asctime in UTC: `Tue Apr 14 14:57:33 2015`, the day padded with a blank. */
-function asctime(atMs: number): string {
+export function asctime(atMs: number): string {
   const time = new Date(atMs);
   const day = String(time.getUTCDate()).padStart(2);
   const clock = time.toISOString().slice(11, 19);
   return `${dayNames[time.getUTCDay()]} ${monthNames[time.getUTCMonth()]} ${day} ${clock} ${time.getUTCFullYear()}`;
 }
 
-function grafanaLink(base: string, metric: Metric | undefined, changedAtMs: number): string | undefined {
+/** The drill-down of the first metric, ten minutes around the transition; undefined for an alarm without a metric. */
+export function grafanaLink(base: string, metric: Metric | undefined, changedAtMs: number): string | undefined {
   if (metric?.name === undefined) return undefined;
   const atMs = Math.floor(changedAtMs / 1000) * 1000;
   const query = [['metric', metric.name] as const, ...metric.dimensions]

@@ -2,10 +2,11 @@ import type { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import { DeliveryError, EngineError } from '../../domain/errors.js';
 import type { Notification } from '../../domain/notification.js';
-import type { Notifier, NotifierDeps, Receipt } from '../../ports/notifier.js';
+import type { MessageTexts, Notifier, NotifierDeps, Receipt, SendRate } from '../../ports/notifier.js';
 import type { Clock } from '../../ports/system.js';
 import { isMailbox } from './address.js';
-import { mailText } from './message.js';
+import { isSevenBit, mailFields, mailLines, subjectField } from './mail-fields.js';
+import { type MailMessage, mailMessage } from './mail-message.js';
 import { type EmailSettings, protectionOf } from './settings.js';
 import { replyText, smtpError } from './smtp-error.js';
 
@@ -53,6 +54,7 @@ function poolOf(settings: EmailSettings, connections: number, ca: string | undef
 /** Sends one mail per notification through one relay, over a few kept connections. A 2xx for the recipient and the mail is `sent`. */
 export class EmailNotifier implements Notifier {
   readonly relay: string;
+  readonly rate: SendRate | undefined;
   readonly #settings: EmailSettings;
   readonly #clock: Clock;
   readonly #domain: string;
@@ -68,11 +70,16 @@ export class EmailNotifier implements Notifier {
     this.#settings = settings;
     this.#clock = deps.clock;
     this.relay = `${settings.server}:${settings.port}`;
+    const { ratePerSecond } = settings;
+    this.rate = ratePerSecond === undefined ? undefined : { perSecond: ratePerSecond, of: 'destination' };
     this.#domain = settings.fromAddress.slice(settings.fromAddress.indexOf('@') + 1);
     this.#mostPending = Math.max(share, 2 * connections);
     this.#pool = poolOf(settings, connections, ca);
     this.#pool.use('stream', (mail, done) => {
       const { signal } = mail.data;
+      for (const part of [mail.message, ...mail.message.childNodes]) {
+        if (typeof part.content === 'string' && isSevenBit(part.content)) part.getTransferEncoding = () => '7bit';
+      }
       const createReadStream = mail.message.createReadStream.bind(mail.message);
       mail.message.createReadStream = (options) => {
         const body = createReadStream(options);
@@ -87,7 +94,7 @@ export class EmailNotifier implements Notifier {
     return this.relay;
   }
 
-  async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
+  async send(notification: Notification, signal: AbortSignal, texts: MessageTexts = {}): Promise<Receipt> {
     const to = notification.method.address.reveal().trim();
     if (!isMailbox(to)) {
       throw new DeliveryError(`method ${notification.method.id} has no usable mail address`, {
@@ -100,12 +107,14 @@ export class EmailNotifier implements Notifier {
       throw new DeliveryError(`${this.#pendingCount} mails wait for ${this.relay} already`, {
         failure: 'rate_limited',
         retriable: true,
+        scope: 'notification',
       });
     }
     this.#pendingCount += 1;
     const limit = this.#clock.limit(this.#settings.timeoutMs, signal);
     try {
-      return await this.#deliver(notification, to, limit.signal);
+      const message = mailMessage(notification.alarm, texts, this.#settings);
+      return await this.#deliver(notification, message, to, limit.signal);
     } catch (error) {
       if (signal.aborted && !limit.expired) {
         throw new EngineError('ABORTED', `the mail to ${this.relay} was given up`, { retriable: true });
@@ -129,17 +138,19 @@ export class EmailNotifier implements Notifier {
     this.#pool.close();
   }
 
-  async #deliver(notification: Notification, to: string, signal: AbortSignal): Promise<Receipt> {
+  async #deliver(notification: Notification, message: MailMessage, to: string, signal: AbortSignal): Promise<Receipt> {
     const from = this.#settings.fromAddress;
-    const { subject, body } = mailText(notification.alarm, this.#settings.grafanaUrl);
+    const fields = mailFields(notification, this.#domain);
+    const named = subjectField(message.subject);
     const sent = await this.#pool.sendMail({
       envelope: { from, to: [to] },
       from: { name: '', address: from },
       to: { name: '', address: to },
-      subject,
-      text: body,
-      encoding: 'base64',
-      messageId: `<${notification.id}@${this.#domain}>`,
+      ...fields,
+      ...named,
+      headers: { ...fields.headers, ...named.headers },
+      text: mailLines(message.text),
+      ...(message.html === undefined ? {} : { html: message.html }),
       date: new Date(this.#clock.nowMs()),
       signal,
     });

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { ConfigurationError } from '../../domain/errors.js';
 import { Secret } from '../../domain/secret.js';
-import type { NotifierPlugin, SectionKey, SectionProblem } from '../../ports/notifier.js';
+import type { NotifierPlugin, PreviewPiece, SectionKey, SectionProblem } from '../../ports/notifier.js';
+import { readPemFile } from '../pem-file.js';
 import { Section } from '../section.js';
 import { isMailbox } from './address.js';
+import { emailParts, type MailMessage, mailMessage } from './mail-message.js';
 import { EmailNotifier } from './notifier.js';
 import type { EmailSettings } from './settings.js';
 
@@ -43,6 +43,15 @@ const keys: readonly SectionKey[] = [
     description: 'PEM file with the authority that signed the relay’s certificate; with it STARTTLS is required',
   },
   { key: 'grafana_url', type: 'text', default: undefined, description: 'base URL for links to Grafana in mails' },
+  { key: 'html', type: 'boolean', default: false, description: 'an HTML part beside the plain text' },
+  {
+    key: 'rate',
+    type: 'number',
+    default: undefined,
+    minimum: 0.001,
+    maximum: 100_000,
+    description: 'mails per second that the relay is given, with bursts of five seconds; absent: any number',
+  },
 ];
 
 function isHost(text: string): boolean {
@@ -77,20 +86,19 @@ function warningsOf(settings: EmailSettings): readonly string[] {
     : [];
 }
 
-function readCa(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const key = 'notification_types.email.ca_file';
-    throw new ConfigurationError('CONFIG_INVALID', `${key}: cannot read ${path}`, error);
-  }
+function previewOf({ subject, text, html }: MailMessage): readonly PreviewPiece[] {
+  const pieces = [
+    { name: 'subject', text: subject },
+    { name: 'text', text },
+  ];
+  return html === undefined ? pieces : [...pieces, { name: 'html', text: html }];
 }
 
 /** Type `email`: the address is one mailbox. Needs a relay and a sender. */
 export const emailPlugin: NotifierPlugin = {
   type: 'email',
   keys,
+  parts: emailParts,
   configure(section) {
     const values = new Section(keys, section);
     const server = values.text('server');
@@ -112,13 +120,17 @@ export const emailPlugin: NotifierPlugin = {
       starttls: starttlsOf(values.text('starttls')),
       caFile: values.text('ca_file'),
       grafanaUrl: values.text('grafana_url')?.replace(/\/$/, ''),
+      isHtml: values.boolean('html'),
+      ratePerSecond: values.number('rate') || undefined,
     };
     const problems = check(settings);
     if (problems.length > 0) return { kind: 'wrong', problems };
     return {
       kind: 'ready',
       warnings: warningsOf(settings),
-      open: (deps) => new EmailNotifier(settings, deps, readCa(settings.caFile)),
+      open: (deps) =>
+        new EmailNotifier(settings, deps, readPemFile(settings.caFile, 'notification_types.email.ca_file')),
+      preview: ({ alarm }, texts) => previewOf(mailMessage(alarm, texts, settings)),
     };
   },
 };

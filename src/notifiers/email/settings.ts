@@ -11,6 +11,9 @@ export interface EmailSettings {
   readonly starttls: 'auto' | 'required' | 'never';
   readonly caFile: string | undefined;
   readonly grafanaUrl: string | undefined;
+  /** An HTML part beside the plain text. */
+  readonly isHtml: boolean;
+  readonly ratePerSecond: number | undefined;
 }
 
 /** How the connection to the relay is protected. */

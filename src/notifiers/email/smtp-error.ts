@@ -1,4 +1,4 @@
-import { DeliveryError, type DeliveryFailure } from '../../domain/errors.js';
+import { DeliveryError, type DeliveryFailure, type FailureScope } from '../../domain/errors.js';
 
 /** What a failed send can be told by. */
 export interface SmtpFailure {
@@ -59,14 +59,24 @@ export function replyText(reply: string, secrets: readonly string[]): string {
     .slice(0, longestWireCharacters);
 }
 
-function passing(
-  failure: DeliveryFailure,
-  text: string,
-): { failure: DeliveryFailure; retriable: boolean; text: string } {
+/** The code of a reply with its enhanced status code, as in `550 5.1.1`. Source: RFC 3463, RFC 2034. */
+function codesOf({ responseCode, response }: Facts): string {
+  const enhanced = /^[245][0-9]{2}[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])/.exec(response ?? '')?.[1];
+  return [responseCode ?? 'no', ...(enhanced === undefined ? [] : [enhanced])].join(' ');
+}
+
+interface Verdict {
+  readonly failure: DeliveryFailure;
+  readonly retriable: boolean;
+  readonly scope?: FailureScope;
+  readonly text: string;
+}
+
+function passing(failure: DeliveryFailure, text: string): Verdict {
   return { failure, retriable: true, text };
 }
 
-function classify(facts: Facts, about: SmtpFailure) {
+function classify(facts: Facts, about: SmtpFailure): Verdict {
   const { relay } = about;
   const { responseCode } = facts;
   if (certificateCode.test(facts.code)) {
@@ -86,10 +96,13 @@ function classify(facts: Facts, about: SmtpFailure) {
   }
   if (facts.code === 'EENVELOPE' || facts.code === 'EMESSAGE') {
     const step = facts.command === '' ? 'the mail' : facts.command;
-    const text = `${relay} answered ${responseCode ?? 'no'} to ${step} for method ${about.methodId}`;
-    return facts.permanent
-      ? { failure: 'rejected' as const, retriable: false, text: `${text}; check the method's address` }
-      : passing('server_error', `${text}; the relay asks to try later`);
+    const text = `${relay} answered ${codesOf(facts)} to ${step} for method ${about.methodId}`;
+    if (facts.permanent)
+      return { failure: 'rejected' as const, retriable: false, text: `${text}; check the method's address` };
+    const later = passing('server_error', `${text}; the relay asks to try later`);
+    // A full or greylisted mailbox says nothing of the others; a relay that closes, or takes no sender, concerns all.
+    const isOfAll = responseCode === 421 || facts.command === 'MAIL FROM';
+    return isOfAll ? later : { ...later, scope: 'notification' as const };
   }
   if (about.wasOut) {
     return passing('outcome_unknown', `${relay} took the whole mail and did not answer; it may have accepted it`);
@@ -105,10 +118,11 @@ function classify(facts: Facts, about: SmtpFailure) {
 /** What nodemailer threw, as our error: only a 5xx to sender, recipient or message is final. */
 export function smtpError(about: SmtpFailure): DeliveryError {
   const facts = factsOf(about.error);
-  const { failure, retriable, text } = classify(facts, about);
+  const { text, ...verdict } = classify(facts, about);
   return new DeliveryError(text, {
-    failure,
-    retriable,
+    // One relay serves all: what is wrong with it is wrong for every recipient.
+    scope: verdict.retriable ? 'destination' : 'notification',
+    ...verdict,
     ...(facts.response === undefined ? {} : { wire: replyText(facts.response, about.secrets) }),
   });
 }

@@ -1,14 +1,26 @@
 import type { Alarm } from '../../domain/alarm.js';
 import type { Notification } from '../../domain/notification.js';
+import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
 import { alarmBody } from '../alarm-body.js';
 import { oneLine } from '../alarm-text.js';
-import { cutText, jsonBytes } from '../cut-text.js';
+import { cutText, jsonBytes, wellFormed } from '../cut-text.js';
 
 /** Jira's own limits: 255 characters of summary, 32,767 of comment. */
 const longestSummary = 255;
 const longestComment = 30_000;
 const longestField = 2_000;
 const longestAlarmId = 64;
+
+/** Signs that begin a macro, a link, a mention, an image or a table. Source: Jira, "Text Formatting Notation Help". */
+function escapeWiki(text: string): string {
+  return text.replace(/[\\{}[\]!|]/g, '\\$&');
+}
+
+/** `subject` is the summary of a new issue, `text` the comment below the notification id. */
+export const jiraParts: readonly TemplatePart[] = [
+  { part: 'subject', format: 'text' },
+  { part: 'text', format: 'text', escape: escapeWiki },
+];
 
 /** Where issues for an alarm go. */
 export interface JiraProject {
@@ -18,7 +30,7 @@ export interface JiraProject {
 
 /** The alarm id as it stands in summaries and in the search for them. */
 export function searchableId(alarm: Alarm): string {
-  return oneLine(alarm.alarmId).slice(0, longestAlarmId);
+  return wellFormed(oneLine(alarm.alarmId).slice(0, longestAlarmId));
 }
 
 /** A text as a quoted JQL value, or as one quoted phrase inside such a value. */
@@ -37,15 +49,28 @@ export function issueQuery(alarm: Alarm, { project }: JiraProject): string {
   return `project = ${quoted(project)} AND reporter = currentUser() AND summary ~ ${phrase} ORDER BY created DESC`;
 }
 
-/** A new issue. The summary ends with the alarm id, by which the issue is found again. */
-export function newIssue(alarm: Alarm, { project, component }: JiraProject): Readonly<Record<string, unknown>> {
+/** The summary of a new issue. It holds the alarm id, by which the issue is found again. */
+function summaryOf(alarm: Alarm, { subject }: MessageTexts): string {
+  if (subject !== undefined) {
+    const id = searchableId(alarm);
+    const short = cutText(oneLine(subject), longestSummary);
+    return short.includes(id) ? short : `${cutText(oneLine(subject), longestSummary - id.length - 3)} (${id})`;
+  }
   const end = ` status changed to ${cutText(oneLine(alarm.newState), 20)} for the alarm_id ${searchableId(alarm)}`;
   const start = 'Monasca alarm for alarm_definition ';
-  const name = cutText(oneLine(alarm.alarmName), longestSummary - start.length - end.length);
+  return `${start}${cutText(oneLine(alarm.alarmName), longestSummary - start.length - end.length)}${end}`;
+}
+
+/** A new issue. */
+export function newIssue(
+  alarm: Alarm,
+  { project, component }: JiraProject,
+  texts: MessageTexts = {},
+): Readonly<Record<string, unknown>> {
   return {
     fields: {
       project: { key: project },
-      summary: `${start}${name}${end}`,
+      summary: summaryOf(alarm, texts),
       description: 'Monasca alarm',
       issuetype: { name: 'Bug' },
       ...(component === undefined ? {} : { components: [{ name: component }] }),
@@ -61,11 +86,18 @@ function shortened(body: Readonly<Record<string, unknown>>, alarm: Alarm): Reado
 }
 
 /** A comment: the notification id, which is looked for before a comment is added, and the alarm as JSON. */
-export function commentText(notification: Notification): string {
+export function commentText(notification: Notification, texts: MessageTexts = {}): string {
+  const first = `Notification ${notification.id}\n`;
+  if (texts.text !== undefined) return `${first}${cutText(texts.text, longestComment)}`;
   const body = alarmBody(notification);
   const whole = JSON.stringify(body, undefined, 3);
   const json =
     whole.length <= longestComment ? whole : JSON.stringify(shortened(body, notification.alarm), undefined, 3);
   // The macro's name inside a text would end the block; as JSON the escape means the same character.
-  return `Notification ${notification.id}\n{code}${json.replaceAll('{code', '\\u007bcode')}{code}`;
+  return `${first}{code}${json.replaceAll('{code', '\\u007bcode')}{code}`;
+}
+
+/** What goes into an issue, were it new. */
+export function jiraMessage(notification: Notification, texts: MessageTexts): Readonly<Record<string, unknown>> {
+  return { summary: summaryOf(notification.alarm, texts), comment: commentText(notification, texts) };
 }

@@ -1,6 +1,6 @@
 import { DeliveryError } from '../../domain/errors.js';
 import type { Notification } from '../../domain/notification.js';
-import type { Notifier, Receipt } from '../../ports/notifier.js';
+import type { MessageTexts, Notifier, Receipt } from '../../ports/notifier.js';
 import type { Clock } from '../../ports/system.js';
 import { type HttpPost, parseHttpAddress } from '../http-post.js';
 import { textIn, valueIn } from '../json-answer.js';
@@ -69,12 +69,12 @@ export class JiraNotifier implements Notifier {
     return this.#access.url.host;
   }
 
-  async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
+  async send(notification: Notification, signal: AbortSignal, texts: MessageTexts = {}): Promise<Receipt> {
     const target = readAddress(notification.method.address.reveal(), this.#access.url);
     const limit = this.#clock.limit(this.#timeoutMs, signal);
     try {
       const calls = new JiraCalls(this.#http, this.#access, notification.id, limit);
-      return await this.#tell(calls, notification, target);
+      return await this.#tell(calls, notification, target, texts);
     } finally {
       limit.clear();
     }
@@ -84,7 +84,12 @@ export class JiraNotifier implements Notifier {
     return this.#http.close();
   }
 
-  async #tell(calls: JiraCalls, notification: Notification, target: JiraProject): Promise<Receipt> {
+  async #tell(
+    calls: JiraCalls,
+    notification: Notification,
+    target: JiraProject,
+    texts: MessageTexts,
+  ): Promise<Receipt> {
     const { alarm } = notification;
     const found = await this.#findIssue(calls, notification, target);
     if (found !== undefined && (await this.#isTold(calls, found.key, notification.id))) {
@@ -92,8 +97,9 @@ export class JiraNotifier implements Notifier {
     }
     // A recovery is no reason to open a closed issue again.
     if (found?.isDone === true && alarm.newState !== 'OK') await this.#reopen(calls, found.key);
-    const key = found?.key ?? (await this.#create(calls, notification, target));
-    await calls.text({ kind: 'changes', path: `issue/${key}/comment`, body: { body: commentText(notification) } });
+    const key = found?.key ?? (await this.#create(calls, newIssue(alarm, target, texts)));
+    const comment = commentText(notification, texts);
+    await calls.text({ kind: 'changes', path: `issue/${key}/comment`, body: { body: comment } });
     return { remoteId: key, wire: found === undefined ? 'issue created' : 'comment added' };
   }
 
@@ -134,8 +140,8 @@ export class JiraNotifier implements Notifier {
     }
   }
 
-  async #create(calls: JiraCalls, { alarm }: Notification, target: JiraProject): Promise<string> {
-    const said = await calls.object({ kind: 'changes', path: 'issue', body: newIssue(alarm, target) });
+  async #create(calls: JiraCalls, issue: unknown): Promise<string> {
+    const said = await calls.object({ kind: 'changes', path: 'issue', body: issue });
     const key = textIn(said, issueKey, 'key');
     if (key !== undefined) return key;
     throw new DeliveryError(`${this.#access.url.host} created an issue and did not name it`, {

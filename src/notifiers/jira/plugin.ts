@@ -1,5 +1,6 @@
 import { apiPlugin } from '../http-plugin.js';
 import type { Section } from '../section.js';
+import { jiraMessage, jiraParts } from './message.js';
 import { JiraNotifier } from './notifier.js';
 
 function authorization(values: Section): string {
@@ -27,14 +28,18 @@ export const jiraPlugin = apiPlugin({
       description: 'personal access token of Server or Data Center, instead of user and password',
     },
   ],
+  parts: jiraParts,
   needs: ['url'],
   lacks: (values) => {
     const hasLogin = values.text('user') !== undefined && values.text('password') !== undefined;
     return hasLogin || values.text('token') !== undefined ? [] : ['user with password, or token,'];
   },
-  open: (http, url, values, deps, timeoutMs) => {
+  speak: (url, values) => {
     const key = `notification_types.jira.${values.text('token') === undefined ? 'user and password' : 'token'}`;
     const access = { url, authorization: authorization(values), key };
-    return new JiraNotifier(http, access, deps.clock, timeoutMs);
+    return {
+      messageOf: jiraMessage,
+      open: (http, deps, timeoutMs) => new JiraNotifier(http, access, deps.clock, timeoutMs),
+    };
   },
 });

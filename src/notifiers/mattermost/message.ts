@@ -1,5 +1,7 @@
 import type { Alarm } from '../../domain/alarm.js';
+import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
 import { alarmMessage, type Markup } from '../alarm-text.js';
+import { cutText } from '../cut-text.js';
 import { escapeMarkdown, markdown } from '../markdown.js';
 
 /** Longer texts would be split into several posts. */
@@ -11,7 +13,10 @@ const quietMarkdown: Markup = {
   link: markdown.link,
 };
 
+export const mattermostParts: readonly TemplatePart[] = [{ part: 'text', format: 'text', escape: quietMarkdown.text }];
+
 /** A post. Source: developers.mattermost.com, "Incoming webhooks" (parameters) and "Message formatting". */
-export function mattermostMessage(alarm: Alarm): Readonly<Record<string, unknown>> {
-  return { text: alarmMessage(alarm, longestText, quietMarkdown) };
+export function mattermostMessage(alarm: Alarm, texts: MessageTexts = {}): Readonly<Record<string, unknown>> {
+  const builtIn = () => alarmMessage(alarm, longestText, quietMarkdown);
+  return { text: texts.text === undefined ? builtIn() : cutText(texts.text, longestText) };
 }

@@ -1,9 +1,14 @@
 import { DeliveryError } from '../../domain/errors.js';
-import { HttpNotifier, receiptOf2xx } from '../http-notifier.js';
-import { apiPlugin, below } from '../http-plugin.js';
+import type { Notification } from '../../domain/notification.js';
+import { receiptOf2xx } from '../http-notifier.js';
+import { apiPlugin, below, speechOf } from '../http-plugin.js';
 import { incidentKey } from '../incident-key.js';
 import { readJson, textIn } from '../json-answer.js';
-import { closing, newAlert } from './message.js';
+import { closing, newAlert, opsgenieParts } from './message.js';
+
+function isOver({ alarm }: Notification): boolean {
+  return alarm.newState === 'OK';
+}
 
 /**
  * Type `opsgenie`: the address is the key of an API integration. One alert per alarm and method; OK closes it.
@@ -19,11 +24,13 @@ export const opsgeniePlugin = apiPlugin({
   },
   covers: 'one request',
   keys: [],
+  parts: opsgenieParts,
   needs: [],
-  open: (http, url) =>
-    new HttpNotifier(http, {
+  speak: (url) =>
+    speechOf({
       destinationOf: () => url.host,
-      requestOf(notification) {
+      messageOf: (notification, texts) => (isOver(notification) ? closing : newAlert)(notification, texts),
+      requestOf(notification, message) {
         const key = notification.method.address.reveal().trim();
         if (!/^[A-Za-z0-9_-]{1,128}$/.test(key)) {
           throw new DeliveryError('the method’s address is not the key of an API integration', {
@@ -32,12 +39,11 @@ export const opsgeniePlugin = apiPlugin({
           });
         }
         const headers = { authorization: `GenieKey ${key}` };
-        if (notification.alarm.newState !== 'OK') {
-          return { url: below(url, 'v2/alerts'), headers, body: JSON.stringify(newAlert(notification)) };
-        }
+        const body = JSON.stringify(message);
+        if (!isOver(notification)) return { url: below(url, 'v2/alerts'), headers, body };
         const target = below(url, `v2/alerts/${incidentKey(notification)}/close`);
         target.search = 'identifierType=alias';
-        return { url: target, headers, body: JSON.stringify(closing(notification)) };
+        return { url: target, headers, body };
       },
       receiptOf: (host, answer) => ({
         ...receiptOf2xx(host, answer),

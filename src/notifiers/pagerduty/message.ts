@@ -1,5 +1,6 @@
 import type { Alarm } from '../../domain/alarm.js';
 import type { Notification } from '../../domain/notification.js';
+import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
 import { changedAt, hostnamesOf, oneLine } from '../alarm-text.js';
 import { cutText } from '../cut-text.js';
 import { incidentKey } from '../incident-key.js';
@@ -10,6 +11,12 @@ const longestDetail = 20_000;
 /** Of version 1. */
 const longestDescription = 1_024;
 
+/** `subject` is the summary of an event, `text` the message in its details. */
+export const pagerdutyParts: readonly TemplatePart[] = [
+  { part: 'subject', format: 'text' },
+  { part: 'text', format: 'text' },
+];
+
 type Severity = 'critical' | 'error' | 'warning' | 'info';
 
 const severities: ReadonlyMap<string, Severity> = new Map([
@@ -19,12 +26,12 @@ const severities: ReadonlyMap<string, Severity> = new Map([
   ['LOW', 'info'],
 ]);
 
-function details({ alarm, id }: Notification): Readonly<Record<string, unknown>> {
+function details({ alarm, id }: Notification, texts: MessageTexts): Readonly<Record<string, unknown>> {
   return {
     alarm_id: cutText(alarm.alarmId, longestDetail),
     alarm_name: cutText(alarm.alarmName, longestDetail),
     current: cutText(alarm.newState, longestDetail),
-    message: cutText(alarm.stateChangeReason, longestDetail),
+    message: cutText(texts.text ?? alarm.stateChangeReason, longestDetail),
     old_state: cutText(alarm.oldState, longestDetail),
     notification_id: id,
   };
@@ -35,12 +42,11 @@ function sourceOf(alarm: Alarm): string {
   return cutText(oneLine(host === undefined || more.length > 0 ? alarm.alarmName : host), longestSummary) || 'unnamed';
 }
 
-/** An event of the Events API v2. Source: developer.pagerduty.com, "Send an Alert Event" and "PD-CEF" (fields and limits). */
-export function alertEvent(notification: Notification, routingKey: string): Readonly<Record<string, unknown>> {
+/** An event of the Events API v2, without its key. Source: developer.pagerduty.com, "Send an Alert Event" and "PD-CEF" (fields and limits). */
+export function alertEvent(notification: Notification, texts: MessageTexts = {}): Readonly<Record<string, unknown>> {
   const { alarm } = notification;
-  const summary = oneLine(`${alarm.newState}: ${alarm.alarmName}: ${alarm.stateChangeReason}`);
+  const summary = oneLine(texts.subject ?? `${alarm.newState}: ${alarm.alarmName}: ${alarm.stateChangeReason}`);
   return {
-    routing_key: routingKey,
     event_action: alarm.newState === 'OK' ? 'resolve' : 'trigger',
     dedup_key: incidentKey(notification),
     client: 'mon-notification',
@@ -49,21 +55,20 @@ export function alertEvent(notification: Notification, routingKey: string): Read
       source: sourceOf(alarm),
       severity: severities.get(alarm.severity?.toUpperCase() ?? '') ?? 'error',
       timestamp: changedAt(alarm),
-      custom_details: details(notification),
+      custom_details: details(notification, texts),
     },
   };
 }
 
 /** The same as an event of the API's first version. Source: developer.pagerduty.com, "Events API v1: Trigger, Resolve". */
-export function genericEvent(notification: Notification, serviceKey: string): Readonly<Record<string, unknown>> {
+export function genericEvent(notification: Notification, texts: MessageTexts = {}): Readonly<Record<string, unknown>> {
   const { alarm } = notification;
   return {
-    service_key: serviceKey,
     event_type: alarm.newState === 'OK' ? 'resolve' : 'trigger',
     incident_key: incidentKey(notification),
-    description: cutText(alarm.stateChangeReason || alarm.newState, longestDescription),
+    description: cutText(texts.subject ?? (alarm.stateChangeReason || alarm.newState), longestDescription),
     client: 'mon-notification',
     client_url: '',
-    details: details(notification),
+    details: details(notification, texts),
   };
 }

@@ -12,18 +12,20 @@ const integrationKey = /^[A-Za-z0-9_-]{1,128}$/;
  * need. Source: developer.pagerduty.com, "Events API v2 Overview: Response Codes & Retry Logic".
  */
 export function pagerdutyDialect(url: URL): HttpDialect {
-  const eventOf = url.pathname.includes('/generic/') ? genericEvent : alertEvent;
+  const isGeneric = url.pathname.includes('/generic/');
   return {
     destinationOf: () => url.host,
-    requestOf(notification) {
-      const key = notification.method.address.reveal().trim();
+    messageOf: isGeneric ? genericEvent : alertEvent,
+    requestOf({ method }, message) {
+      const key = method.address.reveal().trim();
       if (!integrationKey.test(key)) {
         throw new DeliveryError('the method’s address is not an integration key', {
           failure: 'bad_address',
           retriable: false,
         });
       }
-      return { url, headers: {}, body: JSON.stringify(eventOf(notification, key)) };
+      const named = isGeneric ? { service_key: key } : { routing_key: key };
+      return { url, headers: {}, body: JSON.stringify({ ...named, ...message }) };
     },
   };
 }

@@ -1,5 +1,5 @@
-import { HttpNotifier } from '../http-notifier.js';
-import { apiPlugin } from '../http-plugin.js';
+import { apiPlugin, speechOf } from '../http-plugin.js';
+import { pagerdutyParts } from './message.js';
 import { pagerdutyDialect } from './notifier.js';
 
 /** Type `pagerduty`: the address is the integration key of a service. Works without a section of its own. */
@@ -12,6 +12,7 @@ export const pagerdutyPlugin = apiPlugin({
   },
   covers: 'one event',
   keys: [],
+  parts: pagerdutyParts,
   needs: [],
-  open: (http, url) => new HttpNotifier(http, pagerdutyDialect(url)),
+  speak: (url) => speechOf(pagerdutyDialect(url)),
 });

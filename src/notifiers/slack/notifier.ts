@@ -4,7 +4,7 @@ import type { HttpDialect } from '../http-notifier.js';
 import { httpDestination, parseHttpAddress } from '../http-post.js';
 import { type HttpAnswer, refusal } from '../http-status.js';
 import { readJson, textIn } from '../json-answer.js';
-import { slackText } from './message.js';
+import { slackMessage } from './message.js';
 
 type Verdict = readonly [failure: DeliveryFailure, retriable: boolean];
 
@@ -93,10 +93,10 @@ function hookReceipt(host: string, answer: HttpAnswer): Receipt {
  */
 export const slackDialect: HttpDialect = {
   destinationOf: (method) => httpDestination(urlText(method.address.reveal())),
-  requestOf({ alarm, method }) {
+  messageOf: ({ alarm }, texts) => slackMessage(alarm, texts),
+  requestOf({ method }, message) {
     const url = parseHttpAddress(urlText(method.address.reveal()));
-    const text = slackText(alarm);
-    if (!isWebApi(url)) return { url, headers: {}, body: JSON.stringify({ text }) };
+    if (!isWebApi(url)) return { url, headers: {}, body: JSON.stringify(message) };
     const { token, channel, ...rest } = Object.fromEntries(url.searchParams);
     if (!/^[\x21-\x7e]{1,300}$/.test(token ?? '') || (channel ?? '') === '') {
       throw new DeliveryError('the method’s address has no usable token and channel', {
@@ -106,7 +106,7 @@ export const slackDialect: HttpDialect = {
     }
     url.search = '';
     const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${token}` };
-    return { url, headers, body: JSON.stringify({ ...rest, channel, text }) };
+    return { url, headers, body: JSON.stringify({ ...rest, channel, ...message }) };
   },
   receiptOf(host, answer) {
     if (answer.status !== 200) throw refusal(host, answer);

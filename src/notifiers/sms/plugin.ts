@@ -1,11 +1,11 @@
 import { DeliveryError } from '../../domain/errors.js';
 import type { Notification } from '../../domain/notification.js';
-import { HttpNotifier, receiptOf2xx } from '../http-notifier.js';
-import { apiPlugin, below } from '../http-plugin.js';
+import { type MessageBody, receiptOf2xx } from '../http-notifier.js';
+import { apiPlugin, below, speechOf } from '../http-plugin.js';
 import { refusal } from '../http-status.js';
 import { readJson, textIn } from '../json-answer.js';
 import type { Section } from '../section.js';
-import { smsText } from './message.js';
+import { smsParts, smsText } from './message.js';
 
 /** A number as people write it, in the form `+491701234567`. @throws DeliveryError `bad_address`. */
 function phoneNumber(address: string): string {
@@ -17,9 +17,9 @@ function phoneNumber(address: string): string {
   });
 }
 
-function form({ alarm, method }: Notification, values: Section): string {
+function form({ method }: Notification, { Body }: MessageBody, values: Section): string {
   const from = values.text('from') ?? '';
-  const fields = new URLSearchParams({ To: phoneNumber(method.address.reveal()), Body: smsText(alarm) });
+  const fields = new URLSearchParams({ To: phoneNumber(method.address.reveal()), Body: String(Body) });
   fields.set(/^MG[0-9a-f]{32}$/i.test(from) ? 'MessagingServiceSid' : 'From', from);
   return fields.toString();
 }
@@ -45,14 +45,16 @@ export const smsPlugin = apiPlugin({
     },
   ],
   needs: ['account', 'token', 'from'],
-  open: (http, url, values) => {
+  parts: smsParts,
+  speak: (url, values) => {
     const account = values.text('account') ?? '';
     const pair = Buffer.from(`${account}:${values.text('token') ?? ''}`).toString('base64');
     const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization: `Basic ${pair}` };
     const target = below(url, `2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`);
-    return new HttpNotifier(http, {
+    return speechOf({
       destinationOf: () => url.host,
-      requestOf: (notification) => ({ url: target, headers, body: form(notification, values) }),
+      messageOf: ({ alarm }, texts) => ({ Body: smsText(alarm, texts) }),
+      requestOf: (notification, message) => ({ url: target, headers, body: form(notification, message, values) }),
       receiptOf(host, answer) {
         if (answer.status < 200 || answer.status > 299) {
           throw refusal(host, answer, 'notification_types.sms.account and token');

@@ -1,10 +1,20 @@
 import type { Alarm } from '../../domain/alarm.js';
-import { alarmTitle, changedAt, hostnamesOf, linkOf, oneLine } from '../alarm-text.js';
+import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
+import { alarmTitle, changedAt, hostnamesOf, linkOf, longestTitle, oneLine } from '../alarm-text.js';
 import { cutText, jsonBytes } from '../cut-text.js';
 
 /** A message may have 28 KB in all; title and details take less than 5 of them. */
 const longestReasonBytes = 20_000;
 const longestLineBytes = 1_000;
+
+const longestMessageBytes = 28 * 1024;
+
+/** `text` stands in for reason and details, `body` for the whole message. */
+export const teamsParts: readonly TemplatePart[] = [
+  { part: 'subject', format: 'text' },
+  { part: 'text', format: 'text' },
+  { part: 'body', format: 'json', mostBytes: longestMessageBytes },
+];
 
 const colours: ReadonlyMap<string, string> = new Map([
   ['OK', 'Good'],
@@ -30,18 +40,20 @@ function details(alarm: Alarm): string {
  * Source: learn.microsoft.com, "Create incoming webhooks with Workflows for Microsoft Teams" (envelope), "Microsoft Teams connector" (28 KB);
  * adaptivecards.io, schema 1.4 (RichTextBlock, Action.OpenUrl).
  */
-export function teamsMessage(alarm: Alarm): Readonly<Record<string, unknown>> {
+export function teamsMessage(alarm: Alarm, texts: MessageTexts = {}): Readonly<Record<string, unknown>> {
+  if (texts.body !== undefined) return JSON.parse(texts.body);
   const link = linkOf(alarm);
   const colour = colours.get(alarm.newState) ?? 'Warning';
-  const reason = cutText(alarm.stateChangeReason, longestReasonBytes, jsonBytes);
+  const reason = cutText(texts.text ?? alarm.stateChangeReason, longestReasonBytes, jsonBytes);
+  const title = texts.subject === undefined ? alarmTitle(alarm) : cutText(oneLine(texts.subject), longestTitle);
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
     version: '1.4',
     body: [
-      line(alarmTitle(alarm), { weight: 'Bolder', size: 'Medium', color: colour }),
+      line(title, { weight: 'Bolder', size: 'Medium', color: colour }),
       ...(reason === '' ? [] : [line(reason)]),
-      line(details(alarm), { isSubtle: true, size: 'Small' }),
+      ...(texts.text === undefined ? [line(details(alarm), { isSubtle: true, size: 'Small' })] : []),
     ],
     ...(link === undefined ? {} : { actions: [{ type: 'Action.OpenUrl', title: 'Open link', url: link }] }),
     msteams: { width: 'Full' },

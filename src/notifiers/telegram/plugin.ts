@@ -1,9 +1,9 @@
 import { DeliveryError } from '../../domain/errors.js';
-import { HttpNotifier, receiptOf2xx } from '../http-notifier.js';
-import { apiPlugin, below } from '../http-plugin.js';
+import { receiptOf2xx } from '../http-notifier.js';
+import { apiPlugin, below, speechOf } from '../http-plugin.js';
 import { type HttpAnswer, refusal } from '../http-status.js';
 import { readJson, textIn, valueIn } from '../json-answer.js';
-import { telegramMessage } from './message.js';
+import { telegramMessage, telegramParts } from './message.js';
 
 const tokenKey = 'notification_types.telegram.token';
 const longestPauseSeconds = 3_600;
@@ -29,14 +29,16 @@ export const telegramPlugin = apiPlugin({
   url: { default: 'https://api.telegram.org', description: 'base URL of the Bot API' },
   covers: 'one message',
   keys: [{ key: 'token', type: 'secret', default: undefined, description: 'token of the bot' }],
+  parts: telegramParts,
   needs: ['token'],
-  open: (http, url, values) => {
+  speak: (url, values) => {
     // The colon in a token is sent as it is, as the documents write it.
     const bot = encodeURIComponent(values.text('token') ?? '').replaceAll('%3A', ':');
     const target = below(url, `bot${bot}/sendMessage`);
-    return new HttpNotifier(http, {
+    return speechOf({
       destinationOf: () => url.host,
-      requestOf({ alarm, method }) {
+      messageOf: ({ alarm }, texts) => telegramMessage(alarm, texts),
+      requestOf({ method }, message) {
         const chatId = method.address.reveal().trim();
         if (!/^(-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$/.test(chatId)) {
           throw new DeliveryError('the method’s address is neither a chat id nor @channelname', {
@@ -44,7 +46,7 @@ export const telegramPlugin = apiPlugin({
             retriable: false,
           });
         }
-        return { url: target, headers: {}, body: JSON.stringify(telegramMessage(alarm, chatId)) };
+        return { url: target, headers: {}, body: JSON.stringify({ chat_id: chatId, ...message }) };
       },
       receiptOf(host, answer) {
         if (answer.status < 200 || answer.status > 299) throw refusal(host, asOthersSayIt(answer), tokenKey);

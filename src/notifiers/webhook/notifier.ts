@@ -1,11 +1,14 @@
 import type { Notification, NotificationMethod } from '../../domain/notification.js';
 import type { Secret } from '../../domain/secret.js';
-import type { Notifier, Receipt } from '../../ports/notifier.js';
+import type { MessageTexts, Notifier, Receipt, TemplatePart } from '../../ports/notifier.js';
 import type { Clock } from '../../ports/system.js';
 import { alarmBody } from '../alarm-body.js';
 import { type HttpPost, httpDestination, parseHttpAddress } from '../http-post.js';
 import { refusal, statusText } from '../http-status.js';
 import { signatureHeaders } from './signature.js';
+
+/** `body` is the whole JSON. */
+export const webhookParts: readonly TemplatePart[] = [{ part: 'body', format: 'json' }];
 
 /** Posts the alarm as JSON to the method's address, signed if there are secrets. Any 2xx is `sent`; the answer's body says nothing. */
 export class WebhookNotifier implements Notifier {
@@ -23,9 +26,9 @@ export class WebhookNotifier implements Notifier {
     return httpDestination(method.address.reveal());
   }
 
-  async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
+  async send(notification: Notification, signal: AbortSignal, texts: MessageTexts = {}): Promise<Receipt> {
     const url = parseHttpAddress(notification.method.address.reveal());
-    const body = JSON.stringify(alarmBody(notification));
+    const body = texts.body ?? JSON.stringify(alarmBody(notification));
     const headers = {
       'content-type': 'application/json',
       'webhook-id': notification.id,

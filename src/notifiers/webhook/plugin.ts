@@ -1,7 +1,9 @@
 import type { NotifierPlugin, SectionKey } from '../../ports/notifier.js';
+import { alarmBody } from '../alarm-body.js';
+import { previewOfBody } from '../http-notifier.js';
 import { HttpPost } from '../http-post.js';
 import { Section } from '../section.js';
-import { WebhookNotifier } from './notifier.js';
+import { WebhookNotifier, webhookParts } from './notifier.js';
 import { readSecrets } from './signature.js';
 
 const keys: readonly SectionKey[] = [
@@ -26,6 +28,7 @@ const keys: readonly SectionKey[] = [
 export const webhookPlugin: NotifierPlugin = {
   type: 'webhook',
   keys,
+  parts: webhookParts,
   configure(section) {
     const values = new Section(keys, section);
     if (values.problems.length > 0) return { kind: 'wrong', problems: values.problems };
@@ -40,6 +43,8 @@ export const webhookPlugin: NotifierPlugin = {
       warnings: [],
       open: ({ clock, http, senders }) =>
         new WebhookNotifier(new HttpPost({ clock, rules: http, senders, timeoutMs }), clock, secrets),
+      preview: (notification, { body }) =>
+        body === undefined ? previewOfBody(alarmBody(notification)) : [{ name: 'body', text: body }],
     };
   },
 };

@@ -9,7 +9,9 @@ export const leaseMutants: readonly Mutant[] = [
     name: 'does not look at the lease before a send',
     plant: () =>
       replaceMethods(SendGate.prototype, {
-        send: () => (notifier, notification, signal) => notifier.send(notification, signal),
+        send: () => async (notifier, notification, signal) => {
+          return { kind: 'taken', receipt: await notifier.send(notification, signal) };
+        },
       }),
   },
   {
@@ -17,8 +19,9 @@ export const leaseMutants: readonly Mutant[] = [
     plant: ({ nowMs }) =>
       replaceMethods(SessionLease.prototype, {
         renew: (original) =>
-          function (_sentAtMonoMs, timeoutMs) {
-            original.call(this, nowMs() + leaseMarginMs(timeoutMs), timeoutMs);
+          function (sent, timeoutMs) {
+            const laterMs = nowMs() + leaseMarginMs(timeoutMs) - sent.atMonoMs;
+            original.call(this, { atMonoMs: sent.atMonoMs + laterMs, atMs: sent.atMs + laterMs }, timeoutMs);
           },
       }),
   },
@@ -27,8 +30,9 @@ export const leaseMutants: readonly Mutant[] = [
     plant: ({ nowMs }) =>
       replaceMethods(SessionLease.prototype, {
         renew: (original) =>
-          function (_sentAtMonoMs, timeoutMs) {
-            original.call(this, nowMs() + 1_000_000, timeoutMs);
+          function (sent, timeoutMs) {
+            const laterMs = nowMs() + 1_000_000 - sent.atMonoMs;
+            original.call(this, { atMonoMs: sent.atMonoMs + laterMs, atMs: sent.atMs + laterMs }, timeoutMs);
           },
       }),
   },

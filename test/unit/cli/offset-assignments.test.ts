@@ -76,12 +76,12 @@ describe('the rows of positions', () => {
   });
 
   it('show the lag, and what is strange about a position', () => {
-    const rows = (nextToRead: bigint) => offsetRows([stored(0, nextToRead)], held)[0]?.at(-1);
+    const rows = (nextToRead: bigint) => offsetRows([stored(0, nextToRead)], [], held)[0]?.at(-1);
     assert.deepEqual([rows(20n), rows(12n), rows(21n), rows(2n)], ['0', '8', 'beyond the end', '18, 3 of them gone']);
   });
 
   it('show partitions without a position last, and unknown ends as such', () => {
-    assert.deepEqual(offsetRows([stored(1, 0n), stored(9, 4n)], held), [
+    assert.deepEqual(offsetRows([stored(1, 0n), stored(9, 4n)], [], held), [
       ['alarms/1', '0', '0', '0', '0'],
       ['alarms/9', '4', '?', '?', '?'],
       ['alarms/0', 'none', '5', '20', '15'],

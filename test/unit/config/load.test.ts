@@ -42,7 +42,7 @@ test('fills in every default', (t) => {
   });
   assert.deepEqual(config.queueCapacity, { alarms: 256, notifications: 256, sent_notifications: 50, finished: 256 });
   assert.deepEqual(config.retry, { intervalMs: 30_000, maxAttempts: 5 });
-  assert.deepEqual(config.http, { allow: [], concurrencyPerDestination: 64 });
+  assert.deepEqual(config.http, { allow: [], concurrencyPerDestination: 64, ratePerDestination: undefined });
   assert.deepEqual(config.admin, { host: '127.0.0.1', port: 8071 });
   assert.deepEqual(config.shutdown, { deadlineMs: 25_000 });
   assert.deepEqual(config.log, { level: 'info', format: 'json' });

@@ -20,7 +20,7 @@ test('shows public names, units of the file, defaults, and no secret', (t) => {
   assert.equal(tree.kafka.ssl, false);
   assert.equal(tree.mysql.ssl.reject_unauthorized, true);
   assert.equal(tree.zookeeper.max_offset_lag, null);
-  assert.equal(tree.kafka.periodic, undefined);
+  assert.deepEqual(tree.kafka.periodic, { 60: '60-seconds-notifications' });
   assert.equal(tree.notification_types.email.timeout, 0.5);
   assert.equal(tree.notification_types.webhook.timeout, 5);
   assert.ok(!JSON.stringify(tree).includes('canary'));

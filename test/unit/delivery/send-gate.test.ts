@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { describe, test } from 'node:test';
-import { DestinationLimit } from '../../../src/delivery/destination-limit.js';
-import { SendGate } from '../../../src/delivery/send-gate.js';
 import { DeliveryError } from '../../../src/domain/errors.js';
-import { FakeClock } from '../../support/fakes/fake-clock.js';
-import { FakeLease } from '../../support/fakes/fake-lease.js';
-import { FakeNotifier, hang, receipt } from '../../support/fakes/fake-notifier.js';
-import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
+import { hang, receipt } from '../../support/fakes/fake-notifier.js';
+import { gateBench } from '../../support/gate-bench.js';
 import { aNotification } from '../../support/notifications.js';
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 const notification = aNotification('webhook', 'a.example/hook');
 
-function aGate(concurrencyPerDestination = 2) {
-  const lease = new FakeLease();
-  const limit = new DestinationLimit({ concurrencyPerDestination, senders: 1 });
-  const gate = new SendGate(lease, limit, new FakeClock(), new RecordingTelemetry());
-  return { lease, limit, gate, notifier: new FakeNotifier() };
-}
+const aGate = (concurrencyPerDestination = 2) => gateBench({ concurrencyPerDestination });
+const taken = { kind: 'taken', receipt };
 
 async function turns(): Promise<void> {
   for (let at = 0; at < 5; at += 1) await new Promise(setImmediate);
@@ -26,7 +20,7 @@ async function turns(): Promise<void> {
 describe('the send gate', () => {
   test('sends under a valid lease and gives the place back', async () => {
     const { gate, limit, notifier } = aGate();
-    assert.equal(await gate.send(notifier, notification, never), receipt);
+    assert.deepEqual(await gate.send(notifier, notification, never), taken);
     assert.equal(limit.size, 0);
   });
 
@@ -70,7 +64,7 @@ describe('the send gate', () => {
     assert.deepEqual([notifier.sendingCount, limit.size], [0, 0]);
     notifier.react = async () => receipt;
     lease.begin();
-    assert.equal(await sending, receipt);
+    assert.deepEqual(await sending, taken);
     assert.deepEqual(
       notifier.sent.map(({ id }) => id),
       [notification.id, notification.id],
@@ -96,7 +90,7 @@ describe('the send gate', () => {
       lease.end();
       return receipt;
     };
-    assert.equal(await gate.send(notifier, notification, never), receipt);
+    assert.deepEqual(await gate.send(notifier, notification, never), taken);
   });
 
   test('ends everywhere when the item is given up', async () => {
@@ -144,5 +138,118 @@ describe('the send gate', () => {
       assert.ok(error.message.includes('TypeError') && !error.message.includes('S3CRET'));
       return true;
     });
+  });
+});
+
+const down = new DeliveryError('nobody there', { failure: 'unreachable', retriable: true });
+
+/** A gate whose destination has failed five times. */
+async function anOpenGate() {
+  const bench = aGate(8);
+  bench.notifier.react = () => Promise.reject(down);
+  for (let at = 0; at < 5; at += 1) await assert.rejects(bench.gate.send(bench.notifier, notification, never), down);
+  bench.notifier.sent.length = 0;
+  return bench;
+}
+
+describe('the send gate before a destination that fails', () => {
+  test('puts off at once until the breaker may probe, and other destinations go on', async () => {
+    const { gate, notifier, clock } = await anOpenGate();
+    const result = await gate.send(notifier, notification, never);
+    assert.ok(result.kind === 'put_off');
+    assert.equal(result.notBeforeMs - clock.nowMs(), 5000);
+    assert.match(result.detail, /^not tried: a\.example keeps failing/);
+    assert.equal(notifier.sent.length, 0);
+    notifier.react = async () => receipt;
+    assert.deepEqual(await gate.send(notifier, aNotification('webhook', 'b.example/'), never), taken);
+  });
+
+  test('sends one probe when its time has come, and everything after it succeeded', async () => {
+    const { gate, notifier, clock, telemetry } = await anOpenGate();
+    await clock.advance(5000);
+    notifier.react = hang;
+    const giveUp = new AbortController();
+    const probe = gate.send(notifier, notification, giveUp.signal);
+    await turns();
+    assert.equal((await gate.send(notifier, notification, never)).kind, 'put_off');
+    assert.equal(notifier.sent.length, 1);
+    // A probe that is given up tells nothing: the next one takes its place.
+    giveUp.abort();
+    await assert.rejects(probe, { code: 'ABORTED' });
+    notifier.react = async () => receipt;
+    assert.deepEqual(await gate.send(notifier, notification, never), taken);
+    assert.deepEqual(await gate.send(notifier, notification, never), taken);
+    assert.deepEqual(
+      telemetry.events.map(({ name }) => name),
+      ['breaker_opened', 'breaker_closed'],
+    );
+  });
+
+  test('tries in spite of the breaker what was put off five times', async () => {
+    const { gate, notifier } = await anOpenGate();
+    assert.equal((await gate.send(notifier, { ...notification, putOffCount: 4 }, never)).kind, 'put_off');
+    await assert.rejects(gate.send(notifier, { ...notification, putOffCount: 5 }, never), down);
+  });
+
+  test('stays open for everybody when only one notification is refused', async () => {
+    const { gate, notifier } = aGate(8);
+    const refused = new DeliveryError('no', { failure: 'rejected', retriable: false, wire: 'HTTP 404' });
+    for (const error of [down, down, down, down, refused, down, down, down, down]) {
+      notifier.react = () => Promise.reject(error);
+      await assert.rejects(gate.send(notifier, notification, never), error);
+    }
+    notifier.react = async () => receipt;
+    assert.deepEqual(await gate.send(notifier, notification, never), taken);
+  });
+
+  test('lets go of all that waits for a host that hangs, once it is known', async () => {
+    const { gate, notifier, clock } = aGate(5);
+    notifier.react = async () => {
+      await clock.sleep(5000);
+      throw new DeliveryError('late', { failure: 'outcome_unknown', retriable: true });
+    };
+    const sends = Array.from({ length: 40 }, () => gate.send(notifier, notification, never).catch(() => 'failed'));
+    await clock.advance(5000);
+    // Before the fifth failure each of the four others let one more in.
+    assert.equal(notifier.sendingCount, 4);
+    await clock.advance(5000);
+    const ends = await Promise.all(sends);
+    assert.equal(ends.filter((end) => end === 'failed').length, 9);
+  });
+});
+
+describe('the send gate and rates', () => {
+  test('gives each address its own rate, and puts off what would wait', async () => {
+    const { gate, notifier, clock } = aGate(8);
+    const rated = Object.assign(notifier, { rate: { perSecond: 0.1, of: 'address' as const } });
+    assert.equal((await gate.send(rated, aNotification('slack', 'a.example/1'), never)).kind, 'taken');
+    const second = await gate.send(rated, aNotification('slack', 'a.example/1'), never);
+    assert.ok(second.kind === 'put_off' && second.notBeforeMs - clock.nowMs() === 20_000, JSON.stringify(second));
+    assert.equal((await gate.send(rated, aNotification('slack', 'a.example/2'), never)).kind, 'taken');
+  });
+
+  test('leaves an address alone for as long as its receiver asked', async () => {
+    const { gate, notifier, clock } = aGate(8);
+    const busy = new DeliveryError('slow', { failure: 'rate_limited', retriable: true, retryAfterMs: 60_000 });
+    notifier.react = () => Promise.reject(busy);
+    await assert.rejects(gate.send(notifier, notification, never), busy);
+    notifier.react = async () => receipt;
+    const later = await gate.send(notifier, notification, never);
+    assert.ok(later.kind === 'put_off' && later.notBeforeMs - clock.nowMs() >= 60_000);
+    assert.deepEqual(await gate.send(notifier, aNotification('webhook', 'a.example/other'), never), taken);
+    await clock.advance(60_000);
+    assert.deepEqual(await gate.send(notifier, notification, never), taken);
+  });
+
+  test('holds a whole destination to the rate of the configuration', async () => {
+    const { gate, notifier, clock } = gateBench({ concurrencyPerDestination: 100, ratePerDestination: 10 });
+    const sends = Array.from({ length: 100 }, (_, at) =>
+      gate.send(notifier, aNotification('webhook', `a.example/${at}`), never),
+    );
+    await clock.advance(1000);
+    assert.equal(notifier.sent.length, 50 + 10);
+    await clock.advance(1000);
+    const kinds = (await Promise.all(sends)).map(({ kind }) => kind);
+    assert.equal(kinds.filter((kind) => kind === 'taken').length, 50 + 20);
   });
 });

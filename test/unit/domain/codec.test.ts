@@ -41,6 +41,7 @@ const verdicts: fc.Arbitrary<Verdict | undefined> = fc.oneof(
   fc.constant(undefined),
   fc.constant({ outcome: 'expired' as const }),
   plainRecord({ outcome: fc.constant('superseded' as const), by: fc.option(positions, { nil: undefined }) }),
+  plainRecord({ outcome: fc.constant('superseded' as const), by: fc.constant(undefined), detail: fc.string() }),
   plainRecord({
     outcome: fc.constant('dead' as const),
     reason: fc.constant('method_gone' as const),
@@ -49,13 +50,21 @@ const verdicts: fc.Arbitrary<Verdict | undefined> = fc.oneof(
 );
 
 function notificationsOf(at = somewhere): fc.Arbitrary<[Notification, ...Notification[]]> {
-  const parts = plainRecord({ method: methods, attempt: fc.nat(), repeat: fc.nat(), verdict: verdicts });
+  const maybe = fc.option(fc.nat(), { nil: undefined });
+  const parts = plainRecord({
+    ...{ method: methods, attempt: fc.nat(), repeat: fc.nat(), verdict: verdicts },
+    ...{ dueAtMs: maybe, putOff: maybe },
+  });
   return fc.tuple(alarms, fc.array(parts, { minLength: 1, maxLength: 4 })).map(([alarm, list]) => {
-    const made = list.map(({ verdict, ...part }): Notification => {
-      const decided = verdict === undefined ? {} : { verdict };
+    const made = list.map(({ verdict, dueAtMs, putOff, ...part }): Notification => {
+      const decided = {
+        ...(verdict === undefined ? {} : { verdict }),
+        ...(dueAtMs === undefined ? {} : { dueAtMs }),
+      };
       return {
         ...part,
         ...decided,
+        ...(putOff === undefined ? {} : { putOffCount: putOff }),
         alarm,
         position: at,
         id: notificationId(alarm.position, part.method.id, part.repeat),
@@ -73,6 +82,11 @@ const endings = fc.oneof(
     outcome: fc.constant('sent' as const),
     sentAtMs: fc.nat(),
     remoteId: fc.option(fc.string(), { nil: undefined }),
+  }),
+  plainRecord({
+    outcome: fc.constant('sent' as const),
+    ...{ sentAtMs: fc.nat(), remoteId: fc.string() },
+    nextRepeat: plainRecord({ topic: fc.string(), dueAtMs: fc.nat() }),
   }),
   plainRecord({ outcome: fc.constant('retrying' as const), notBeforeMs: fc.nat(), detail: fc.string() }),
   plainRecord({ outcome: fc.constant('dead' as const), reason: fc.constantFrom(...deadReasons), detail: fc.string() }),

@@ -139,6 +139,18 @@ test('reads its own retry record back, at a new place, with the identity it had'
   );
 });
 
+test('reads back how often a send was put off, which is no attempt', () => {
+  const history = [{ attempt: 1, atMs: 1000, failure: 'unreachable' }] as const;
+  const notification = notificationOf(alarmWith(), { attempt: 2, history, putOffCount: 3 });
+  const record = { notification, history, outcome: 'retrying', notBeforeMs: 7000, detail: 'not tried' } as const;
+  const value = writtenOf(record);
+  assert.deepEqual([value.attempt, value.retry_count, value.put_off, value.not_before], [1, 0, 3, 7000]);
+  const back = readBack(record);
+  assert.deepEqual([back.triedCount, back.notification.putOffCount], [1, 3]);
+  const { putOffCount: _, ...never } = notification;
+  assert.equal('put_off' in writtenOf({ ...record, notification: never }), false);
+});
+
 test('reads a record of the ancestor, due now, under an identity that is the same each time', () => {
   const value = Buffer.from(JSON.stringify(golden.record.expect));
   const found = parseOutcomeRecord(value, {}, retryPlace);

@@ -37,7 +37,7 @@ class Bench {
     };
     this.flow = new Flow({
       topology: topology({ alarm: 1, notification: 1 }),
-      ...{ alarmTopic: 'alarms', retryTopic: 'retries' },
+      ...{ alarmTopic: 'alarms', waitingTopics: new Map([['retries', 'retry_engine' as const]]) },
       capacity: { alarms: 10, notifications: 10, sent_notifications: 10, finished: 10 },
       ledger: new ParcelLedger(),
       tracker: this.tracker,
@@ -49,6 +49,7 @@ class Bench {
       telemetry: this.telemetry,
       supervisor: () => supervisor as unknown as Supervisor,
       onBeat: () => undefined,
+      onPartitions: () => undefined,
       onFailure: (error) => assert.fail(error),
     });
   }
@@ -66,8 +67,8 @@ class Bench {
     }
     const fence = { lockPath: '/lock', epoch: 1n };
     const lost = new AbortController().signal;
-    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => 5_000 };
-    this.flow.beginTerm({ fence, lost, release: () => Promise.resolve() }, lease);
+    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => 5_000, endsAtMs: () => 1e15 };
+    this.flow.beginTerm(lease, { fence, lost, release: () => Promise.resolve() });
     await this.clock.advance(0);
     for (const [worker, partition] of [
       [this.consumer, alarms],

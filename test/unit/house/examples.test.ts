@@ -19,6 +19,9 @@ const paths = [
   'CHANGELOG.md',
   'deploy/OPERATIONS.md',
   'test/README.md',
+  'config/templates/README.md',
+  'config/plugins/README.md',
+  'config/COMPATIBILITY.md',
 ];
 const documents = paths.flatMap((path) => fileAt(path) ?? []);
 
@@ -62,12 +65,13 @@ describe('configuration in the documents', () => {
   const examples = blocks.filter(({ info }) => info === 'yaml configuration');
 
   it('is there', () => {
-    assert.deepEqual([...new Set(examples.map(({ path }) => path))], ['README.md', 'deploy/OPERATIONS.md']);
+    const found = [...new Set(examples.map(({ path }) => path))];
+    assert.deepEqual(found, ['README.md', 'deploy/OPERATIONS.md', 'config/templates/README.md']);
   });
 
   for (const [index, { path, text }] of examples.entries()) {
     it(`loads without a problem or a warning: ${path}, example ${index + 1}`, (t) => {
-      const files = { 'smtp.password': 'secret\n' };
+      const files = { 'smtp.password': 'secret\n', 'mail.txt.liquid': '{{ message }}\n' };
       const environment = { MYSQL_PASSWORD: 'secret' };
       const { problems, warnings } = load(t, text, { environment, plugins: builtinNotifiers, files });
       assert.deepEqual([...problems, ...warnings], []);

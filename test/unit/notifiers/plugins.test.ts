@@ -142,6 +142,46 @@ describe('the sections of APIs', () => {
   });
 });
 
+describe('the keys that all types by HTTP share', () => {
+  const pluginOf = (type: string) => registerPlugins(builtinNotifiers).get(type) ?? emailPlugin;
+
+  test('hold each type to what its service allows, unless the operator says otherwise', async () => {
+    const rateOf = async (type: string, section: Readonly<Record<string, unknown>>) => {
+      const configured = pluginOf(type).configure(section);
+      assert.ok(configured.kind === 'ready');
+      const notifier = configured.open(deps);
+      await notifier.close();
+      return notifier.rate;
+    };
+    assert.deepEqual(await rateOf('slack', {}), { perSecond: 1, of: 'address' });
+    assert.deepEqual(await rateOf('discord', { rate: 3 }), { perSecond: 3, of: 'address' });
+    assert.equal(await rateOf('webhook', {}), undefined);
+    assert.deepEqual(await rateOf('email', { ...relay, rate: 10 }), { perSecond: 10, of: 'destination' });
+    assert.equal(await rateOf('email', relay), undefined);
+  });
+
+  test('are checked together with the others, and never shown', () => {
+    const section = { timeout: 0, rate: -1, insecure: 'maybe', proxy: 'socks5://mon:hunter2@proxy' };
+    const configured = pluginOf('slack').configure(section);
+    assert.ok(configured.kind === 'wrong');
+    assert.deepEqual(
+      configured.problems.map(({ key }) => key),
+      ['timeout', 'rate', 'insecure', 'proxy'],
+    );
+    assert.ok(!inspect(configured, { depth: 9 }).includes('hunter2'));
+  });
+
+  test('warn where certificates are not verified, and name a ca_certs that cannot be read', () => {
+    const configured = pluginOf('webhook').configure({ insecure: true, ca_certs: '/nowhere/ca.pem' });
+    assert.ok(configured.kind === 'ready');
+    assert.match(configured.warnings.join(), /webhook\.insecure: certificates are not verified/);
+    assert.throws(() => configured.open(deps), {
+      code: 'CONFIG_INVALID',
+      message: /webhook\.ca_certs: cannot read \/nowhere/,
+    });
+  });
+});
+
 describe('the registry', () => {
   test('knows what we ship', () => {
     const shipped =

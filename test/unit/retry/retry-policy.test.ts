@@ -24,8 +24,8 @@ test('pauses double from the interval to the cap, in their upper half', () => {
   }
 });
 
-test('a pause that the receiver asks for wins when it is longer', () => {
+test('a pause that the receiver asks for wins when it is longer, and what it asked for together is spread', () => {
   const policy = retryPolicy({ ...pauses, maxAttempts: 5 }, () => 0.5);
-  assert.equal(policy.delayMs(2, 90_000), 90_000);
+  assert.equal(policy.delayMs(2, 90_000), 97_500);
   assert.equal(policy.delayMs(2, 1000), 22_500);
 });

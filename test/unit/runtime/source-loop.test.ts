@@ -76,3 +76,27 @@ describe('source loop', () => {
     assert.deepEqual(read(), ['1', '2']);
   });
 });
+
+describe('room for what is decided only when it can be given', () => {
+  it('is told as soon as there is some, for no more than was asked, and asked for once', async () => {
+    const { loop, read, wanted } = setUp();
+    const asking = loop.room(1, 3);
+    loop.handle({ type: 'work', term: 1, room: 2 });
+    assert.equal(await asking, 2);
+    await loop.give(1, wire(1));
+    assert.equal(await loop.room(1, 5), 1, 'room in hand');
+    await loop.give(1, wire(3));
+    const again = loop.room(1, 1);
+    loop.handle({ type: 'work', term: 1, room: 1 });
+    assert.equal(await again, 1);
+    assert.deepEqual([read(), wanted()], [['1', '3'], [3]]);
+  });
+
+  it('is none when the term ends or has ended', async () => {
+    const { loop } = setUp();
+    const asking = loop.room(1, 1);
+    loop.begin(2);
+    assert.equal(await asking, 0);
+    assert.equal(await loop.room(1, 1), 0);
+  });
+});

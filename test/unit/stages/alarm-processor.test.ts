@@ -166,6 +166,29 @@ test('closes the directory that it was given', async () => {
   assert.equal(directory.isClosed, true);
 });
 
+test('a replayed alarm is told under the id of its first place, and its time to live begins anew', async () => {
+  const { stage, directory, clock } = stageWith();
+  directory.add({ id: 'm' }, ['0', 'ALARM']);
+  const again = { ...somewhere, offset: 900n };
+  const replay = { source: somewhere, reason: 'killed_workers' } as const;
+  const item = { ...alarm2014(1375346830), position: again, recordedAtMs: clock.nowMs(), replay };
+  const outcome = await stage.process(item, never);
+  assert.ok(outcome.kind === 'forward');
+  const [notification] = outcome.item.notifications;
+  assert.deepEqual([outcome.item.position, notification.position], [again, again]);
+  assert.deepEqual([notification.id, notification.alarm.position], [notificationId(somewhere, 'm'), somewhere]);
+  assert.deepEqual(notification.replay, { atMs: clock.nowMs(), reason: 'killed_workers' });
+  const late = { ...item, recordedAtMs: clock.nowMs() - 600_001 };
+  assert.deepEqual(await stage.process(late, never), { kind: 'finish', reason: 'expired' });
+});
+
+test('a replayed message that is still no alarm is parked under its first place again', async () => {
+  const { stage, parked } = stageWith();
+  const replay = { source: somewhere, reason: 'malformed' } as const;
+  await stage.process({ ...rawMessage('not json'), position: { ...somewhere, offset: 900n }, replay }, never);
+  assert.deepEqual(parked[0]?.position, somewhere);
+});
+
 test('finishes a copy of an event as duplicate, and asks nobody', async () => {
   const { stage, clock, directory } = stageWith();
   directory.add({ id: '1' }, ['0', 'ALARM']);

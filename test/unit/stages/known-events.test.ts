@@ -61,4 +61,12 @@ describe('known events', () => {
     assert.deepEqual(marks, [undefined, true]);
     assert.equal(decodeRawAlarm(read(5, 2n).position, toParcel(read(5, 2n)).payload).isKnown, undefined);
   });
+
+  it('never hold back what a person has sent through the engine again', () => {
+    const known = new KnownEvents();
+    known.saw(read(5, 10n));
+    const replay = { source: { topic: 't', partition: 0, offset: 10n }, reason: 'killed_workers' } as const;
+    const parcel = toParcel({ ...read(5, 12n), replay }, known);
+    assert.equal(decodeRawAlarm(parcel.position, parcel.payload).isKnown, undefined);
+  });
 });

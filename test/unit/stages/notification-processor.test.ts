@@ -1,34 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DestinationLimit } from '../../../src/delivery/destination-limit.js';
-import { SendGate } from '../../../src/delivery/send-gate.js';
 import { DeliveryError } from '../../../src/domain/errors.js';
 import type { Notification, NotificationGroup, Verdict } from '../../../src/domain/notification.js';
+import { repeatPolicy } from '../../../src/periodic/repeat-policy.js';
 import { retryPolicy } from '../../../src/retry/retry-policy.js';
 import { NotificationProcessor } from '../../../src/stages/notification-processor.js';
-import { FakeClock } from '../../support/fakes/fake-clock.js';
-import { FakeLease } from '../../support/fakes/fake-lease.js';
-import { FakeNotifier, hang, receipt } from '../../support/fakes/fake-notifier.js';
-import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
+import { hang, receipt } from '../../support/fakes/fake-notifier.js';
+import { gateBench } from '../../support/gate-bench.js';
 import { aNotification, anAlarm } from '../../support/notifications.js';
 
 const never = new AbortController().signal;
 
 function aProcessor() {
-  const clock = new FakeClock();
-  const telemetry = new RecordingTelemetry();
-  const lease = new FakeLease();
-  const notifier = new FakeNotifier();
-  const gate = new SendGate(
-    lease,
-    new DestinationLimit({ concurrencyPerDestination: 8, senders: 1 }),
-    clock,
-    telemetry,
-  );
+  const { gate, clock, telemetry, lease, notifier } = gateBench({ concurrencyPerDestination: 8 });
   const processor = new NotificationProcessor({
     notifiers: { open: new Map([['webhook', notifier]]), unconfigured: new Map([['email', 'email.server missing']]) },
     gate,
-    policy: retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1),
+    policies: {
+      retry: retryPolicy({ baseMs: 30_000, capMs: 3_600_000, maxAttempts: 5 }, () => 1),
+      repeat: repeatPolicy([], telemetry),
+    },
     clock,
     telemetry,
   });
@@ -106,6 +97,22 @@ describe('the notification processor', () => {
         ['notifications_total webhook dead', 1],
       ],
     );
+  });
+
+  test('records as retrying what was put off, without an attempt and without a word in the history', async () => {
+    const { processor, notifier, clock } = aProcessor();
+    const down = new DeliveryError('nobody there', { failure: 'unreachable', retriable: true });
+    notifier.react = () => Promise.reject(down);
+    for (let at = 0; at < 5; at += 1) await recordsOf(processor, groupOf('webhook'));
+    const [record] = await recordsOf(processor, groupOf('webhook'));
+    assert.ok(record?.outcome === 'retrying');
+    const { attempt, putOffCount } = record.notification;
+    assert.deepEqual([attempt, putOffCount, record.history, notifier.sent.length], [1, 1, [], 5]);
+    assert.equal(record.notBeforeMs - clock.nowMs(), 5000);
+    // Put off five times it is tried, and what follows is counted anew.
+    const overdue = { ...record.notification, putOffCount: 5 };
+    const [tried] = await recordsOf(processor, { position: overdue.position, notifications: [overdue] });
+    assert.deepEqual([tried?.history.length, tried?.notification.putOffCount], [1, undefined]);
   });
 
   test('sends the methods of one alarm side by side', async () => {

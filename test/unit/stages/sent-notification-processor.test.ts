@@ -57,3 +57,11 @@ test('a message becomes a parcel with its position and the key of its alarm', ()
   const unreadable = toParcel({ position, value: Buffer.from([0xff]), recordedAtMs: 7 });
   assert.equal(unreadable.orderKey, 'alarms/0@4');
 });
+
+test('a replayed item that kills again is parked under its first place', async () => {
+  const { stage: processor, parked } = stage();
+  const replay = { source: { ...position, offset: 1n }, reason: 'killed_workers' } as const;
+  const payload = encodeRawAlarm({ position, value: Buffer.from('{}'), recordedAtMs: 1, replay });
+  await processor.quarantine(position, payload, never);
+  assert.deepEqual(parked[0]?.position, replay.source);
+});

@@ -9,14 +9,14 @@ import {
   spanLimits,
 } from '../../../src/tracker/finished-set.js';
 
-const bitsOf = (...bits: readonly number[]) => finishedBits(bits, 0, spanLimits.retries);
+const bitsOf = (...bits: readonly number[]) => finishedBits(bits, 0, spanLimits.waiting);
 const listOf = (bits: Uint8Array) => [...setBits(bits)];
 
 describe('finished set', () => {
   test('survives its text, whatever is in it', () => {
     const sets = fc.oneof(
       fc.array(fc.nat({ max: 200 })),
-      fc.array(fc.nat({ max: spanLimits.retries - 1 }), { maxLength: 50 }),
+      fc.array(fc.nat({ max: spanLimits.waiting - 1 }), { maxLength: 50 }),
       // Nearly full: the kind that is written as holes.
       fc
         .tuple(fc.integer({ min: 1, max: 3000 }), fc.array(fc.nat({ max: 2999 }), { maxLength: 60 }))
@@ -64,7 +64,7 @@ describe('finished set', () => {
     'the other prefix alone': 'mn1:h',
     'text that is not base64': 'mn1:b!!!!',
     'base64 cut short': 'mn1:bAg=',
-    'more bits than any span': `mn1:b${Buffer.alloc(spanLimits.retries / 8 + 1, 1).toString('base64')}`,
+    'more bits than any span': `mn1:b${Buffer.alloc(spanLimits.waiting / 8 + 1, 1).toString('base64')}`,
     'holes of nothing': `mn1:h${Buffer.from([0]).toString('base64')}`,
     'more bits than any span, as holes': `mn1:h${Buffer.from([0xff, 0xff, 0x7f]).toString('base64')}`,
     'a number that never ends': `mn1:h${Buffer.from([0xff, 0xff, 0xff, 0xff, 0x01]).toString('base64')}`,
@@ -89,7 +89,7 @@ describe('finished set', () => {
           assert.ok(error instanceof RangeError);
           return;
         }
-        assert.ok(bits.length <= spanLimits.retries / 8);
+        assert.ok(bits.length <= spanLimits.waiting / 8);
         assert.deepEqual(listOf(decodeFinishedSet(encodeFinishedSet(bits))), listOf(bits));
       },
     );

@@ -5,6 +5,7 @@ import type { RecordWriter } from '../../../../src/adapters/kafka/durable-write.
 import type { OutgoingRecord } from '../../../../src/adapters/kafka/producer.js';
 import { KafkaPublisher } from '../../../../src/adapters/kafka/publisher.js';
 import { EngineError } from '../../../../src/domain/errors.js';
+import { notificationId } from '../../../../src/domain/notification.js';
 import { publisherContract } from '../../../contract/publisher.js';
 import { RecordingTelemetry } from '../../../support/fakes/recording-telemetry.js';
 import { sampleNotification, settledThreeWays } from '../../../support/outcome-samples.js';
@@ -97,4 +98,45 @@ test('what even the dead-letter topic refuses is an error, not a silence', async
   const writer = new MemoryWriter({ sent: 1, dead: 1 });
   const publisher = new KafkaPublisher(writer, topics, { instance: 'h-1-0', telemetry: new RecordingTelemetry() });
   await assert.rejects(publisher.publish(settledThreeWays(position), never), { code: 'RECORD_REFUSED' });
+});
+
+test('what is to be repeated is recorded, and waits on the topic of its period under one key per alarm and method', async () => {
+  const writer = new MemoryWriter();
+  const publisher = new KafkaPublisher(writer, topics, { instance: 'h-1-0', telemetry: new RecordingTelemetry() });
+  const first = sampleNotification(position);
+  const second = { ...first, repeat: 1, id: notificationId(position, first.method.id, 1) };
+  const nextRepeat = { topic: 'minutes', dueAtMs: 61_000 };
+  const common = { history: [], outcome: 'sent', sentAtMs: 1_000, remoteId: undefined, nextRepeat } as const;
+  for (const notification of [first, second])
+    await publisher.publish({ position, records: [{ ...common, notification }] }, never);
+  const [sent, waiting] = [writer.of('sent'), writer.of('minutes')];
+  const field = (record: { readonly value: string }, key: string): unknown => JSON.parse(record.value)[key];
+  assert.deepEqual(
+    sent.map((record) => [record.key, field(record, 'not_before')]),
+    [
+      [first.id, null],
+      [second.id, null],
+    ],
+  );
+  assert.deepEqual(
+    waiting.map((record) => [field(record, 'notification_id'), field(record, 'not_before'), field(record, 'repeat')]),
+    [
+      [first.id, 61_000, 0],
+      [second.id, 61_000, 1],
+    ],
+  );
+  assert.equal(waiting[0]?.key, waiting[1]?.key);
+});
+
+test('a repeat that failed waits for the next one on the topic of its period, not among the retries', async () => {
+  const writer = new MemoryWriter();
+  const publisher = new KafkaPublisher(writer, topics, { instance: 'h-1-0', telemetry: new RecordingTelemetry() });
+  const notification = { ...sampleNotification(position), repeat: 2 };
+  const nextRepeat = { topic: 'minutes', dueAtMs: 61_000 };
+  const record = { notification, history: [], outcome: 'retrying', notBeforeMs: 61_000, detail: 'busy' } as const;
+  await publisher.publish({ position, records: [{ ...record, nextRepeat }] }, never);
+  assert.deepEqual(
+    writer.written.map(({ topic }) => topic),
+    ['minutes'],
+  );
 });

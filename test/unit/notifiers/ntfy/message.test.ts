@@ -5,8 +5,7 @@ import { goldenAlarm } from '../../../support/golden.js';
 import { anAlarm } from '../../../support/notifications.js';
 
 test('carries title, message, priority, tag and link', () => {
-  assert.deepEqual(ntfyMessage(goldenAlarm(), 'ops'), {
-    topic: 'ops',
+  assert.deepEqual(ntfyMessage(goldenAlarm()), {
     title: 'ALARM CRITICAL: cpu é high (foo1)',
     message: [
       'Thresholds were exceeded for the sub-alarms: max(cpu) > 1.0 with the values: [2.0]',
@@ -20,7 +19,7 @@ test('carries title, message, priority, tag and link', () => {
 
 test('wakes nobody for a recovery', () => {
   const of = (newState: string, severity?: string) => {
-    const { priority, tags } = ntfyMessage(anAlarm({ newState, severity }), 'ops');
+    const { priority, tags } = ntfyMessage(anAlarm({ newState, severity }));
     return [priority, tags];
   };
   assert.deepEqual(of('OK', 'CRITICAL'), [3, ['white_check_mark']]);
@@ -30,10 +29,7 @@ test('wakes nobody for a recovery', () => {
 
 test('stays within 4,096 bytes, beyond which a message becomes a file', () => {
   for (const nasty of ['ß', '👨‍👩‍👧‍👦', 'a']) {
-    const { message } = ntfyMessage(
-      anAlarm({ stateChangeReason: nasty.repeat(1e5), alarmId: nasty.repeat(1e5) }),
-      'ops',
-    );
+    const { message } = ntfyMessage(anAlarm({ stateChangeReason: nasty.repeat(1e5), alarmId: nasty.repeat(1e5) }));
     assert.ok(Buffer.byteLength(String(message)) <= 4_096);
   }
 });

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { slackText } from '../../../../src/notifiers/slack/message.js';
+import type { Alarm } from '../../../../src/domain/alarm.js';
+import { slackMessage } from '../../../../src/notifiers/slack/message.js';
 import { goldenAlarm } from '../../../support/golden.js';
 import { anAlarm } from '../../../support/notifications.js';
+
+function slackText(alarm: Alarm): string {
+  return String(slackMessage(alarm).text);
+}
 
 test('says state, severity, name, host, reason, link and alarm', () => {
   assert.equal(

@@ -5,8 +5,7 @@ import { goldenAlarm } from '../../../support/golden.js';
 import { anAlarm } from '../../../support/notifications.js';
 
 test('is text without a parse mode, so that nothing in it is markup', () => {
-  assert.deepEqual(telegramMessage(goldenAlarm(), '-100123'), {
-    chat_id: '-100123',
+  assert.deepEqual(telegramMessage(goldenAlarm()), {
     text: [
       'ALARM CRITICAL: cpu é high (foo1)',
       'Thresholds were exceeded for the sub-alarms: max(cpu) > 1.0 with the values: [2.0]',
@@ -19,7 +18,7 @@ test('is text without a parse mode, so that nothing in it is markup', () => {
 
 test('stays within 4,096 UTF-16 units', () => {
   const huge = '👨‍👩‍👧‍👦'.repeat(1e5);
-  const { text } = telegramMessage(anAlarm({ stateChangeReason: huge, alarmName: huge }), '1');
+  const { text } = telegramMessage(anAlarm({ stateChangeReason: huge, alarmName: huge }));
   assert.ok(String(text).length <= 4_096);
   assert.match(String(text), /… \d+ more\nAlarm/);
 });

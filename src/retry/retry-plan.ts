@@ -1,0 +1,89 @@
+import { type Alarm, isSameState } from '../domain/alarm.js';
+import type { Notification, Verdict } from '../domain/notification.js';
+import type { RecordedOutcome } from '../domain/parse-outcome-record.js';
+import type { AlarmPosition } from '../domain/position.js';
+import type { MethodDirectory } from '../ports/directory.js';
+import type { WaitingPlan } from '../waiting/due-flow.js';
+import { isWrittenLater, Newest } from '../waiting/newest.js';
+
+export interface RetryPlanOptions {
+  readonly directory: MethodDirectory;
+  /** The pause after an attempt whose record does not say when the next one is due: the ancestor's. */
+  readonly intervalMs: number;
+  /** Undefined: alarms never expire. */
+  readonly ttlMs: number | undefined;
+}
+
+type Transition = Pick<Alarm, 'changedAtMs' | 'position'>;
+
+/** One failed attempt at a notification, and where that is on record. */
+interface Link {
+  /** A replay begins the attempts anew; 0 before the first. */
+  readonly replayedAtMs: number;
+  readonly triedCount: number;
+  readonly readAt: AlarmPosition;
+}
+
+/**
+ * What becomes of a retry that is due: the next attempt, with the method as it is now, or the verdict that there is none.
+ *
+ * The alarm must not be older than the time to live, which counts anew from a replay, and must not have moved on: neither by a newer transition that was seen among the
+ * retries, nor by the state that the database has. A state that the database does not know says nothing.
+ *
+ * A record may be on the topic twice, or beside the one of the attempt after it. Only the last one goes on: each copy would be tried, and
+ * might leave two copies in its turn. A replay by hand is newer than every attempt before it.
+ */
+export class RetryPlan implements WaitingPlan {
+  readonly #options: RetryPlanOptions;
+  readonly #newest = new Newest<Transition>((one, other) => one.changedAtMs > other.changedAtMs);
+
+  readonly #links = new Newest<Link>(isLater);
+
+  constructor(options: RetryPlanOptions) {
+    this.#options = options;
+  }
+
+  dueAtMs({ notBeforeMs, lastTriedAtMs }: RecordedOutcome): number | undefined {
+    return notBeforeMs ?? (lastTriedAtMs === undefined ? undefined : lastTriedAtMs + this.#options.intervalMs);
+  }
+
+  saw(record: RecordedOutcome): void {
+    const { alarm, id } = record.notification;
+    this.#links.saw(id, linkOf(record));
+    // Not the whole alarm: its texts would stay in memory.
+    this.#newest.saw(alarm.alarmId, { changedAtMs: alarm.changedAtMs, position: alarm.position });
+  }
+
+  async next(record: RecordedOutcome, nowMs: number, signal: AbortSignal): Promise<Notification | undefined> {
+    const { directory, ttlMs } = this.#options;
+    if (this.#links.after(record.notification.id, linkOf(record)) !== undefined) return undefined;
+    const { alarm, method } = record.notification;
+    const attempt = record.triedCount + 1;
+    const next: Notification = { ...record.notification, attempt, history: record.history };
+    const decided = (verdict: Verdict): Notification => ({ ...next, verdict });
+    const livesFromMs = Math.max(alarm.changedAtMs, record.notification.replay?.atMs ?? 0);
+    if (ttlMs !== undefined && nowMs - livesFromMs > ttlMs) return decided({ outcome: 'expired' });
+    const newer = this.#newest.after(alarm.alarmId, alarm);
+    if (newer !== undefined) return decided({ outcome: 'superseded', by: newer.position });
+    const [current, state] = await Promise.all([
+      directory.methodById(method.id, signal),
+      directory.alarmState(alarm.alarmId, signal),
+    ]);
+    if (state !== undefined && !isSameState(state, alarm.newState)) {
+      return decided({ outcome: 'superseded', by: undefined });
+    }
+    if (current !== undefined) return { ...next, method: current };
+    return decided({ outcome: 'dead', reason: 'method_gone', detail: 'the method was deleted while the retry waited' });
+  }
+}
+
+function linkOf({ triedCount, notification: { position, replay } }: RecordedOutcome): Link {
+  return { replayedAtMs: replay?.atMs ?? 0, triedCount, readAt: position };
+}
+
+function isLater(one: Link, other: Link): boolean {
+  if (one.replayedAtMs !== other.replayedAtMs) return one.replayedAtMs > other.replayedAtMs;
+  return one.triedCount === other.triedCount
+    ? isWrittenLater(one.readAt, other.readAt)
+    : one.triedCount > other.triedCount;
+}

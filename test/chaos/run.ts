@@ -1,0 +1,193 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CleanUp } from '../support/services.js';
+import { waitFor } from '../support/wait-for.js';
+import { World } from '../support/world.js';
+import { check, type Verdict } from './checker.js';
+import { Seat } from './fleet.js';
+import { type History, nowMs, type Strike } from './history.js';
+import { LockWatch } from './lock-watch.js';
+import { until } from './pace.js';
+import { type PlannedStrike, type ProfileName, planned } from './plan.js';
+import { ProcessSamples } from './process-samples.js';
+import { Producer } from './producer.js';
+import { ReceiverProcess } from './receiver-process.js';
+import { ChaosServers } from './servers.js';
+import { type Scene, strike } from './strikes.js';
+
+const sessionSeconds = 4;
+const convergeMs = 120_000;
+/** What one sender has in hand at most. */
+const inHandCount = 512;
+const tellEveryMs = 5_000;
+
+export interface ChaosOptions {
+  readonly profile: ProfileName;
+  readonly seed: number;
+  readonly totalMs: number;
+  readonly everyMs: number;
+  readonly engines: number;
+  readonly senders: number;
+  readonly partitions: number;
+  readonly perSecond: number;
+  readonly lock: 'topic' | 'partition';
+  /** Ledgers go here. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+}
+
+export interface ChaosResult {
+  readonly options: ChaosOptions;
+  readonly history: History;
+  readonly verdict: Verdict;
+  readonly plannedCount: number;
+  readonly refusedCount: number;
+  /** From the first alarm to the end of the load, and from there until everything was committed. */
+  readonly startedAtMs: number;
+  readonly loadEndedAtMs: number;
+  readonly convergedAtMs: number;
+  readonly exits: readonly { readonly seat: number; readonly code: number | null; readonly signal: string | null }[];
+  readonly samples: ProcessSamples;
+}
+
+interface Stage extends Scene {
+  readonly world: World;
+  readonly methodId: string;
+  readonly definitionId: string;
+}
+
+/** One run from the start of the servers to the verdict. */
+export async function runChaos(test: CleanUp, options: ChaosOptions): Promise<ChaosResult> {
+  const stage = await setUp(test, options);
+  const { seats, world } = stage;
+  const samples = new ProcessSamples(seats);
+  const producer = await Producer.start(
+    world,
+    stage.definitionId,
+    join(options.folder, 'producer.jsonl'),
+    options.perSecond,
+  );
+  test.after(() => producer.stop().catch(() => undefined));
+  const startedAtMs = nowMs();
+  const strikes: Strike[] = [];
+  const plan = planned(options.profile, options.seed, options.totalMs, options.everyMs);
+  const stopTelling = tell(options, stage, { producer, strikes, startedAtMs, samples });
+  test.after(async () => stopTelling());
+  await applyAll(plan, { ...stage, strikes, startedAtMs });
+  await until(startedAtMs + options.totalMs);
+  await producer.stop();
+  const loadEndedAtMs = nowMs();
+  await world.caughtUp(convergeMs);
+  const history = await settled(stage, producer, strikes);
+  const convergedAtMs = nowMs();
+  stopTelling();
+  await stage.watch.stop();
+  await writeFile(join(options.folder, 'holdings.json'), JSON.stringify(history.holdings));
+  await Promise.all(seats.map((seat) => seat.close()));
+  return {
+    ...{ options, history, startedAtMs, loadEndedAtMs, convergedAtMs, samples, plannedCount: plan.length },
+    verdict: check(history, {
+      perSender: inHandCount,
+      perEngine: options.senders * inHandCount + 2 * options.perSecond,
+    }),
+    refusedCount: producer.refusedCount,
+    exits: seats.flatMap(({ exits, index }) => exits.map(({ code, signal }) => ({ seat: index, code, signal }))),
+  };
+}
+
+async function setUp(test: CleanUp, options: ChaosOptions): Promise<Stage> {
+  options.say('starting Kafka, ZooKeeper, MariaDB and their proxies');
+  const servers = await ChaosServers.start(test);
+  const world = await World.create(test, { services: servers.own, partitionCount: options.partitions });
+  const receiver = await ReceiverProcess.start(test, join(options.folder, 'receipts.jsonl'));
+  const methodId = 'hook';
+  await world.database.method({ id: methodId, type: 'WEBHOOK', address: `${receiver.url}/${methodId}` });
+  const { id: definitionId } = await world.definition(methodId);
+  const seats = await Promise.all(
+    Array.from({ length: options.engines }, async (_, index) => {
+      const changes = {
+        ...(await servers.configurationOf(index)),
+        ...{ 'zookeeper.session_timeout_seconds': sessionSeconds, 'zookeeper.lock': options.lock },
+        ...{ 'processors.notification.number': options.senders, 'retry.interval': 2, 'retry.max_attempts': 50 },
+        // Receivers that hang are given up soon; those that live may be slow on a busy machine, and a send given up may have arrived.
+        'notification_types.webhook.timeout': options.profile === 'deaf' ? 5 : 30,
+      };
+      return new Seat(index, world, changes);
+    }),
+  );
+  options.say(`starting ${seats.length} engines`);
+  for (const seat of seats) seat.start();
+  test.after(async () => {
+    for (const seat of seats) seat.signal('SIGCONT');
+    await Promise.all(seats.map((seat) => seat.close()));
+  });
+  const watch = new LockWatch(servers.own.zookeeperUrl, world.group, world.topic);
+  test.after(() => watch.stop());
+  await waitFor(() => watch.holders().length > 0, 'a holder of the lock', { timeoutMs: 60_000 });
+  return { seats, servers, watch, world, receiver, methodId, definitionId };
+}
+
+/** Faults of servers one after the other; those of processes as they come. */
+async function applyAll(
+  plan: readonly PlannedStrike[],
+  scene: Scene & { readonly strikes: Strike[]; readonly startedAtMs: number },
+): Promise<void> {
+  const running: Promise<void>[] = [];
+  for (const one of plan) {
+    await until(scene.startedAtMs + one.atMs);
+    const applied = strike(one, scene, scene.strikes);
+    if (/kafka|mysql|zookeeper|terminate/.test(one.kind)) await applied;
+    else running.push(applied);
+  }
+  await Promise.all(running);
+}
+
+/** Waits until what waits for a retry has arrived too, then reads every ledger. */
+async function settled(stage: Stage, producer: Producer, strikes: readonly Strike[]): Promise<History> {
+  const { world, watch, receiver, methodId } = stage;
+  const expectedCount = producer.acked.length;
+  const isWhole = async () => {
+    if (receiver.count < expectedCount) return false;
+    const received = new Set((await receiver.receipts()).map(({ serial }) => serial));
+    return producer.acked.every(({ serial }) => received.has(serial));
+  };
+  // What does not come at all is for the checker to tell.
+  await waitFor(isWhole, 'every receipt', { timeoutMs: 60_000 }).catch(() => undefined);
+  const keysOf = async (name: keyof World['topics'], outcomes?: readonly string[]) =>
+    (await world.kafka.records(world.topics[name]))
+      .filter(({ headers }) => outcomes === undefined || outcomes.includes(headers['notification-outcome'] ?? ''))
+      .map(({ key }) => key ?? '');
+  const parkedIds = new Set([...(await keysOf('dead')), ...(await keysOf('sent', ['superseded', 'expired']))]);
+  return {
+    ...{ topic: world.topic, methodIds: [methodId], acked: producer.acked, receipts: await receiver.receipts() },
+    ...{
+      parkedIds,
+      retriedIds: new Set(await keysOf('retry')),
+      recordedIds: new Set(await keysOf('sent')),
+      holdings: watch.holdings,
+      commits: watch.commits,
+    },
+    ...{
+      committed: await world.zookeeper.committed(world.topic),
+      logEnds: await world.kafka.logEnds(world.topic),
+      strikes,
+    },
+  };
+}
+
+function tell(
+  { say, totalMs, profile }: ChaosOptions,
+  { receiver }: Stage,
+  seen: { producer: Producer; strikes: readonly Strike[]; startedAtMs: number; samples: ProcessSamples },
+): () => void {
+  const timer = setInterval(() => {
+    seen.samples.take();
+    const seconds = Math.round((nowMs() - seen.startedAtMs) / 1_000);
+    const last = seen.strikes.at(-1);
+    const news = last === undefined ? '' : `, last ${last.kind}: ${last.target}`;
+    say(
+      `${profile} ${seconds} of ${Math.round(totalMs / 1_000)} s: ${seen.producer.acked.length} acknowledged, ${receiver.count} received, ${seen.strikes.length} faults${news}`,
+    );
+  }, tellEveryMs);
+  return () => clearInterval(timer);
+}
