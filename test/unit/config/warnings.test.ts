@@ -30,7 +30,7 @@ const strangeLines: readonly (readonly [string, string])[] = [
   ],
   ['digest: {schedule: every 4h}', '5:1 digest: not used by this version'],
   ['zookeeper: {url: z, lock: partition}', '2:27 zookeeper.lock: "partition" is not used by this version, topic is'],
-  ['heartbeat: {url: https://example.com/ping}', '5:13 heartbeat.url: not used by this version'],
+  ['canary: {interval: 60}', '5:10 canary.interval: not used by this version'],
 ];
 
 for (const [line, expected] of strangeLines) {
