@@ -75,6 +75,7 @@ function newEngine(config: Config, { identity, telemetry, metrics, request }: Ar
     waitingTopics: waitingTopicsOf(config),
     windowCount: windowCapacity,
     zookeeper: { ...config.zookeeper, group: config.kafka.group },
+    lock: config.zookeeper.lock,
     maxHeadAgeMs: config.zookeeper.maxOffsetLagMs,
     stopDeadlineMs: config.shutdown.deadlineMs,
     identity,

@@ -14,8 +14,11 @@ interface Destination {
   stillMs: number;
 }
 
-/** Nobody waits for a place that is not to be had within this time: a hand that waits is one that others lack. */
-const patienceMs = 20_000;
+/**
+ * Nobody waits for a place that is not to be had within this time: a hand that waits is one that others lack. Longer where sends keep
+ * ending, however slowly: putting off costs a record and a detour, and a machine that is too busy slows all receivers.
+ */
+const patienceMs = { silent: 20_000, slow: 60_000 } as const;
 const lookEveryMs = 250;
 /** Weight of the newest interval in the mean: two full rounds of the usual share count. */
 const newestWeight = 1 / 32;
@@ -24,8 +27,8 @@ const newestWeight = 1 / 32;
  * How many sends go to one destination at a time, first come first served; other destinations are not held up.
  *
  * The limit is the whole engine's, shared out evenly among the workers that send, at least one each. How many may wait follows from how
- * fast sends end there: a burst for a healthy receiver waits, and what would wait for more than 20 s, as behind a host that hangs, is put
- * off, the newest first. A destination is forgotten with its last send.
+ * fast sends end there: a burst for a healthy receiver waits, and what would wait for too long, as behind a host that hangs, is put off, the
+ * newest first. A destination is forgotten with its last send.
  */
 export class DestinationLimit {
   readonly #mostCount: number;
@@ -121,7 +124,8 @@ export class DestinationLimit {
   #thin(destination: Destination): void {
     const { waiting, sendingCount, meanIntervalMs, stillMs } = destination;
     // All under way for so long without one end: the next one cannot be expected sooner than this.
-    const room = Math.floor(patienceMs / Math.max(meanIntervalMs, stillMs / Math.max(1, sendingCount)));
+    const leastIntervalMs = stillMs / Math.max(1, sendingCount);
+    const room = Math.floor(Math.min(patienceMs.slow / meanIntervalMs, patienceMs.silent / leastIntervalMs));
     while (waiting.length > room) waiting.pop()?.('put_off');
     if (waiting.length === 0) this.#crowded.delete(destination);
   }

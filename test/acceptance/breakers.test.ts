@@ -19,6 +19,8 @@ describe('a receiver that fails for everybody', { skip: skipWithoutServices() },
       'retry.interval': 1,
       'processors.alarm.ttl': 3600,
       'processors.notification.number': 1,
+      // So few at a time that most have not been tried when the fifth fails.
+      'http.concurrency_per_destination': 2,
     });
   });
 

@@ -75,8 +75,6 @@ async function tookMs(one: Case, hungPort: number): Promise<readonly number[]> {
   const expected = Array.from({ length: count }, (_, index) => index).filter((index) => !isForIt(index, one)).length;
   await waitFor(async () => (await sink.figures()).tookMs.length >= expected, 'the last alarm', { timeoutMs: limitMs });
   const took = (await sink.figures()).tookMs;
-  const { outcomes } = await engine.status();
-  process.stdout.write(`${one.name}: ${JSON.stringify(outcomes)}\n`);
   await engine.kill();
   sink.stop();
   return took;
@@ -89,7 +87,9 @@ const hung = await hungHost();
 try {
   const all = new Map<Case, number[]>(cases.map((one) => [one, []]));
   for (let round = 0; round < Number(values.rounds); round += 1) {
-    for (const one of cases) all.get(one)?.push(...(await tookMs(one, hung.port)));
+    // Back and forth, so that what else the machine does falls on both.
+    for (const one of round % 2 === 0 ? cases : [...cases].reverse())
+      all.get(one)?.push(...(await tookMs(one, hung.port)));
   }
   let before = 0;
   for (const [one, took] of all) {

@@ -14,6 +14,7 @@ export interface StatusDocument {
   readonly role: string;
   readonly lease_remaining_ms: number;
   readonly partitions: readonly { topic: string; partition: number; read: string; committed: string; window: number }[];
+  readonly owners: readonly { topic: string; partition: number; instance?: string }[];
   readonly queues: readonly { name: string; length: number; capacity: number }[];
   readonly workers: readonly { stage: string; pid: number; state: string; replacements: number; in_flight: number }[];
   readonly retries_waiting: number;

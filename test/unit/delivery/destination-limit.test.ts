@@ -133,6 +133,6 @@ describe('the limit per destination', () => {
       limit.leave('trickle');
       openCount -= 1;
     }
-    assert.ok(openCount <= 16 + 23, `${openCount} in hand`);
+    assert.ok(openCount <= 16 + 67, `${openCount} in hand`);
   });
 });
