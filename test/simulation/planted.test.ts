@@ -9,6 +9,7 @@ import { describe, it } from 'node:test';
 import { allMutants } from './mutants/all-mutants.js';
 import type { Mutant } from './mutants/mutant.js';
 import { runSchedule } from './run.js';
+import { runPoint, sweepPoints } from './sweep.js';
 
 const mostSchedules = 600;
 
@@ -23,6 +24,25 @@ describe('the simulation sees an engine that', () => {
   for (const mutant of allMutants) {
     it(mutant.name, async () => {
       assert.notEqual(await firstFailing(mutant), undefined);
+    });
+  }
+});
+
+describe('the sweep through all calls sees an engine that', () => {
+  /** Points at which each fault showed when this was written. */
+  for (const [name, from] of [
+    ['forgets what a dead worker held', 873],
+    ['takes a failed send for a finished one', 776],
+  ] as const) {
+    it(name, async () => {
+      const points = await sweepPoints();
+      const mutant = allMutants.find((each) => each.name === name);
+      assert.ok(mutant);
+      for (let index = from; index < points.length; index += 97) {
+        const { violations } = await runPoint(points, index, { mutant });
+        if (violations.length > 0) return;
+      }
+      assert.fail('nothing was seen');
     });
   }
 });

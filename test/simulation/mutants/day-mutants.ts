@@ -1,5 +1,4 @@
 import { RepeatPlan } from '../../../src/periodic/repeat-plan.js';
-import { DueList } from '../../../src/waiting/due-list.js';
 import { Newest } from '../../../src/waiting/newest.js';
 import { type Mutant, replaceMethods } from './mutant.js';
 
@@ -26,16 +25,6 @@ export const dayMutants: readonly Mutant[] = [
           async function (record, nowMs, signal) {
             const next = await original.call(this, record, nowMs, signal);
             return next === undefined ? undefined : { ...next, dueAtMs: nowMs };
-          },
-      }),
-  },
-  {
-    name: 'lets go what is not due yet',
-    plant: () =>
-      replaceMethods(DueList.prototype, {
-        take: (original) =>
-          function (nowMonoMs, count) {
-            return original.call(this, nowMonoMs + 10_000, count);
           },
       }),
   },
