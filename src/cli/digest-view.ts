@@ -1,6 +1,5 @@
 import type { EngineView } from '../admin/engine-view.js';
 import type { Readiness, Role } from '../admin/readiness.js';
-import type { MergedMetrics } from '../telemetry/merge-metrics.js';
 import { packageVersion } from './version.js';
 
 /** What the running digest tells of itself; its transport fills it in. */
@@ -12,7 +11,7 @@ export interface DigestState {
 }
 
 /** The digest as the admin endpoint shows it: live always; ready while the broker answers, active or standing by. */
-export function digestView(instance: string, state: DigestState, metrics: Pick<MergedMetrics, 'text'>): EngineView {
+export function digestView(instance: string, state: DigestState, metricsText: () => string): EngineView {
   const role = (): Role => {
     if (state.isStopping) return 'stopping';
     if (!state.isConnected()) return 'starting';
@@ -31,7 +30,7 @@ export function digestView(instance: string, state: DigestState, metrics: Pick<M
       ...{ partitions: [], owners: [], queues: [], workers: [], retries_waiting: 0, outcomes: {}, breakers: [] },
       reasons: ready().reasons,
     }),
-    metricsText: async () => metrics.text(),
+    metricsText: async () => metricsText(),
     health: () => ({ ok: true, reasons: [] }),
     ready,
   };

@@ -1,11 +1,10 @@
 import { startAdmin } from '../admin/server.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
-import { startProcessGauges } from '../runtime/process-gauges.js';
 import { serviceNotify } from '../runtime/service-notify.js';
 import { listenForStop } from '../runtime/shutdown.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
-import { createMergedMetrics } from '../telemetry/merge-metrics.js';
+import { prometheusText } from '../telemetry/prometheus-text.js';
 import type { Command, ExitCode } from './command.js';
 import { type DigestSettings, digestOptions, readDigestSettings } from './digest-settings.js';
 import { type DigestState, digestView } from './digest-view.js';
@@ -31,11 +30,10 @@ async function runDigest(settings: DigestSettings): Promise<ExitCode> {
     log: settings.config.log,
     sink: openLineSink(stderrFd),
     clock: systemClock,
-    known: {},
+    known: { program: 'digest' },
   });
   const request = listenForStop();
   const version = packageVersion();
-  telemetry.gauge('build_info', 1, { version, node: process.version });
   telemetry.event('digest_starting', { version, instance: settings.instance, transport: settings.transport });
   const state: DigestState = { isConnected: () => false, ownedCount: () => 0, isDurable: true, isStopping: false };
   try {
@@ -60,8 +58,7 @@ async function withOutside(
   stop: AbortSignal,
   work: () => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const metrics = createMergedMetrics(() => telemetry.snapshot());
-  const view = digestView(settings.instance, state, metrics);
+  const view = digestView(settings.instance, state, () => prometheusText(telemetry.snapshot(), 'digest'));
   const admin = settings.listen === undefined ? undefined : await startAdmin({ ...settings.listen, view, telemetry });
   const notify = serviceNotify(process.env, (detail) => telemetry.event('service_notify_failed', { detail }));
   let isTold = false;
@@ -74,11 +71,9 @@ async function withOutside(
     state.isStopping = true;
     notify.stopping('stopping');
   });
-  const stopGauges = startProcessGauges('main', telemetry, systemClock);
   try {
     return await work();
   } finally {
-    stopGauges();
     stopWatching();
     await admin?.close();
     await notify.settled();

@@ -36,6 +36,7 @@ export class JetstreamHome implements DigestHome<NatsMessage> {
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #revisions = new Map<string, number>();
+  readonly #done = new WeakMap<DigestRound<NatsMessage>, Set<string>>();
 
   constructor(options: JetstreamHomeOptions, deps: { readonly clock: Clock; readonly telemetry: Telemetry }) {
     this.#options = options;
@@ -51,8 +52,9 @@ export class JetstreamHome implements DigestHome<NatsMessage> {
 
   async commit(round: DigestRound<NatsMessage>, signal: AbortSignal): Promise<void> {
     try {
-      await this.#store(round.changed);
-      await this.#publish(round);
+      // Tried again, a step that is done is not done again: the marks of a digest that is out must not come back.
+      await this.#once(round, 'changed', () => this.#store(round.changed));
+      await this.#once(round, 'published', () => this.#publish(round));
       await this.#store(round.cleared);
     } catch (error) {
       if (signal.aborted)
@@ -61,6 +63,17 @@ export class JetstreamHome implements DigestHome<NatsMessage> {
     }
     this.#options.lease.demand();
     for (const message of round.taken) message.finish();
+  }
+
+  async #once(
+    round: DigestRound<NatsMessage>,
+    step: 'changed' | 'published',
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const done = this.#done.get(round) ?? new Set();
+    if (done.has(step)) return;
+    await work();
+    this.#done.set(round, done.add(step));
   }
 
   async #publish({ digests, deadLetters }: DigestRound<NatsMessage>): Promise<void> {
