@@ -1,5 +1,3 @@
-import { InstanceNode } from './adapters/zookeeper/instance-node.js';
-import { ZookeeperLeaderLock } from './adapters/zookeeper/leader-lock.js';
 import type { Identity } from './adapters/zookeeper/lock-node.js';
 import { ZookeeperOffsetStore } from './adapters/zookeeper/offset-store.js';
 import type { ZookeeperOptions } from './adapters/zookeeper/session.js';
@@ -8,7 +6,7 @@ import { ConfigurationError, EngineError, type ErrorCode, messageOf } from './do
 import type { NonEmpty } from './domain/position.js';
 import { drain } from './engine/drain.js';
 import { Flow } from './engine/flow.js';
-import { Leadership } from './engine/leadership.js';
+import { type Ownership, ownershipOf } from './engine/ownership.js';
 import { runStopSteps, type StopStep } from './engine/stop.js';
 import type { QueueName, StageName } from './ports/flow.js';
 import type { OffsetStore } from './ports/progress.js';
@@ -35,6 +33,8 @@ export interface EngineOptions {
   /** How far reading of alarms may run ahead of the committed offset. */
   readonly windowCount: number;
   readonly zookeeper: ZookeeperOptions;
+  /** Whether one engine works and the others stand by, or all share the partitions. */
+  readonly lock: 'topic' | 'partition';
   readonly maxHeadAgeMs: number | undefined;
   readonly stopDeadlineMs: number;
   readonly identity: Identity;
@@ -67,12 +67,11 @@ export class Engine {
   /** What each worker last told of its outside systems. */
   readonly systems = new Map<WorkerHandle, Readonly<Record<string, SystemSeen>>>();
   readonly notes = new Map<WorkerHandle, readonly string[]>();
-  role: 'starting' | 'standby' | 'active' | 'stopping' = 'starting';
+  readonly ownership: Ownership;
   readonly #options: EngineOptions;
-  readonly #leadership: Leadership;
-  readonly #instanceNode: InstanceNode;
   readonly #stopping = new AbortController();
   readonly ledger = new ParcelLedger();
+  #phase: 'starting' | 'running' | 'stopping' = 'starting';
   #failure: EngineError | undefined;
 
   constructor(options: EngineOptions) {
@@ -86,8 +85,22 @@ export class Engine {
     this.flow = this.#newFlow(store);
     this.supervisor = this.#newSupervisor();
     this.commits = this.#newCommitLoop(store);
-    this.#instanceNode = new InstanceNode(this.keeper, identity);
-    this.#leadership = this.#newLeadership();
+    this.ownership = ownershipOf({
+      mode: options.lock,
+      alarmTopic: options.alarmTopic,
+      otherTopics: [...waitingTopics.keys()],
+      keeper: this.keeper,
+      identity,
+      clock,
+      telemetry,
+      flow: this.flow,
+      commits: () => this.commits,
+    });
+  }
+
+  get role(): 'starting' | 'standby' | 'active' | 'stopping' {
+    if (this.#phase !== 'running') return this.#phase;
+    return this.flow.term?.isActive === true ? 'active' : 'standby';
   }
 
   /** Runs until it is asked to stop or cannot go on. Resolves with the exit code. */
@@ -99,17 +112,17 @@ export class Engine {
     this.keeper.start();
     await Promise.race([this.supervisor.start(), untilAborted(ending)]);
     const stopTelling = clock.every(leaseTellEveryMs, () => this.flow.renewLease());
-    if (!ending.aborted) this.role = 'standby';
+    if (!ending.aborted) this.#phase = 'running';
     const background = new AbortController();
     const parts = [
-      this.#leadership.run(ending),
+      this.ownership.run(ending),
       this.commits.run(background.signal),
-      this.#instanceNode.keep(background.signal),
+      this.ownership.announce(background.signal),
     ].map((part) => part.catch((error: unknown) => this.#fail(error)));
     await untilAborted(ending);
-    this.role = 'stopping';
+    this.#phase = 'stopping';
     telemetry.event('engine_stopping', { reason: this.#failure?.message ?? request.name(), code: this.#failure?.code });
-    await this.#leadershipLeft(parts[0]);
+    await this.#settled(parts[0]);
     await this.#stop();
     background.abort();
     await this.keeper.close();
@@ -148,6 +161,7 @@ export class Engine {
       telemetry,
       supervisor: () => this.supervisor,
       onBeat: (worker, beat) => this.#heard(worker, beat),
+      onPartitions: () => this.ownership.partitionsChanged(),
       onFailure: (error) => this.#fail(error),
     });
   }
@@ -176,33 +190,15 @@ export class Engine {
       maxHeadAgeMs,
       isPatient: (topic) => waitingTopics.has(topic),
       lease: () => this.flow.lease,
-      fenceOf: () => this.flow.term?.lock.fence,
+      fenceOf: (partition) => this.flow.term?.fenceOf(partition),
       onCommitting: (commits) => this.flow.committing(commits),
       onCommitted: (commits) => this.flow.committed(commits),
-      onFenced: () => this.#leadership.fenced(),
-    });
-  }
-
-  #newLeadership(): Leadership {
-    const { alarmTopic, identity, telemetry } = this.#options;
-    return new Leadership({
-      topic: alarmTopic,
-      lock: new ZookeeperLeaderLock(this.keeper, identity),
-      telemetry,
-      session: (signal) => this.keeper.current(signal),
-      begin: (lock, lease) => {
-        this.role = 'active';
-        this.flow.beginTerm(lock, lease);
-      },
-      end: (reason) => {
-        if (this.role !== 'stopping') this.role = 'standby';
-        this.flow.endTerm(reason);
-      },
+      onFenced: (fence) => this.ownership.fenced(fence),
     });
   }
 
   /** A ZooKeeper that hangs must not hold up the stop: a place in the line for the lock ends with its session at the latest. */
-  async #leadershipLeft(left: Promise<void> | undefined): Promise<void> {
+  async #settled(left: Promise<void> | undefined): Promise<void> {
     const { clock, request } = this.#options;
     const limit = clock.limit(patienceMs, request.force);
     await Promise.race([left, untilAborted(limit.signal)]);
@@ -212,6 +208,8 @@ export class Engine {
   async #stop(): Promise<void> {
     const { clock, telemetry, request, stopDeadlineMs } = this.#options;
     this.flow.pause();
+    const draining = new AbortController();
+    const left = this.ownership.leave(draining.signal).catch((error: unknown) => this.#fail(error));
     const how = await drain(
       {
         clock,
@@ -224,6 +222,9 @@ export class Engine {
       },
       request.force,
     );
+    if (how !== 'drained') draining.abort();
+    await this.#settled(left);
+    draining.abort();
     const commit: StopStep = {
       name: 'commit',
       limitMs: 1_500,
@@ -234,7 +235,7 @@ export class Engine {
       limitMs: 2_000,
       run: (signal) => this.supervisor.stop(signal),
     };
-    const release: StopStep = { name: 'release the lock', limitMs: 1_000, run: () => this.#leadership.release() };
+    const release: StopStep = { name: 'release the lock', limitMs: 1_000, run: () => this.ownership.release() };
     // With work still in hand the next engine must not begin before every sender is gone.
     const steps = how === 'drained' ? [commit, release, stopWorkers] : [commit, stopWorkers, release];
     await runStopSteps(steps, clock, telemetry);

@@ -9,6 +9,8 @@ export interface StatusDocument {
   /** 0 without a lock. */
   readonly lease_remaining_ms: number;
   readonly partitions: readonly PartitionStatus[];
+  /** Who owns what among all engines of the group, a few seconds old at most; empty with `zookeeper.lock: topic`. */
+  readonly owners: readonly OwnerStatus[];
   readonly queues: readonly { readonly name: string; readonly length: number; readonly capacity: number }[];
   readonly workers: readonly WorkerStatus[];
   readonly retries_waiting: number;
@@ -32,6 +34,13 @@ export interface PartitionStatus {
   readonly high_water?: string;
 }
 
+export interface OwnerStatus {
+  readonly topic: string;
+  readonly partition: number;
+  /** Absent while nobody owns the partition. */
+  readonly instance?: string;
+}
+
 export interface BreakerStatus {
   readonly destination: string;
   readonly workers: number;
@@ -50,4 +59,31 @@ export function lagOf({ committed, high_water }: PartitionStatus): bigint | unde
   if (high_water === undefined) return undefined;
   const lag = BigInt(high_water) - BigInt(committed);
   return lag > 0n ? lag : 0n;
+}
+
+/** One line per engine, in the order of their names, what nobody owns last: `topic 0-3 5, other 1`. */
+export function sharesOf(
+  owners: readonly OwnerStatus[],
+): readonly { readonly owner: string; readonly count: number; readonly partitions: string }[] {
+  const names = [...new Set(owners.flatMap(({ instance }) => instance ?? []))].sort();
+  const isOrphaned = owners.some(({ instance }) => instance === undefined);
+  return [...names, ...(isOrphaned ? [undefined] : [])].map((name) => {
+    const own = owners.filter(({ instance }) => instance === name);
+    const topics = [...new Set(own.map(({ topic }) => topic))];
+    const texts = topics.map((topic) => {
+      const numbers = own.filter((one) => one.topic === topic).map(({ partition }) => partition);
+      return `${topic} ${ranges(numbers)}`;
+    });
+    return { owner: name ?? 'nobody', count: own.length, partitions: texts.join(', ') };
+  });
+}
+
+function ranges(numbers: readonly number[]): string {
+  const runs: { first: number; last: number }[] = [];
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.last === number - 1) run.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  return runs.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(' ');
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { html, type SafeHtml } from '../domain/safe-html.js';
-import { lagOf, type PartitionStatus, type StatusDocument, type WorkerStatus } from './status-document.js';
+import { lagOf, type PartitionStatus, type StatusDocument, sharesOf, type WorkerStatus } from './status-document.js';
 
 const style = `
 :root { color-scheme: light dark; --line: #8884; --dim: #777; --good: #1a7f37; --bad: #c62828; --note: #9a6700; }
@@ -46,6 +46,7 @@ export function statusPage(status: StatusDocument, notes: readonly string[]): st
 ${list('bad', status.reasons)}${list('note', notes)}
 ${facts(status)}
 <h2>Partitions</h2>${partitions(status.partitions)}
+${owners(status)}
 <h2>Queues</h2>${queues(status.queues)}
 <h2>Workers</h2>${workers(status.workers)}
 ${breakers(status.breakers)}
@@ -85,6 +86,15 @@ function partitions(all: readonly PartitionStatus[]): SafeHtml {
 <td>${one.read}</td><td>${one.high_water ?? '?'}</td></tr>`;
   };
   return table(['partition', 'lag', '', 'window', 'committed', 'read', 'end'], all.map(row));
+}
+
+function owners({ owners: all, instance }: StatusDocument): SafeHtml {
+  if (all.length === 0) return html``;
+  const rows = sharesOf(all).map(
+    ({ owner, count, partitions: texts }) => html`<tr><td class="${owner === instance ? 'good' : ''}">${owner}</td>
+<td>${count}</td><td>${texts}</td></tr>`,
+  );
+  return html`<h2>Owners</h2>${table(['engine', 'count', 'partitions'], rows)}`;
 }
 
 function queues(all: StatusDocument['queues']): SafeHtml {

@@ -26,12 +26,15 @@ const stderrFd = 2;
 export const command: Command = {
   options: configOption,
   async run(args, io) {
+    // Before anything that takes time, as modules of third parties may; and to the end of the process, which a second signal must not change.
+    const request = listenForStop();
     const loaded = await loadOrReport(args, io);
-    return loaded === undefined ? 78 : await runEngine(loaded.config);
+    if (loaded === undefined) return 78;
+    return request.stop.aborted ? 0 : await runEngine(loaded.config, request);
   },
 };
 
-async function runEngine(config: Config): Promise<ExitCode> {
+async function runEngine(config: Config, request: StopRequest): Promise<ExitCode> {
   const startedAt = new Date(systemClock.nowMs()).toISOString();
   const instance = `${hostname()}-${process.pid}-${startedAt}`;
   const telemetry = createTelemetry({
@@ -41,7 +44,6 @@ async function runEngine(config: Config): Promise<ExitCode> {
     clock: systemClock,
     known: { type: config.enabledTypes, stage: [...stagesOf(config).map(({ stage }) => stage), 'main'] },
   });
-  const request = listenForStop();
   const version = packageVersion();
   telemetry.gauge('build_info', 1, { version, node: process.version });
   telemetry.event('engine_starting', { version, instance, pid: process.pid, types: config.enabledTypes });
@@ -55,7 +57,6 @@ async function runEngine(config: Config): Promise<ExitCode> {
     telemetry.event('engine_stopped', { exit_code: code });
     return code;
   } finally {
-    request.dispose();
     telemetry.close();
   }
 }
@@ -76,6 +77,7 @@ function newEngine(config: Config, { identity, telemetry, metrics, request }: Ar
     waitingTopics: waitingTopicsOf(config),
     windowCount: windowCapacity,
     zookeeper: { ...config.zookeeper, group: config.kafka.group },
+    lock: config.zookeeper.lock,
     maxHeadAgeMs: config.zookeeper.maxOffsetLagMs,
     stopDeadlineMs: config.shutdown.deadlineMs,
     identity,

@@ -1,4 +1,4 @@
-import { lagOf, type StatusDocument } from '../admin/status-document.js';
+import { lagOf, type OwnerStatus, type StatusDocument, sharesOf } from '../admin/status-document.js';
 import { columns, printable } from './columns.js';
 import type { EngineStatus } from './engine-status.js';
 
@@ -29,6 +29,7 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
         lagOf(one) ?? '?',
       ]),
     ),
+    ...ownersOf(document.owners),
     '',
     ...columns(
       ['QUEUE', 'WAITING', 'CAPACITY'],
@@ -44,4 +45,13 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
     `retries waiting ${document.retries_waiting}; ${outcomes.join(', ') || 'no outcomes yet'}`,
   ];
   return lines.map(printable);
+}
+
+/** Nothing for an engine that owns all, or is of a version that tells nothing of it. */
+function ownersOf(owners: readonly OwnerStatus[] | undefined): readonly string[] {
+  if (owners === undefined || owners.length === 0) return [];
+  const shares = sharesOf(owners);
+  const texts = ['PARTITIONS', ...shares.map(({ partitions }) => partitions)];
+  const rows = shares.map(({ owner, count }) => [owner, count]);
+  return ['', ...columns(['OWNER', 'COUNT'], rows).map((line, index) => `${line}  ${texts[index]}`)];
 }

@@ -24,6 +24,10 @@ const topicKeys = [
   'kafka.notification_topic',
   'kafka.notification_retry_topic',
   'kafka.dead_letter_topic',
+  'digest.status_topic',
+  'digest.command_topic',
+  'digest.digest_topic',
+  'digest.state_topic',
 ];
 
 /** One topic in two parts would feed the engine with its own output. */

@@ -9,6 +9,8 @@ export interface EncodedRecord {
   /** Bytes only where a parked message is too large to be wrapped. */
   readonly value: string | Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
+  /** Records with the same text lie in one partition; absent: those with the same key. */
+  readonly together?: string;
 }
 
 /** Brokers take 1,048,588 bytes by default, key, headers and framing included. */
@@ -46,7 +48,11 @@ function encoded(key: string, record: OutcomeRecord, notBeforeMs: number | undef
   const textOf = (alarm: Alarm, more: string) => recordText({ record, alarm, notBeforeMs, instance, more });
   const whole = textOf(notification.alarm, '');
   const value = isTooLarge(whole) ? textOf(reduced(notification.alarm), ', "raw_alarm_cut": true') : whole;
-  return { key, value, headers: { 'notification-outcome': outcome, 'notification-schema': '1' } };
+  const headers = { 'notification-outcome': outcome, 'notification-schema': '1' };
+  // Who reads a record that waits sees what else waits of its alarm: what is newer supersedes it, whoever shares the partitions.
+  return notBeforeMs === undefined
+    ? { key, value, headers }
+    : { key, value, headers, together: notification.alarm.alarmId };
 }
 
 /**

@@ -45,7 +45,7 @@ export function crewsOf(config: Config, instance: string): readonly Crew[] {
   });
 }
 
-export function kafkaConnection({ kafka }: Config, clientId: string): KafkaConnection {
+export function kafkaConnection({ kafka }: Pick<Config, 'kafka'>, clientId: string): KafkaConnection {
   const { brokers, sasl, ssl } = kafka;
   return { brokers, clientId, sasl, ssl: ssl === undefined ? undefined : revealedTls(ssl) };
 }

@@ -45,6 +45,10 @@ function statusOf(options: ViewOptions): StatusDocument {
     role: engine.role,
     lease_remaining_ms: Math.max(0, Math.round(leaseEndsAtMonoMs - clock.monoMs())),
     partitions: partitionsOf(engine),
+    owners: engine.ownership.lines().map(({ partition, owner }) => ({
+      ...partition,
+      ...(owner === undefined ? {} : { instance: owner }),
+    })),
     queues: engine.flow.pipeline.queueLengths(),
     workers: workersOf(engine),
     retries_waiting: (total.retries_waiting ?? []).reduce((sum, [, [count = 0]]) => sum + count, 0),

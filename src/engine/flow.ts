@@ -36,6 +36,8 @@ export interface FlowOptions {
   supervisor(): Supervisor;
   /** A worker tells of its outside systems and its counts. */
   onBeat(worker: WorkerHandle, beat: Extract<FromWorker, { type: 'beat' }>): void;
+  /** Kafka has told of other partitions of a topic than before. */
+  onPartitions(): void;
   onFailure(error: EngineError): void;
 }
 
@@ -85,23 +87,23 @@ export class Flow {
     return this.#partitions.get(topic);
   }
 
-  beginTerm(lock: HeldLock, lease: Lease): void {
+  /** With the lock of the whole topic, or without it: then partitions are taken one by one. */
+  beginTerm(lease: Lease, lock?: HeldLock): void {
     const number = this.pipeline.term;
     const source = {
-      resume: (partition: TopicPartition, from: ReadFrom) =>
-        this.#toSource(partition.topic, {
-          type: 'resume',
-          term: number,
-          partition,
-          ...this.#wireFrom(partition, from),
-        }),
+      resume: (partition: TopicPartition, from: ReadFrom) => {
+        // What is resumed while the engine stops would be read for nobody.
+        if (this.#isPaused) return;
+        const start = this.#wireFrom(partition, from);
+        this.#toSource(partition.topic, { type: 'resume', term: number, partition, ...start });
+      },
+      pause: (partition: TopicPartition) => this.#toSource(partition.topic, { type: 'pause', term: number, partition }),
     };
     const { telemetry } = this.#options;
     this.#term = new Term({ ...this.#options, number, lock, carry: this.#carry, source });
     this.#lease = lease;
     this.renewLease();
-    telemetry.gauge('lock_held', 1);
-    telemetry.event('term_begun', { term: number, lock: lock.fence.lockPath });
+    telemetry.event('term_begun', { term: number, lock: lock?.fence.lockPath });
     for (const [topic, partitions] of this.#partitions) this.#term.partitionsSeen(topic, partitions);
   }
 
@@ -112,22 +114,20 @@ export class Flow {
     // What a stop hands on cleanly is no loss to warn of.
     if (reason !== 'released')
       this.#options.telemetry.event('term_ended', { term: this.#term.number, reason, unfinished });
-    this.#options.telemetry.gauge('lock_held', 0);
     this.#term.end();
     this.#term = undefined;
     this.#lease = undefined;
     this.pipeline.begin(this.pipeline.term + 1);
-    this.#tellLease(0);
+    this.#tellLease();
   }
 
   /** Tells the workers how far the lease reaches by now, when that has changed. */
   renewLease(): void {
     const endsAtMonoMs = this.#lease?.endsAtMonoMs() ?? 0;
-    if (endsAtMonoMs !== this.#toldEndMonoMs) this.#tellLease(endsAtMonoMs);
-    this.#options.telemetry.gauge(
-      'lease_remaining_seconds',
-      Math.max(0, endsAtMonoMs - this.#options.clock.monoMs()) / 1000,
-    );
+    if (endsAtMonoMs !== this.#toldEndMonoMs) this.#tellLease();
+    const { telemetry, clock } = this.#options;
+    telemetry.gauge('lock_held', this.#term?.isActive === true ? 1 : 0);
+    telemetry.gauge('lease_remaining_seconds', Math.max(0, endsAtMonoMs - clock.monoMs()) / 1000);
   }
 
   /** Begins nothing any more: what is read from here on will be read again by whoever comes after. */
@@ -153,7 +153,7 @@ export class Flow {
   }
 
   workerReady(worker: WorkerHandle): void {
-    worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs: this.#lease?.endsAtMonoMs() ?? 0 });
+    worker.send(this.#leaseMessage());
     for (const topic of [this.#options.alarmTopic, ...this.#options.waitingTopics.keys()]) {
       if (worker.ref.stage === this.#sourceOf(topic) && !this.#isPaused) this.#term?.sourceReplaced(topic);
     }
@@ -207,11 +207,15 @@ export class Flow {
     }
   }
 
-  #tellLease(endsAtMonoMs: number): void {
-    this.#toldEndMonoMs = endsAtMonoMs;
-    for (const worker of this.#options.supervisor().workers) {
-      if (worker.state === 'ready') worker.send({ type: 'lease', term: this.pipeline.term, endsAtMonoMs });
-    }
+  #tellLease(): void {
+    const message = this.#leaseMessage();
+    this.#toldEndMonoMs = message.endsAtMonoMs;
+    for (const worker of this.#options.supervisor().workers) if (worker.state === 'ready') worker.send(message);
+  }
+
+  #leaseMessage(): Extract<ToWorker, { type: 'lease' }> {
+    const [endsAtMonoMs, endsAtMs] = [this.#lease?.endsAtMonoMs() ?? 0, this.#lease?.endsAtMs() ?? 0];
+    return { type: 'lease', term: this.pipeline.term, endsAtMonoMs, endsAtMs };
   }
 
   #begin(position: AlarmPosition): boolean {
@@ -232,6 +236,7 @@ export class Flow {
     this.#partitions.set(topic, partitions);
     if (partitions.length === 0 && topic === alarmTopic) telemetry.event('topic_absent', { topic });
     this.#term?.partitionsSeen(topic, partitions);
+    this.#options.onPartitions();
   }
 
   #wireFrom({ topic }: TopicPartition, { nextToRead, committed, finishedAbove }: ReadFrom) {

@@ -1,18 +1,12 @@
 import { type EngineError, EngineError as Failure, messageOf } from '../domain/errors.js';
 import type { FinishReason } from '../domain/outcome.js';
-import {
-  type AlarmPosition,
-  type Offset,
-  partitionText,
-  positionText,
-  type TopicPartition,
-} from '../domain/position.js';
+import { type AlarmPosition, type Offset, partitionText, type TopicPartition } from '../domain/position.js';
 import type { HeldLock } from '../ports/ownership.js';
-import type { Commit, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
+import type { Commit, Fence, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import { finishedBits, setBits } from '../tracker/finished-set.js';
-import { type Carry, plainOffset } from './carry.js';
+import type { Carry } from './carry.js';
+import { type KnownPartition, newlyKnown, startingAt, windowStart } from './known-partition.js';
 
 /** Where to read on: nothing of it is known for a partition that was never read. */
 export type ReadFrom = Partial<StoredOffset> & { readonly committed?: Offset };
@@ -20,11 +14,13 @@ export type ReadFrom = Partial<StoredOffset> & { readonly committed?: Offset };
 /** The sources of one term: the worker that reads the topic of the partition. */
 export interface Source {
   resume(partition: TopicPartition, from: ReadFrom): void;
+  pause(partition: TopicPartition): void;
 }
 
 export interface TermOptions {
   readonly number: number;
-  readonly lock: HeldLock;
+  /** Of the whole topic, and all that goes with it; undefined when each partition is owned under a lock of its own. */
+  readonly lock: HeldLock | undefined;
   /** Of every other topic the source holds what it reads until that is due. */
   readonly alarmTopic: string;
   readonly tracker: OffsetTracker;
@@ -36,36 +32,29 @@ export interface TermOptions {
   onFailure(error: EngineError): void;
 }
 
-interface Known {
-  readonly partition: TopicPartition;
-  state: 'loading' | 'asked' | 'open' | 'halted';
-  stored: StoredOffset | undefined;
-  saved: StoredOffset | undefined;
-  /** What a commit under way, or one whose answer was lost, may have stored. */
-  attempted: StoredOffset | undefined;
-}
-
 const loadAgainAfterMs = 1_000;
 
 /**
- * One stretch of time in which this engine owns the topic: opens its partitions where they were left, and remembers how far each came.
+ * One stretch of time in which this engine works under one lease: opens its partitions where they were left, and remembers how far each came.
  *
- * A term ends with its lease or its lock, and never comes back.
+ * Owns the whole topic from its first moment, or single partitions that are taken and left one by one. A term ends with its lease or a lock,
+ * and never comes back.
  */
 export class Term {
   readonly number: number;
-  readonly lock: HeldLock;
   readonly #options: TermOptions;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, KnownPartition>();
   readonly #halted = new Map<string, TopicPartition>();
-  /** Held positions that are in the flow. */
-  readonly #released = new Set<string>();
   readonly #ended = new AbortController();
 
   constructor(options: TermOptions) {
     this.number = options.number;
-    this.lock = options.lock;
     this.#options = options;
+  }
+
+  /** True while there is something to work on: with a lock of the topic always. */
+  get isActive(): boolean {
+    return this.#options.lock !== undefined || this.#known.size > 0;
   }
 
   /** Partitions that are not read until an operator decides. */
@@ -73,12 +62,54 @@ export class Term {
     return [...this.#halted.values()];
   }
 
-  /** All partitions of the topic as Kafka has them now. New ones are taken up; one that is gone is asked for no more. */
+  /** All partitions of the topic as Kafka has them now. New ones are taken up with the topic; one that is gone is asked for no more. */
   partitionsSeen(topic: string, partitions: readonly number[]): void {
-    for (const partition of partitions) {
-      const at = { topic, partition };
-      if (!this.#known.has(partitionText(at))) void this.#open(at);
-    }
+    const { lock } = this.#options;
+    if (lock !== undefined) for (const partition of partitions) this.take({ topic, partition }, lock);
+  }
+
+  /** Opens the partition, unless it is known: it is owned under this lock. */
+  take(partition: TopicPartition, lock: HeldLock): void {
+    if (this.#known.has(partitionText(partition))) return;
+    const known = newlyKnown(partition, lock);
+    this.#known.set(partitionText(partition), known);
+    void this.#load(known);
+  }
+
+  /** Begins nothing more of the partition; what is in the flow goes on. */
+  pause(partition: TopicPartition): void {
+    const known = this.#known.get(partitionText(partition));
+    if (known === undefined) return;
+    known.isPaused = true;
+    this.#options.source.pause(partition);
+  }
+
+  /** Reads on after a pause. */
+  goOn(partition: TopicPartition): void {
+    const known = this.#known.get(partitionText(partition));
+    if (known === undefined) return;
+    known.isPaused = false;
+    this.#readOn(known);
+  }
+
+  /** How many of its alarms are in the flow. */
+  inFlowCount(partition: TopicPartition): number {
+    const known = this.#known.get(partitionText(partition));
+    if (known?.state !== 'open') return 0;
+    const isHeld = partition.topic !== this.#options.alarmTopic;
+    return isHeld ? known.released.size : this.#options.tracker.progress(partition).unfinished;
+  }
+
+  /** Forgets the partition, which is drained and committed. */
+  leave(partition: TopicPartition): void {
+    this.#known.delete(partitionText(partition));
+    this.#halted.delete(partitionText(partition));
+    this.#options.tracker.close(partition);
+  }
+
+  /** Undefined for a partition that is not ours. */
+  fenceOf(partition: TopicPartition): Fence | undefined {
+    return this.#known.get(partitionText(partition))?.lock.fence;
   }
 
   /**
@@ -86,15 +117,8 @@ export class Term {
    * unfinished position, since what it held is known to no one else.
    */
   sourceReplaced(topic: string): void {
-    const { tracker, source, alarmTopic } = this.#options;
-    for (const known of this.#known.values()) {
-      if (known.partition.topic !== topic) continue;
-      if (known.state === 'asked') this.#ask(known);
-      if (known.state !== 'open') continue;
-      const { read, committed } = tracker.progress(known.partition);
-      const from = topic === alarmTopic ? { nextToRead: read } : tracker.committable(known.partition);
-      source.resume(known.partition, { ...from, committed: windowStart(known) ?? committed });
-    }
+    for (const known of this.#known.values())
+      if (known.partition.topic === topic && !known.isPaused) this.#readOn(known);
   }
 
   /**
@@ -131,7 +155,7 @@ export class Term {
 
   /** False for an alarm that is not to be handed out: finished before, or of a partition that is not open. */
   begin(position: AlarmPosition): boolean {
-    if (this.#known.get(partitionText(position))?.state !== 'open') return false;
+    if (this.#openOf(position) === undefined) return false;
     const isNew = this.#options.tracker.begin(position) === 'begun';
     if (isNew) this.#options.telemetry.count('alarms_read_total');
     return isNew;
@@ -139,26 +163,28 @@ export class Term {
 
   /** A source holds this position until it is due. Held again after a death it stays what it was: unfinished, in the flow, or finished. */
   hold(position: AlarmPosition): void {
-    if (this.#known.get(partitionText(position))?.state !== 'open') return;
+    if (this.#openOf(position) === undefined) return;
     const { tracker } = this.#options;
     if (position.offset >= tracker.progress(position).read) tracker.begin(position);
   }
 
   /** True once for each held position: it is due and enters the flow. False for one that is there already, and for one that is finished. */
   release(position: AlarmPosition): boolean {
-    if (this.#known.get(partitionText(position))?.state !== 'open') return false;
-    if (this.#released.has(positionText(position)) || !this.#options.tracker.isUnfinished(position)) return false;
-    this.#released.add(positionText(position));
+    const known = this.#openOf(position);
+    if (known === undefined || known.released.has(position.offset) || !this.#options.tracker.isUnfinished(position))
+      return false;
+    known.released.add(position.offset);
     return true;
   }
 
   /** A held position has ended in its source. One that is in the flow ends there. */
   drop(position: AlarmPosition): void {
-    if (!this.#released.has(positionText(position))) this.#options.tracker.finish(position);
+    const known = this.#known.get(partitionText(position));
+    if (known?.released.has(position.offset) === false) this.#options.tracker.finish(position);
   }
 
   finish(position: AlarmPosition, reason: FinishReason): void {
-    this.#released.delete(positionText(position));
+    this.#known.get(partitionText(position))?.released.delete(position.offset);
     const isFinished = this.#options.tracker.finish(position) === 'finished';
     if (isFinished && position.topic === this.#options.alarmTopic) {
       this.#options.telemetry.count('alarms_finished_total', { reason });
@@ -193,14 +219,20 @@ export class Term {
     this.#known.clear();
   }
 
-  async #open(partition: TopicPartition): Promise<void> {
-    const known: Known = { partition, state: 'loading', stored: undefined, saved: undefined, attempted: undefined };
-    this.#known.set(partitionText(partition), known);
+  /** The partition, if what is read of it is to be begun. */
+  #openOf(position: TopicPartition): KnownPartition | undefined {
+    const known = this.#known.get(partitionText(position));
+    return known?.state === 'open' && !known.isPaused ? known : undefined;
+  }
+
+  async #load(known: KnownPartition): Promise<void> {
+    const { partition } = known;
     const { store, carry, clock, telemetry, onFailure } = this.#options;
-    while (!this.#ended.signal.aborted) {
+    const isOver = () => this.#ended.signal.aborted || this.#known.get(partitionText(partition)) !== known;
+    while (!isOver()) {
       try {
         const stored = await store.load(partition);
-        if (this.#ended.signal.aborted) return;
+        if (isOver()) return;
         known.saved = stored;
         known.stored = carry.onto(partition, stored);
         this.#ask(known);
@@ -216,12 +248,22 @@ export class Term {
     }
   }
 
-  #ask(known: Known): void {
+  #ask(known: KnownPartition): void {
     known.state = 'asked';
+    if (known.isPaused) return;
     const { partition, stored } = known;
     const start = windowStart(known);
     const committed = start === undefined ? {} : { committed: start };
     this.#options.source.resume(partition, { ...stored, ...committed });
+  }
+
+  #readOn(known: KnownPartition): void {
+    if (known.state === 'asked') this.#ask(known);
+    if (known.state !== 'open') return;
+    const { tracker, source, alarmTopic } = this.#options;
+    const { read, committed } = tracker.progress(known.partition);
+    const from = known.partition.topic === alarmTopic ? { nextToRead: read } : tracker.committable(known.partition);
+    source.resume(known.partition, { ...from, committed: windowStart(known) ?? committed });
   }
 
   /** What was held below this offset is gone from its topic, and will not be held again. */
@@ -235,20 +277,4 @@ export class Term {
     this.#options.telemetry.count('skipped_by_broker_total', labels, Number(skipped));
     this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
   }
-}
-
-/**
- * From where the window is counted: what was carried over is not stored yet. Where nothing at all is stored, reading on waits for the first
- * commit. Undefined: from the begin of the log, which is where reading begins.
- */
-function windowStart({ saved, stored }: Known): Offset | undefined {
-  return saved?.nextToRead ?? (stored === undefined ? undefined : 0n);
-}
-
-/** What was stored as far as it speaks of `nextToRead` and above: what retention took in front of it is not known to be finished or not. */
-function startingAt(nextToRead: Offset, stored: StoredOffset | undefined): StoredOffset {
-  if (stored === undefined || nextToRead < stored.nextToRead) return plainOffset(nextToRead);
-  const { finishedAbove } = stored;
-  const skippedCount = Number(nextToRead - stored.nextToRead);
-  return { nextToRead, finishedAbove: finishedBits(setBits(finishedAbove), skippedCount, finishedAbove.length * 8) };
 }

@@ -8,6 +8,8 @@ import type { Fence } from './progress.js';
 export interface Lease {
   /** Monotonic milliseconds. */
   endsAtMonoMs(): number;
+  /** The same moment by the wall clock, as it stood to the monotonic one when that request was sent. */
+  endsAtMs(): number;
   readonly ended: AbortSignal;
 }
 
@@ -23,14 +25,38 @@ export interface LeaderLock {
   acquire(topic: string, signal: AbortSignal): Promise<HeldLock>;
 }
 
-/** `zookeeper.lock: partition`. Says what to take up and what to hand over; the engine drains, commits, then releases. */
-export interface PartitionLocks {
-  changes(topic: string, signal: AbortSignal): AsyncIterable<OwnershipChange>;
+/** An engine that takes part in the sharing of these topics, by the name of its instance. */
+export interface Sharer {
+  readonly instance: string;
+  readonly topics: readonly string[];
 }
 
-export type OwnershipChange = Readonly<
-  { partition: TopicPartition } & ({ kind: 'gained'; lock: HeldLock } | { kind: 'wanted_elsewhere' | 'lost' })
->;
+/** Who has the lock of one partition, undefined while nobody has, and how many stand in line behind. */
+export interface PartitionLine {
+  readonly partition: TopicPartition;
+  readonly owner: string | undefined;
+  readonly waitingCount: number;
+}
+
+/**
+ * `zookeeper.lock: partition`. Tells how things stand and gives single locks; who is to have what is decided by who asks.
+ *
+ * `join` makes this engine a sharer for as long as its session lasts, `leave` ends that; both may be repeated. `look` calls `onChange` when
+ * engines have come or gone since. These three do not wait for ZooKeeper: @throws STORE_UNAVAILABLE, retriable. `acquire` waits in the line
+ * of one partition, for as long as it takes, and leaves the line when `signal` aborts. @throws ABORTED.
+ */
+export interface PartitionLocks {
+  join(topics: readonly string[]): Promise<void>;
+  leave(): Promise<void>;
+  look(partitions: readonly TopicPartition[], onChange: () => void): Promise<Sharing>;
+  acquire(partition: TopicPartition, signal: AbortSignal): Promise<HeldLock>;
+}
+
+/** How things stand; a line for each partition that was asked for. */
+export interface Sharing {
+  readonly sharers: readonly Sharer[];
+  readonly lines: readonly PartitionLine[];
+}
 
 /** The lease as a sender sees it. */
 export interface LeaseView {

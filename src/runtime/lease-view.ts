@@ -1,13 +1,19 @@
 import type { Clock } from '../ports/system.js';
 
+/** As far as clocks are set forward by and by. A jump beyond it may be a time in which the host was suspended. */
+const wallToleranceMs = 1_000;
+
 /**
- * The lease as a worker knows it: from main's beats, by the monotonic clock that the processes of one host share.
+ * The lease as a worker knows it: from main's beats, by the two clocks that the processes of one host share.
  *
- * A main that is frozen sends no beats, so the lease runs out here too, whatever main believes.
+ * A main that is frozen sends no beats, so the lease runs out here too, whatever main believes. The monotonic clock stands still while the
+ * host is suspended, the one on the wall does not: the lease ends when either says so. A clock that somebody sets forward costs the time
+ * until ZooKeeper has answered the next time; one that is set back costs nothing.
  */
 export class WorkerLease {
   readonly #clock: Clock;
   #endsAtMonoMs = 0;
+  #endsAtMs = 0;
   #isWatched = false;
   #abort = new AbortController();
   readonly #waiting = new Set<() => void>();
@@ -23,7 +29,7 @@ export class WorkerLease {
   }
 
   valid(): boolean {
-    return this.#clock.monoMs() < this.#endsAtMonoMs;
+    return this.#clock.monoMs() < this.#endsAtMonoMs && this.#clock.nowMs() < this.#endsAtMs + wallToleranceMs;
   }
 
   /** Resolves when there is a lease, or when `signal` aborts. */
@@ -42,8 +48,9 @@ export class WorkerLease {
   }
 
   /** One beat of main. */
-  renew(endsAtMonoMs: number): void {
+  renew(endsAtMonoMs: number, endsAtMs: number): void {
     this.#endsAtMonoMs = endsAtMonoMs;
+    this.#endsAtMs = endsAtMs;
     if (!this.valid()) {
       this.#abort.abort();
       return;

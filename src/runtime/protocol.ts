@@ -27,7 +27,7 @@ export type ToWorker = Readonly<
   | { type: 'work'; term: number; parcels?: readonly WireParcel[]; room?: number }
   /** Items to park unopened. */
   | { type: 'quarantine'; term: number; parcels: NonEmpty<WireParcel> }
-  | { type: 'lease'; term: number; endsAtMonoMs: number }
+  | { type: 'lease'; term: number; endsAtMonoMs: number; endsAtMs: number }
   /** `finished`, for a source that holds: text of the set of what is finished at and above `nextToRead`. */
   | {
       type: 'resume';

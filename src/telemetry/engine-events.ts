@@ -89,6 +89,13 @@ export const engineEvents = {
       'This engine gives up the topic; what was under way is void and will be read again by whoever is active next',
     action: 'none; see `reason`',
   },
+  sends_cut_off: {
+    level: 'warn',
+    meaning:
+      'The lease ended under `sends` sends: they are given up and go out again under the same id; receivers that had taken them hear twice',
+    action:
+      'when it comes often: see that the machine and ZooKeeper are quick enough for zookeeper.session_timeout_seconds',
+  },
   started_as_root: {
     level: 'warn',
     meaning: 'The engine runs as root, which it does not need',

@@ -51,6 +51,22 @@ export const systemEvents = {
     action: 'stop that engine',
   },
   lock_taken: { level: 'info', meaning: 'This engine holds the lock', action: 'none' },
+  partition_taken: { level: 'info', meaning: 'This engine owns one partition more', action: 'none' },
+  partition_handed_over: {
+    level: 'info',
+    meaning: 'A partition was drained, committed and released for another engine',
+    action: 'none',
+  },
+  hand_over_postponed: {
+    level: 'warn',
+    meaning: 'A partition that another engine is to have could not be drained in time; `unfinished` alarms wait',
+    action: 'see what they wait for: a receiver, MySQL or Kafka; the partition is worked on and tried again in 30 s',
+  },
+  share_unknown: {
+    level: 'warn',
+    meaning: 'ZooKeeper did not tell who owns which partition; what this engine owns it works on',
+    action: 'see whether ZooKeeper answers',
+  },
   lock_node_lost: {
     level: 'warn',
     meaning: 'The lock node vanished while we held it: deleted by hand, or its session ended',

@@ -95,7 +95,7 @@ export async function notificationProcessor(
       inHandCount,
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,
-      onLease: (endsAtMonoMs) => lease.renew(endsAtMonoMs),
+      onLease: (endsAtMonoMs, endsAtMs) => lease.renew(endsAtMonoMs, endsAtMs),
       metrics: () => ({ breaker_open: openSeries(breakers) }),
       close: () => Promise.resolve(),
     },

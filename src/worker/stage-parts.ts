@@ -14,7 +14,7 @@ export interface StageParts<In extends Positioned, Out> {
   encode(item: Out): string;
   quarantine?(position: AlarmPosition, payload: string, signal: AbortSignal): Promise<StageOutcome<Out>>;
   /** Beats of the lease, for a stage that sends. */
-  onLease?(endsAtMonoMs: number): void;
+  onLease?(endsAtMonoMs: number, endsAtMs: number): void;
   notes?(): readonly string[];
   /** Figures read when they are asked for, beside what was counted. */
   metrics?(): MetricSnapshot;
@@ -36,7 +36,7 @@ export function stageParts<In extends Positioned, Out>(parts: StageParts<In, Out
   });
   return {
     handle(message: ToWorker) {
-      if (message.type === 'lease') parts.onLease?.(message.endsAtMonoMs);
+      if (message.type === 'lease') parts.onLease?.(message.endsAtMonoMs, message.endsAtMs);
       if (message.type === 'lease' || message.type === 'work' || message.type === 'quarantine') loop.handle(message);
     },
     systems: () => around.systems.all(),

@@ -120,21 +120,25 @@ describe('an engine', { skip: skipWithoutServices() }, () => {
     assert.equal(await engine.stop(), 0);
   });
 
-  it('that finds a damaged offset ends with 78, names path and content, and sends nothing', async (test) => {
-    const world = await World.create(test, { partitionCount: 2 });
-    await world.send(4, await world.definition(await world.webhook()));
-    const path = world.zookeeper.offsetPath(world.topic, 1);
-    await world.zookeeper.write(path, 'abc');
-    const said = await refused(await world.start(), 78);
-    assert.ok(said.includes(path) && said.includes('"abc"'), said);
-    assert.equal(await world.zookeeper.read(path), 'abc');
-  });
+  for (const lock of ['topic', 'partition']) {
+    it(`that finds a damaged offset under the ${lock} lock ends with 78, names path and content`, async (test) => {
+      const world = await World.create(test, { partitionCount: 2 });
+      await world.send(4, await world.definition(await world.webhook()));
+      const path = world.zookeeper.offsetPath(world.topic, 1);
+      await world.zookeeper.write(path, 'abc');
+      const said = await refused(await world.start({ 'zookeeper.lock': lock }), 78);
+      assert.ok(said.includes(path) && said.includes('"abc"'), said);
+      assert.equal(await world.zookeeper.read(path), 'abc');
+    });
+  }
 
-  for (const [what, pathOf] of [
-    ['its offset node', (world: World) => world.zookeeper.offsetPath(world.topic, 0)],
-    ['the parent of its nodes', (world: World) => `/consumers/${world.group}`],
+  for (const [what, lock, pathOf] of [
+    ['its offset node', 'topic', (world: World) => world.zookeeper.offsetPath(world.topic, 0)],
+    ['its offset node', 'partition', (world: World) => world.zookeeper.offsetPath(world.topic, 0)],
+    ['the parent of its nodes', 'topic', (world: World) => `/consumers/${world.group}`],
+    ['the parent of its nodes', 'partition', (world: World) => `/consumers/${world.group}`],
   ] as const) {
-    it(`that finds ${what} owned by somebody else ends with 78 and names the path`, async (test) => {
+    it(`that finds ${what} owned by somebody else ends with 78 under the ${lock} lock, and names the path`, async (test) => {
       const world = await World.create(test, { partitionCount: 1 });
       await world.send(1, await world.definition(await world.webhook()));
       const path = pathOf(world);
@@ -143,7 +147,7 @@ describe('an engine', { skip: skipWithoutServices() }, () => {
       // What lies above the node in question is everybody's.
       await world.zookeeper.write(parentOf(path), '');
       await somebody.write(path, '0');
-      const said = await refused(await world.start(), 78);
+      const said = await refused(await world.start({ 'zookeeper.lock': lock }), 78);
       assert.ok(said.includes(path), said);
       assert.match(said, /zookeeper\.auth and the ACL/);
     });

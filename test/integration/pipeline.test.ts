@@ -72,7 +72,7 @@ class Rig {
   }
 
   #serve(worker: WorkerHandle): void {
-    worker.send({ type: 'lease', term: 1, endsAtMonoMs: 1e15 });
+    worker.send({ type: 'lease', term: 1, endsAtMonoMs: 1e15, endsAtMs: 1e15 });
     const nextToRead = String(this.begun.size);
     if (worker.ref.stage === 'kafka_consumer') {
       worker.send({ type: 'resume', term: 1, partition: { topic: 't', partition: 0 }, nextToRead });

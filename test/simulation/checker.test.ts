@@ -27,9 +27,9 @@ function setUp(): Checker {
   return checker;
 }
 
-function begin(checker: Checker, offset: number, changes: { leaseEndsAtMs?: number; head?: string } = {}): void {
+function begin(checker: Checker, offset: number, changes: { leaseEndsAtMs?: number; otherHolder?: string } = {}): void {
   const send = { id: idOf(offset), position: at(offset), methodId: 'm', run: 'h1.1', worker: 'w', lock: 'lock-1' };
-  checker.sendBegins({ ...send, leaseEndsAtMs: 9, head: 'lock-1', ...changes });
+  checker.sendBegins({ ...send, leaseEndsAtMs: 9, otherHolder: undefined, ...changes });
 }
 
 function tell(checker: Checker, offset: number): void {
@@ -68,7 +68,7 @@ const planted: Readonly<Record<string, readonly [seenAs: RegExp, plant: (checker
     },
   ],
   'a send after the lease': [/after the lease/, (checker) => begin(checker, 0, { leaseEndsAtMs: 5 })],
-  'a send while another leads': [/two holders/, (checker) => begin(checker, 0, { head: 'lock-2' })],
+  'a send while another leads': [/two holders/, (checker) => begin(checker, 0, { otherHolder: 'lock-2' })],
   'a send before the transition in front of it': [/overtakes/, (checker) => begin(checker, 1)],
   'a record of a send that nobody received': [
     /never received/,

@@ -29,9 +29,9 @@ export interface BegunSend {
   readonly run: string;
   readonly worker: string;
   readonly leaseEndsAtMs: number;
-  /** The lock of its term, and the one that the servers have at the head of the line. */
+  /** The lock of its term, and another one under which the servers have somebody else as the holder. */
   readonly lock: string | undefined;
-  readonly head: string | undefined;
+  readonly otherHolder: string | undefined;
 }
 
 interface Log {
@@ -97,8 +97,8 @@ export class Checker {
     }
     const what = `${positionText(send.position)} to ${send.methodId} by ${send.worker}`;
     if (send.leaseEndsAtMs <= this.#witness.nowMs()) this.fail(`send begun after the lease ended: ${what}`);
-    const isUsurped = send.head !== undefined && send.head !== send.lock && !this.excusedLocks.has(send.lock ?? '');
-    if (isUsurped) this.fail(`two holders act: ${what} while ${lockName(send.head)} leads`);
+    const isUsurped = send.otherHolder !== undefined && !this.excusedLocks.has(send.lock ?? '');
+    if (isUsurped) this.fail(`two holders act: ${what} while ${lockName(send.otherHolder)} leads`);
     this.#witness.trace(send.worker, `sends ${positionText(send.position)} to ${send.methodId}`);
     this.#checkOrder(alarm, send, what);
     this.#checkWindow(alarm, what);

@@ -1,7 +1,7 @@
 import { Chance } from './chance.js';
 import type { Host } from './host.js';
 import type { ReceiverMood } from './receivers.js';
-import { ownersPath, type World } from './world.js';
+import type { World } from './world.js';
 
 export const faultKinds = [
   'kill worker',
@@ -127,10 +127,10 @@ function loseLock(world: World, host: Host): void {
   const sessionMs = world.settings.sessionTimeoutMs;
   host.zookeeper.silence('there', sessionMs * 0.8);
   world.scheduler.after(sessionMs * world.chance.between(0, 0.5), () => {
-    const head = world.zookeeper.headOf(ownersPath);
-    if (head === undefined) return;
-    world.checker.excusedLocks.add(head.path);
-    world.zookeeper.write([{ kind: 'remove', path: head.path }], undefined);
+    const path = world.anyLock();
+    if (path === undefined) return;
+    world.checker.excusedLocks.add(path);
+    world.zookeeper.write([{ kind: 'remove', path }], undefined);
   });
 }
 

@@ -1,3 +1,4 @@
+import { partitionText, type TopicPartition } from '../../src/domain/position.js';
 import { Engine } from '../../src/engine.js';
 import type { FromWorker, ToWorker } from '../../src/runtime/protocol.js';
 import type { StartWorker } from '../../src/runtime/worker-handle.js';
@@ -25,8 +26,10 @@ interface MainRun {
   readonly process: SimProcess;
   readonly engine: Engine;
   readonly stop: AbortController;
-  /** Term to its lock node. */
-  readonly locks: Map<number, string>;
+  /** Lock nodes by term, and by term and partition. */
+  readonly locks: Map<string, string>;
+  /** The last lock of each partition that is owned by itself. */
+  readonly held: Map<string, string>;
   term: number;
 }
 
@@ -37,6 +40,7 @@ export class Host {
   wallOffsetMs = 0;
   workers: SimWorker[] = [];
   run: MainRun | undefined;
+  readonly #runs = new Map<string, MainRun>();
   readonly #world: World;
   readonly #clients: SimClient[] = [];
   #runCount = 0;
@@ -60,8 +64,9 @@ export class Host {
     const process = this.#newProcess(`${name} main`);
     const stop = new AbortController();
     const engine = this.#newEngine(name, process, stop);
-    const run: MainRun = { name, process, engine, stop, locks: new Map(), term: 0 };
+    const run: MainRun = { name, process, engine, stop, locks: new Map(), held: new Map(), term: 0 };
     this.run = run;
+    this.#runs.set(name, run);
     process.onDead(() => this.#mainDied(run));
     scheduler.after(
       1,
@@ -96,15 +101,27 @@ export class Host {
     for (const client of this.#clients) client.cut();
   }
 
-  termOf(worker: SimWorker): { run: string; term: string; lock: string | undefined } {
-    const { run } = this;
+  /** Under what a worker works on a partition. Workers outlive their main by a moment. */
+  termOf(worker: SimWorker, at: TopicPartition): { run: string; term: string; lock: string | undefined } {
     const name = worker.process.name.split(' ')[0] ?? '';
-    const lock = run?.name === name ? run.locks.get(worker.lease.term) : undefined;
-    return { run: name, term: `${name}/${worker.lease.term}`, lock };
+    const locks = this.#runs.get(name)?.locks;
+    const { term } = worker.lease;
+    const lock = locks?.get(`${term}/${partitionText(at)}`) ?? locks?.get(`${term}`);
+    return { run: name, term: termName(name, term, lock), lock };
+  }
+
+  /** All that was done under a lock, by the names of `termOf`. */
+  termsUnder(lock: string): readonly string[] {
+    return [...this.#runs.values()].flatMap(({ name, locks }) =>
+      [...locks].filter(([, each]) => each === lock).map(([key]) => termName(name, Number(key.split('/')[0]), lock)),
+    );
   }
 
   #newProcess(name: string): SimProcess {
-    return new SimProcess(name, this.#world.scheduler, this.#world.chance, () => this.wallOffsetMs);
+    const { scheduler, chance, calls } = this.#world;
+    // The calls of one host are counted, over all its processes.
+    const counted = this.name === 'h1' ? calls : undefined;
+    return new SimProcess(name, scheduler, chance, { wallOffsetMs: () => this.wallOffsetMs, calls: counted });
   }
 
   #newEngine(name: string, process: SimProcess, stop: AbortController): Engine {
@@ -117,6 +134,7 @@ export class Host {
       crews: [...stages].reverse().map(({ stage, processes }) => ({ stage, processes, config: {} })),
       capacity: { alarms: capacity, notifications: capacity, sent_notifications: capacity, finished: capacity },
       alarmTopic,
+      lock: this.#lockMode(),
       waitingTopics,
       windowCount,
       zookeeper: {
@@ -135,7 +153,7 @@ export class Host {
       startWorker: this.#startWorker(name, process),
       clock: process.clock,
       random: chance.number,
-      telemetry: this.#telemetry(name),
+      telemetry: this.#telemetry(name, process),
       request: {
         stop: stop.signal,
         force: new AbortController().signal,
@@ -203,15 +221,16 @@ export class Host {
       if (length > capacityCount) this.#world.checker.fail(`queue ${name} holds ${length}, more than ${capacityCount}`);
   }
 
-  #telemetry(run: string): Telemetry {
+  #telemetry(run: string, process: SimProcess): Telemetry {
     const telemetry: Telemetry = {
       event: (name, fields = {}) => {
+        if (!process.isAlive) return;
         this.#world.heard(`${run} main`, name, fields);
         if (name === 'term_begun') {
-          this.run?.locks.set(Number(fields.term), String(fields.lock));
-          if (this.run !== undefined) this.run.term = Number(fields.term);
+          if (this.run !== undefined) this.#begun(this.run, Number(fields.term), fields.lock);
         }
-        if (name === 'term_ended') this.#world.termEnded(`${run}/${fields.term}`);
+        if (name === 'partition_taken') this.#taken(`${fields.topic}/${fields.partition}`, String(fields.lock));
+        if (name === 'term_ended') this.#termEnded(this.run, Number(fields.term));
       },
       count: () => undefined,
       gauge: () => undefined,
@@ -221,9 +240,32 @@ export class Host {
     return telemetry;
   }
 
+  #lockMode(): 'topic' | 'partition' {
+    const { lock } = this.#world.settings;
+    if (lock !== 'changing') return lock;
+    return this.#runCount % 2 === 1 ? 'topic' : 'partition';
+  }
+
+  #begun(run: MainRun, term: number, lock: unknown): void {
+    run.term = term;
+    if (lock !== undefined) run.locks.set(`${term}`, String(lock));
+    // After the loss of one lock the others stay.
+    else for (const [partition, held] of run.held) run.locks.set(`${term}/${partition}`, held);
+  }
+
+  #taken(partition: string, lock: string): void {
+    this.run?.held.set(partition, lock);
+    this.run?.locks.set(`${this.run.term}/${partition}`, lock);
+  }
+
+  #termEnded(run: MainRun | undefined, term: number): void {
+    for (const [key, lock] of run?.locks ?? [])
+      if (key.split('/')[0] === `${term}`) this.#world.termEnded(termName(run?.name ?? '', term, lock));
+  }
+
   #mainDied(run: MainRun): void {
     this.#world.trace(run.process.name, 'dead');
-    for (const term of run.locks.keys()) this.#world.termEnded(`${run.name}/${term}`);
+    for (let term = 0; term <= run.term; term += 1) this.#termEnded(run, term);
     this.#world.scheduler.after(restartMs * (0.5 + this.#world.chance.number()), () => this.start());
   }
 
@@ -232,4 +274,9 @@ export class Host {
     if (code === 78) this.#world.checker.fail(`${run.name}: exit 78: ${run.engine.failure?.message}`);
     run.process.scheduler.after(0.5, () => run.process.kill(), run.process);
   }
+}
+
+/** One lock in one term: what repeats are counted by. */
+function termName(run: string, term: number, lock: string | undefined): string {
+  return `${run}/${term}${lock?.slice(lock.lastIndexOf('-')) ?? ''}`;
 }

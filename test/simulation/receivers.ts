@@ -1,6 +1,8 @@
 import { DeliveryError, EngineError } from '../../src/domain/errors.js';
 import type { Notification, NotificationMethod } from '../../src/domain/notification.js';
+import type { TopicPartition } from '../../src/domain/position.js';
 import type { Notifier, Receipt } from '../../src/ports/notifier.js';
+import type { Fate } from './calls.js';
 import type { Chance } from './chance.js';
 import type { Checker } from './checker.js';
 import type { DayChecker } from './day-checker.js';
@@ -11,6 +13,7 @@ import type { Scheduler } from './scheduler.js';
 export type ReceiverMood = 'accepts' | 'refuses' | 'fails' | 'loses_answers' | 'is_slow' | 'hangs';
 
 const timeoutMs = 3_000;
+const moodsOfFates: Partial<Record<Fate, ReceiverMood>> = { fails: 'fails', 'loses the answer': 'loses_answers' };
 
 /** Those who are told: each method has one, in a mood of its own. */
 export class Receivers {
@@ -37,9 +40,12 @@ export interface SenderWorld {
   readonly checker: Checker;
   readonly chance: Chance;
   /** Names the main and the term under which a worker sends. */
-  termOf(worker: SimWorker): { readonly run: string; readonly term: string; readonly lock: string | undefined };
-  /** The lock node at the head of the line, as the servers have it. */
-  head(): string | undefined;
+  termOf(
+    worker: SimWorker,
+    at: TopicPartition,
+  ): { readonly run: string; readonly term: string; readonly lock: string | undefined };
+  /** Another lock node than this one under which the partition is owned, as the servers have it. */
+  otherHolder(lock: string | undefined, at: TopicPartition): string | undefined;
   /** Where retries and repeats are looked at. */
   readonly day: DayChecker | undefined;
 }
@@ -62,7 +68,7 @@ export class SimNotifier implements Notifier {
 
   async send(notification: Notification, signal: AbortSignal): Promise<Receipt> {
     const { checker, chance } = this.#world;
-    const { run, term, lock } = this.#world.termOf(this.#worker);
+    const { run, term, lock } = this.#world.termOf(this.#worker, notification.position);
     const { id, method } = notification;
     const { position } = notification.alarm;
     const worker = this.#worker.process.name;
@@ -75,7 +81,7 @@ export class SimNotifier implements Notifier {
       worker,
       leaseEndsAtMs,
       lock,
-      head: this.#world.head(),
+      otherHolder: this.#world.otherHolder(lock, notification.position),
     });
     let isConcluded = false;
     try {
@@ -114,8 +120,8 @@ export class SimNotifier implements Notifier {
         settle(() => reject(failed('outcome_unknown')));
       };
       limit.signal.addEventListener('abort', lost, { once: true });
-      scheduler.after(chance.delayMs(1), () => {
-        const mood = receivers.moodOf(notification.method.id);
+      const arrive = (fate: Fate) => {
+        const mood = moodsOfFates[fate] ?? receivers.moodOf(notification.method.id);
         if (mood !== 'refuses' && mood !== 'fails') checker.repeats.received(sending);
         day?.told(notification);
         if (mood === 'hangs') return;
@@ -125,7 +131,8 @@ export class SimNotifier implements Notifier {
           () => (mood === 'loses_answers' ? lost() : settle(() => answer(mood, resolve, reject))),
           process,
         );
-      });
+      };
+      process.callAndGo('receiver', (fate) => scheduler.after(chance.delayMs(1), () => arrive(fate)));
     });
   }
 }

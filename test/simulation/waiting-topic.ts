@@ -45,9 +45,9 @@ export class WaitingTopic implements SimTopic {
     return this.logs.map((log) => ({ start: 0n, end: BigInt(log.length) }));
   }
 
-  append({ key, value }: EncodedRecord): void {
+  append({ key, value, together = key }: EncodedRecord): void {
     // Whatever spreads keys over partitions and keeps equal ones together will do.
-    const partition = key.charCodeAt(0) % this.logs.length;
+    const partition = together.charCodeAt(together.length - 1) % this.logs.length;
     const log = this.logs[partition];
     if (log === undefined) return;
     const position = { topic: this.topic, partition, offset: BigInt(log.length) };

@@ -115,7 +115,7 @@ function waiting(worker: SimWorker, around: Surroundings, world: WorkerSurroundi
     source: new SimAlarmSource(topic, worker.process, spanLimits.waiting, tell),
     mirror: { mirror: () => Promise.resolve(), close: () => Promise.resolve() },
     lookup: new SimLookup(topic, worker.process),
-    deadLetters: new SimProducer(world.broker, worker.process, () => world.termOf(worker).term),
+    deadLetters: new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term),
     close: () => Promise.resolve(),
   }));
   parts.start();
@@ -125,7 +125,7 @@ function waiting(worker: SimWorker, around: Surroundings, world: WorkerSurroundi
 function alarmProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
   const { clock, random, telemetry } = around;
   const directory = new SimDirectory(world.database, worker.process);
-  const deadLetters = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
+  const deadLetters = new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term);
   const stage = new AlarmProcessor({ ttlMs: undefined }, { directory, deadLetters, clock, random, telemetry });
   return stageParts(
     {
@@ -163,7 +163,7 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
       inHandCount: world.inHandCount,
       decode: decodeNotificationGroup,
       encode: encodeSettledAlarm,
-      onLease: (endsAtMonoMs) => lease.renew(endsAtMonoMs),
+      onLease: (endsAtMonoMs, endsAtMs) => lease.renew(endsAtMonoMs, endsAtMs),
       close: () => Promise.resolve(),
     },
     around,
@@ -171,7 +171,7 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
 }
 
 function sentProcessor(worker: SimWorker, around: Surroundings, world: WorkerSurroundings): WorkerParts {
-  const producer = new SimProducer(world.broker, worker.process, () => world.termOf(worker).term);
+  const producer = new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term);
   const stage = new SentNotificationProcessor(producer, producer);
   return stageParts(
     {

@@ -1,6 +1,8 @@
 import { parseOffsetText } from '../../src/adapters/zookeeper/offset-text.js';
+import type { TopicPartition } from '../../src/domain/position.js';
 import type { Fields } from '../../src/ports/system.js';
 import { alarmTopic, SimBroker } from './broker.js';
+import { CallCounter, type CallPoint } from './calls.js';
 import { Chance } from './chance.js';
 import { type AlarmKind, Checker } from './checker.js';
 import { DayChecker } from './day-checker.js';
@@ -24,17 +26,29 @@ export interface WorldSettings {
   readonly inHandCount: number;
   readonly senders: number;
   readonly sessionTimeoutMs: number;
+  /** `zookeeper.lock` of the engines; changing: each gets the other one whenever it is started again. */
+  readonly lock: 'topic' | 'partition' | 'changing';
   /** Some alarms kill whoever sends them. */
   readonly hasPoison: boolean;
+  /** The one call of the first host that goes wrong. */
+  readonly callPoint?: CallPoint;
   /** Retries and repeats are read too, and alarms come and go for hours. */
   readonly isDay?: boolean;
 }
 
 export function settingsOf(number: number): WorldSettings {
   const chance = new Chance(number, 2);
+  const lock = new Chance(number, 5).one<WorldSettings['lock']>([
+    'topic',
+    'topic',
+    'partition',
+    'partition',
+    'changing',
+  ]);
   return {
+    lock,
     hostCount: chance.one([1, 2, 2, 3]),
-    partitionCount: chance.whole(1, 3),
+    partitionCount: chance.whole(1, 3) * (lock === 'topic' ? 1 : 2),
     alarmCount: chance.one([10, 20, 40, 100]),
     windowCount: chance.one([8, 20, 50, 1_000]),
     capacityCount: chance.one([2, 5, 20, 100]),
@@ -50,10 +64,12 @@ export function daySettingsOf(number: number): WorldSettings {
   const chance = new Chance(number, 4);
   const few = { hostCount: 2, partitionCount: chance.whole(1, 2), alarmCount: chance.whole(2, 4), senders: 1 };
   const sizes = { windowCount: 1_000, capacityCount: chance.one([2, 20]), inHandCount: chance.one([1, 16]) };
-  return { ...few, ...sizes, sessionTimeoutMs: 6_000, hasPoison: false, isDay: true };
+  const lock = chance.one<WorldSettings['lock']>(['topic', 'partition']);
+  return { ...few, ...sizes, lock, sessionTimeoutMs: 6_000, hasPoison: false, isDay: true };
 }
 
-export const ownersPath = `/consumers/g/owners/${alarmTopic}`;
+const ownersRoot = '/consumers/g/owners/';
+const ownersPath = `${ownersRoot}${alarmTopic}`;
 const offsetsPath = `/consumers/g/offsets/${alarmTopic}/`;
 
 /** Everything that there is in one run, by one number. */
@@ -68,8 +84,12 @@ export class World {
   readonly receivers: Receivers;
   readonly hosts: readonly Host[];
   readonly traced: Trace;
+  readonly calls: CallCounter;
+  /** The first node of each line of lock nodes, by its directory. */
+  readonly #heads = new Map<string, string>();
+  /** Locks that engines have taken, as long as their nodes are there. */
+  readonly #taken = new Set<string>();
   readonly day: DayChecker | undefined;
-  #head: string | undefined;
 
   constructor(number: number, settings: WorldSettings, isTraceKept: boolean) {
     this.settings = settings;
@@ -80,6 +100,9 @@ export class World {
       nowMs: () => this.scheduler.nowMs,
       trace: (who, what) => this.trace(who, what),
     });
+    this.calls = new CallCounter(settings.callPoint, ({ call, kind, fate }) =>
+      this.trace('FAULT', `call ${call} of h1, to ${kind}, ${fate}`),
+    );
     this.zookeeper = new SimZookeeper(this.scheduler, this.chance);
     this.zookeeper.onWrite = (write) => this.#written(write);
     this.broker = new SimBroker(this.scheduler, this.chance, this.checker, settings.partitionCount);
@@ -102,6 +125,7 @@ export class World {
         partition: Number(fields.partition),
         offset: BigInt(String(fields.offset)),
       });
+    if (name === 'lock_taken' || name === 'partition_taken') this.#taken.add(String(fields.lock));
     const { term, reason, code, partition, offset, stage, index, exit, unfinished } = fields;
     const shown = {
       term,
@@ -121,14 +145,17 @@ export class World {
     this.checker.repeats.termEnded(term, (id) => this.checker.isCovered(id));
   }
 
-  /** Produces all alarms between now and `untilMs`, in bursts. */
-  produce(untilMs: number): void {
+  /** Produces all alarms between now and `untilMs`, in bursts. Returns when the last one comes. */
+  produce(untilMs: number): number {
     const { alarmCount, partitionCount, hasPoison } = this.settings;
     let atMs = this.chance.between(0, untilMs / 4);
+    let lastMs = atMs;
     for (let count = 0; count < alarmCount; count += 1) {
       if (this.chance.is(0.2)) atMs = this.chance.between(0, untilMs);
+      lastMs = Math.max(lastMs, atMs);
       this.scheduler.after(atMs, () => this.#produceOne(partitionCount, hasPoison));
     }
+    return lastMs;
   }
 
   workerSurroundings(host: Host): WorkerSurroundings {
@@ -143,9 +170,15 @@ export class World {
       inHandCount: settings.inHandCount,
       day,
       checker: this.checker,
-      termOf: (worker) => host.termOf(worker),
-      head: () => this.#head,
+      termOf: (worker, at) => host.termOf(worker, at),
+      otherHolder: (lock, at) => this.#otherHolder(lock, at),
     };
+  }
+
+  /** One of the locks at the head of their lines. */
+  anyLock(): string | undefined {
+    const heads = [...this.#heads.values()];
+    return heads[Math.floor(this.chance.number() * heads.length)];
   }
 
   /**
@@ -189,11 +222,17 @@ export class World {
   }
 
   #lockEnded(path: string): void {
-    for (const host of this.hosts) {
-      const { run } = host;
-      for (const [term, lock] of run?.locks ?? [])
-        if (run !== undefined && lock === path) this.termEnded(`${run.name}/${term}`);
-    }
+    this.#taken.delete(path);
+    for (const host of this.hosts) for (const term of host.termsUnder(path)) this.termEnded(term);
+  }
+
+  /** Another lock than this one under which the partition is owned, or the head of its own line, as the servers have it. */
+  #otherHolder(lock: string | undefined, { topic, partition }: TopicPartition): string | undefined {
+    const directory = lock?.slice(0, lock.lastIndexOf('/')) ?? ownersPath;
+    const head = this.#heads.get(directory);
+    if (head !== undefined && head !== lock) return head;
+    const own = [ownersPath, `${ownersRoot}${topic}/${partition}`];
+    return [...this.#taken].find((each) => each !== lock && own.includes(each.slice(0, each.lastIndexOf('/'))));
   }
 
   #produceOne(partitionCount: number, hasPoison: boolean): void {
@@ -220,22 +259,26 @@ export class World {
 
   #written(write: Write): void {
     const { path, kind } = write;
-    if (path.startsWith(ownersPath)) {
-      const head = this.zookeeper.headOf(ownersPath)?.path;
-      if (head !== this.#head) {
-        // Whoever led under it has lost it, whether or not it knows.
-        if (this.#head !== undefined && !this.zookeeper.nodes.has(this.#head)) this.#lockEnded(this.#head);
-        this.trace(
-          'zookeeper',
-          head === undefined ? 'nobody leads' : `lock ${head.slice(head.lastIndexOf('-'))} leads`,
-        );
-      }
-      this.#head = head;
-    }
+    if (path.startsWith(ownersRoot) && path.includes('-lock-')) this.#lineChanged(path.slice(0, path.lastIndexOf('/')));
     if (!path.startsWith(offsetsPath) || (kind !== 'set' && kind !== 'create') || write.data.length === 0) return;
     const partition = Number(path.slice(offsetsPath.length));
     const stored = parseOffsetText(path, write.data);
     this.trace('zookeeper', `partition ${partition} is committed at ${stored.nextToRead}`);
     this.checker.committed({ topic: alarmTopic, partition }, stored);
+  }
+
+  #lineChanged(directory: string): void {
+    const before = this.#heads.get(directory);
+    const head = this.zookeeper.headOf(directory, '-lock-')?.path;
+    if (head === before) return;
+    if (head === undefined) this.#heads.delete(directory);
+    else this.#heads.set(directory, head);
+    // Whoever led under it has lost it, whether or not it knows.
+    if (before !== undefined && !this.zookeeper.nodes.has(before)) this.#lockEnded(before);
+    const line = directory === ownersPath ? 'the topic' : directory.slice(ownersRoot.length);
+    this.trace(
+      'zookeeper',
+      head === undefined ? `nobody leads ${line}` : `lock ${head.slice(head.lastIndexOf('-'))} leads ${line}`,
+    );
   }
 }

@@ -7,8 +7,10 @@ import type {
   Stat,
   Watcher,
 } from '../../src/adapters/zookeeper/client-library.js';
+import type { Fate } from './calls.js';
 import type { Network } from './network.js';
 import type { SimProcess } from './process.js';
+import { ClientWatches } from './watches.js';
 import { type ServerSide, type SimSession, type SimZookeeper, type Write, zookeeperCodes } from './zookeeper.js';
 
 const reconnectMs = 500;
@@ -19,12 +21,6 @@ interface Connection extends ServerSide {
   isOpen: boolean;
   session: SimSession | undefined;
   readonly pending: Set<() => void>;
-}
-
-interface Watch {
-  readonly path: string;
-  readonly watcher: Watcher;
-  readonly wasThere: boolean;
 }
 
 /**
@@ -39,7 +35,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
   readonly #timeoutMs: number;
   #connection: Connection | undefined;
   #session: SimSession | undefined;
-  #watches: Watch[] = [];
+  readonly #watches: ClientWatches;
   #seen = 0n;
   #isClosed = false;
 
@@ -49,6 +45,7 @@ export class SimClient extends EventEmitter implements LibraryClient {
     this.#network = network;
     this.#process = process;
     this.#timeoutMs = timeoutMs;
+    this.#watches = new ClientWatches(server);
     process.onDead(() => this.#connection && this.#break(this.#connection, false));
     this.connectionManager = {
       xid: 1,
@@ -111,16 +108,18 @@ export class SimClient extends EventEmitter implements LibraryClient {
   exists(path: string, watcher: Watcher | undefined, done: Done<Stat | null>): void {
     this.#ask<Stat | null>(done, null, (_session, connection) => {
       const node = this.#server.nodes.get(path);
-      if (watcher !== undefined) this.#addWatch(connection, { path, watcher, wasThere: node !== undefined });
+      if (watcher !== undefined) this.#watches.node(connection, path, watcher);
       if (node === undefined) return { value: path === '/' ? statOf(0n, 0) : null };
       return { value: statOf(node.createdAt, node.owner) };
     });
   }
 
-  getChildren(path: string, _watcher: Watcher | undefined, done: Done<string[]>): void {
-    this.#ask<string[]>(done, [], () =>
-      this.#server.nodes.has(path) ? { value: [...this.#server.childrenOf(path)] } : { code: zookeeperCodes.noNode },
-    );
+  getChildren(path: string, watcher: Watcher | undefined, done: Done<string[]>): void {
+    this.#ask<string[]>(done, [], (_session, connection) => {
+      if (!this.#server.nodes.has(path)) return { code: zookeeperCodes.noNode };
+      if (watcher !== undefined) this.#watches.children(connection, path, watcher);
+      return { value: [...this.#server.childrenOf(path)] };
+    });
   }
 
   getData(path: string, _watcher: Watcher | undefined, done: Done<Buffer | undefined>): void {
@@ -172,54 +171,42 @@ export class SimClient extends EventEmitter implements LibraryClient {
     const connection = this.#connection;
     if (connection === undefined || !connection.isOpen) return;
     const known = this.#session;
-    this.#network.there(() =>
-      this.#server.arrives(() => {
-        if (!connection.isOpen) return;
-        const session = known ?? this.#server.newSession(this.#timeoutMs, connection);
-        if (!this.#server.sessions.has(session.id)) {
-          connection.answer(() => this.#expired(connection));
-          return;
-        }
-        session.connection = connection;
-        connection.session = session;
-        this.#server.heard(session);
-        this.#registerAgain(connection);
-        connection.answer(() => {
-          this.#session = session;
-          this.emit('connected');
-        });
-      }),
-    );
+    this.#send(connection, (fate) => {
+      if (!connection.isOpen && fate === 'passes') return;
+      const session = known ?? this.#server.newSession(this.#timeoutMs, connection);
+      if (!this.#server.sessions.has(session.id)) {
+        connection.answer(() => this.#expired(connection));
+        return;
+      }
+      session.connection = connection;
+      connection.session = session;
+      this.#server.heard(session);
+      this.#watches.registerAgain(connection, this.#seen);
+      connection.answer(() => {
+        this.#session = session;
+        this.emit('connected');
+      });
+    });
+  }
+
+  /** One packet, as it arrives. A call that goes wrong takes its connection with it. */
+  #send(connection: Connection, arrive: (fate: Fate) => void): void {
+    this.#process.callAndGo('zookeeper', (fate) => {
+      if (fate === 'fails') this.#break(connection, true);
+      else
+        this.#network.there(() =>
+          this.#server.arrives(() => {
+            arrive(fate);
+            if (fate === 'loses the answer') this.#break(connection, true);
+          }),
+        );
+    });
   }
 
   #expired(connection: Connection): void {
     connection.isOpen = false;
     this.#isClosed = true;
     this.emit('expired');
-  }
-
-  #addWatch(connection: Connection, watch: Watch): void {
-    this.#watches.push(watch);
-    const fire = () => {
-      if (!this.#watches.includes(watch)) return;
-      this.#watches = this.#watches.filter((other) => other !== watch);
-      watch.watcher();
-    };
-    connection.watches.set(watch.path, [...(connection.watches.get(watch.path) ?? []), fire]);
-  }
-
-  /** What changed while we were away is told at once; the rest is watched on. */
-  #registerAgain(connection: Connection): void {
-    const watches = this.#watches;
-    this.#watches = [];
-    for (const watch of watches) {
-      this.#addWatch(connection, watch);
-      const node = this.#server.nodes.get(watch.path);
-      const isChanged = node === undefined ? watch.wasThere : !watch.wasThere || node.changedAt > this.#seen;
-      if (!isChanged) continue;
-      for (const fire of connection.watches.get(watch.path) ?? []) connection.answer(fire);
-      connection.watches.delete(watch.path);
-    }
   }
 
   #break(connection: Connection, isToReconnect: boolean): void {
@@ -260,21 +247,19 @@ export class SimClient extends EventEmitter implements LibraryClient {
       return;
     }
     connection.pending.add(lose);
-    this.#network.there(() =>
-      this.#server.arrives(() => {
-        // A packet that was out when the connection broke may have come through.
-        if (!connection.isOpen && !this.#network.chance.is(0.5)) return;
-        const { session } = connection;
-        if (session === undefined || !this.#server.sessions.has(session.id)) return;
-        this.#server.heard(session);
-        const { value, code } = carryOut(session, connection);
-        const seen = this.#server.transaction;
-        connection.answer(() => {
-          if (seen > this.#seen) this.#seen = seen;
-          settle(code, value ?? nothing);
-        });
-      }),
-    );
+    this.#send(connection, (fate) => {
+      // A packet that was out when the connection broke may have come through.
+      if (!connection.isOpen && fate === 'passes' && !this.#network.chance.is(0.5)) return;
+      const { session } = connection;
+      if (session === undefined || !this.#server.sessions.has(session.id)) return;
+      this.#server.heard(session);
+      const { value, code } = carryOut(session, connection);
+      const seen = this.#server.transaction;
+      connection.answer(() => {
+        if (seen > this.#seen) this.#seen = seen;
+        settle(code, value ?? nothing);
+      });
+    });
   }
 }
 

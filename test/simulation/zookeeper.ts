@@ -31,6 +31,11 @@ export type Write = Readonly<
   { kind: 'check' | 'remove'; path: string } | { kind: 'set' | 'create'; path: string; data: Buffer; owner?: number }
 >;
 
+/** The name under which a connection watches the children of a node, which is no path. */
+export function childrenWatch(path: string): string {
+  return `children of ${path}`;
+}
+
 /** The servers, as one: a tree, sessions, watches. Every write is one transaction with a number of its own. */
 export class SimZookeeper {
   readonly nodes = new Map<string, SimNode>();
@@ -109,10 +114,10 @@ export class SimZookeeper {
     return names;
   }
 
-  /** The node at the head of a line of lock nodes. */
-  headOf(path: string): SimNode | undefined {
+  /** The oldest child with this mark in its name: the head of a line of lock nodes. */
+  headOf(path: string, mark: string): SimNode | undefined {
     let head: SimNode | undefined;
-    for (const name of this.childrenOf(path)) {
+    for (const name of this.childrenOf(path).filter((each) => each.includes(mark))) {
       const node = this.nodes.get(`${path}/${name}`);
       if (node !== undefined && (head === undefined || node.createdAt < head.createdAt)) head = node;
     }
@@ -146,10 +151,15 @@ export class SimZookeeper {
       this.nodes.set(path, { path, data: write.data, createdAt, changedAt: this.#transaction, owner });
     } else this.nodes.delete(path);
     this.onWrite(write, session);
+    this.#fire(path);
+    if (write.kind !== 'set') this.#fire(childrenWatch(path.slice(0, path.lastIndexOf('/'))));
+  }
+
+  #fire(name: string): void {
     for (const other of this.sessions.values()) {
-      const watchers = other.connection?.watches.get(path);
+      const watchers = other.connection?.watches.get(name);
       if (watchers === undefined) continue;
-      other.connection?.watches.delete(path);
+      other.connection?.watches.delete(name);
       for (const watcher of watchers) other.connection?.answer(watcher);
     }
   }

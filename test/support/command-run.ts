@@ -42,6 +42,17 @@ export class CommandRun {
     await waitFor(has, `${JSON.stringify(words)} on stdout`, { timeoutMs: 20_000 });
   }
 
+  /** The line of stderr that holds these words, as soon as it is there. */
+  async line(words: string): Promise<string> {
+    const found = () => this.#err.split('\n').find((line) => line.includes(words));
+    await waitFor(() => found() !== undefined, `${JSON.stringify(words)} on stderr`, { timeoutMs: 20_000 });
+    return found() ?? '';
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

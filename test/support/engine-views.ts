@@ -13,6 +13,7 @@ export function sampleStatus(changes: Partial<StatusDocument> = {}): StatusDocum
       { topic: 'alarm-state-transitions', partition: 0, read: '108', committed: '101', window: 7, high_water: '633' },
       { topic: 'retry-notifications', partition: 0, read: '8', committed: '8', window: 0 },
     ],
+    owners: [],
     queues: [{ name: 'alarms', length: 12, capacity: 256 }],
     workers: [{ stage: 'alarm_processor', pid: 4721, state: 'ready', replacements: 1, in_flight: 14 }],
     retries_waiting: 17,

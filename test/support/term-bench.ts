@@ -24,6 +24,7 @@ export function newTerm(
   const resumed: { partition: TopicPartition; nextToRead: Offset | undefined }[] = [];
   const committed: (Offset | undefined)[] = [];
   const failures: EngineError[] = [];
+  const paused: TopicPartition[] = [];
   const term = new Term({
     number: 1,
     alarmTopic: 't',
@@ -40,10 +41,11 @@ export function newTerm(
         resumed.push({ partition, nextToRead: from.nextToRead });
         committed.push(from.committed);
       },
+      pause: (partition) => paused.push(partition),
     },
     clock,
     telemetry,
     onFailure: (error) => failures.push(error),
   });
-  return { term, tracker, clock, telemetry, resumed, committed, failures, carry };
+  return { term, tracker, clock, telemetry, resumed, committed, paused, failures, carry };
 }

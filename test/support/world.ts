@@ -66,7 +66,7 @@ export class World {
   readonly http: HttpCatcher;
   readonly mail: MailCatcher;
   readonly folder: string;
-  readonly partitionCount: number;
+  partitionCount: number;
   #serial = 0;
 
   private constructor(
@@ -146,6 +146,12 @@ export class World {
     }
     this.sent.push(...all);
     return all;
+  }
+
+  /** Gives the alarm topic this many partitions; what is sent from here on goes to all of them. */
+  async growTo(partitionCount: number): Promise<void> {
+    await this.kafka.addPartitions(this.topic, partitionCount);
+    this.partitionCount = partitionCount;
   }
 
   /** Writes the configuration file and answers with its path. */
@@ -229,6 +235,7 @@ export class World {
     const parked = [...(await this.records('retry')), ...(await this.records('dead'))].map(({ value }) => ({
       alarmId: String(value.alarm_id),
       methodId: String(value.id),
+      failedCount: ((value.history ?? []) as readonly unknown[]).length,
     }));
     return judge(this.promises, this.receipts(), parked);
   }

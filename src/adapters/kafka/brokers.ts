@@ -13,8 +13,11 @@ interface Peer {
   readonly broker: LibraryBroker;
 }
 
-/** Connecting has several steps, of which the library limits each but not the log-in. */
-const CONNECT_STEPS = 4;
+/**
+ * Connecting, its log-in included, as a whole: the library limits most of its steps, and forgets to end some of them, as when a broker closes
+ * a connection that does not stand yet.
+ */
+const CONNECTED_LIMIT_MS = 2 * CONNECT_LIMIT_MS;
 
 /**
  * The connections to the brokers of one cluster, opened on first use.
@@ -62,7 +65,7 @@ export class Brokers {
   /**
    * Sends one request to a node, or to any broker, and returns the decoded answer with its error codes.
    *
-   * Ends within the request limit plus the time to connect.
+   * Ends within the request limit and the time to open a connection, at most fifteen seconds more.
    * @throws UnreadableAnswer when the answer cannot be decoded; Error, naming the broker, for all that may pass.
    */
   async ask<Api extends keyof Exchanges>(
@@ -72,16 +75,15 @@ export class Brokers {
     signal: AbortSignal,
   ): Promise<Exchanges[Api]['answer']> {
     const peer = await this.#peer(node === 'any' ? this.#nextAddress() : this.#nodes.get(node), node);
-    const limit = this.#clock.limit(this.#limitMs + CONNECT_STEPS * CONNECT_LIMIT_MS, signal);
     try {
-      return await unlessAborted(this.#exchange(peer, api, parameters), limit.signal);
+      if (!peer.broker.isConnected()) await this.#within(CONNECTED_LIMIT_MS, peer.broker.connect(), signal);
+      // Fetches have a connection of their own, which may have to be opened now.
+      const limitMs = this.#limitMs + CONNECT_LIMIT_MS;
+      return await this.#within(limitMs, this.#exchange(peer, api, parameters), signal);
     } catch (error) {
       if (error instanceof UnreadableAnswer) throw error;
       this.#drop(peer);
-      const why = limit.expired ? 'no answer in time' : messageOf(error);
-      throw new Error(`Kafka broker ${addressText(peer)}, ${api}: ${why}`, { cause: error });
-    } finally {
-      limit.clear();
+      throw new Error(`Kafka broker ${addressText(peer)}, ${api}: ${messageOf(error)}`, { cause: error });
     }
   }
 
@@ -90,12 +92,22 @@ export class Brokers {
     for (const peer of this.#peers.values()) this.#drop(peer);
   }
 
+  async #within<T>(limitMs: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
+    const limit = this.#clock.limit(limitMs, signal);
+    try {
+      return await unlessAborted(work, limit.signal);
+    } catch (error) {
+      throw limit.expired ? new Error('no answer in time', { cause: error }) : error;
+    } finally {
+      limit.clear();
+    }
+  }
+
   async #exchange<Api extends keyof Exchanges>(
     peer: Peer,
     api: Api,
     parameters: unknown,
   ): Promise<Exchanges[Api]['answer']> {
-    await peer.broker.connect();
     const call = this.#client.call(peer.broker, api, parameters);
     const decode = async (payload: unknown): Promise<unknown> => {
       try {

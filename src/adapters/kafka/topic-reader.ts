@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EngineError, messageOf } from '../../domain/errors.js';
 import { type Offset, partitionText } from '../../domain/position.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -121,6 +122,8 @@ export class TopicReader {
     const state = this.#metadata.stateOf(topic);
     if (state.kind === 'refused') throw lastingFailure(state.errorCode, `reading topic ${topic}`);
     const kafka = { brokers: this.#brokers, metadata: this.#metadata };
+    // One listener per partition.
+    setMaxListeners(0, signal);
     const edges = this.#metadata
       .partitionsOf(topic)
       .map(async (partition) => [partition, await logEdge(kafka, { topic, partition }, edge, signal)] as const);

@@ -11,8 +11,14 @@ export interface RequestsParts {
   readonly client: LibraryClient;
   readonly clock: Clock;
   readonly limitMs: number;
-  /** The server answered, be it with an error, what was sent at `sentAtMonoMs`. */
-  onAnswer(sentAtMonoMs: number): void;
+  /** The server answered, be it with an error, what was sent at this moment. */
+  onAnswer(sent: SentAt): void;
+}
+
+/** One moment by both clocks: in a suspension of the host only the one on the wall goes on. */
+export interface SentAt {
+  readonly atMonoMs: number;
+  readonly atMs: number;
 }
 
 /** Errors that the library makes up by itself: no answer of the server. */
@@ -86,9 +92,9 @@ export class Requests {
       limit.signal.addEventListener('abort', () => fail(late(name(), limitMs)), { once: true });
       const go = () => {
         if (!this.#pending.has(fail)) return;
-        const sentAtMonoMs = clock.monoMs();
+        const sent = { atMonoMs: clock.monoMs(), atMs: clock.nowMs() };
         const done: Done<T> = (error, value) => {
-          if (!error || !localCodes.has(error.code)) this.#parts.onAnswer(sentAtMonoMs);
+          if (!error || !localCodes.has(error.code)) this.#parts.onAnswer(sent);
           const index = refusedIn(value);
           if (error) return fail(ZookeeperError.of(name(index), error, index));
           limit.clear();

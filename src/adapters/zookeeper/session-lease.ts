@@ -1,6 +1,7 @@
 import { leaseEndsAtMonoMs, leaseMarginMs } from '../../ownership/lease-clock.js';
 import type { Lease } from '../../ports/ownership.js';
 import type { Clock } from '../../ports/system.js';
+import type { SentAt } from './requests.js';
 
 /**
  * The lease of one session: every answered request moves its end; our own timer ends it. Once ended it stays so, because what relied on it
@@ -10,6 +11,7 @@ export class SessionLease implements Lease {
   readonly #clock: Clock;
   readonly #ended = new AbortController();
   #endsAtMonoMs = 0;
+  #endsAtMs = 0;
   #isTimed = false;
 
   constructor(clock: Clock) {
@@ -25,13 +27,20 @@ export class SessionLease implements Lease {
     return this.#ended.signal.aborted ? 0 : this.#endsAtMonoMs;
   }
 
-  /** The server answered a request that was sent at `sentAtMonoMs`. */
-  renew(sentAtMonoMs: number, negotiatedTimeoutMs: number): void {
-    const endsAtMonoMs = leaseEndsAtMonoMs(sentAtMonoMs, negotiatedTimeoutMs, leaseMarginMs(negotiatedTimeoutMs));
+  endsAtMs(): number {
+    return this.#ended.signal.aborted ? 0 : this.#endsAtMs;
+  }
+
+  /** The server answered a request that was sent at this moment. */
+  renew(sent: SentAt, negotiatedTimeoutMs: number): void {
+    const endsAtMonoMs = leaseEndsAtMonoMs(sent.atMonoMs, negotiatedTimeoutMs, leaseMarginMs(negotiatedTimeoutMs));
     // A process that was frozen finds the answer before its timer runs: the lease is over all the same.
     if (this.#isTimed && this.#clock.monoMs() >= this.#endsAtMonoMs) this.end();
     if (this.#ended.signal.aborted) return;
-    this.#endsAtMonoMs = Math.max(this.#endsAtMonoMs, endsAtMonoMs);
+    if (endsAtMonoMs > this.#endsAtMonoMs) {
+      this.#endsAtMonoMs = endsAtMonoMs;
+      this.#endsAtMs = sent.atMs + (endsAtMonoMs - sent.atMonoMs);
+    }
     if (this.#isTimed) return;
     this.#isTimed = true;
     void this.#endInTime();

@@ -12,7 +12,7 @@ import {
   type Watcher,
 } from './client-library.js';
 import { parentOf } from './paths.js';
-import { Requests } from './requests.js';
+import { Requests, type SentAt } from './requests.js';
 import { SessionLease } from './session-lease.js';
 import { isReason } from './zookeeper-error.js';
 
@@ -66,7 +66,7 @@ export class ZookeeperSession {
       client: this.#client,
       clock,
       limitMs: options.sessionTimeoutMs,
-      onAnswer: (sentAtMonoMs) => this.#answered(sentAtMonoMs),
+      onAnswer: (sent) => this.#answered(sent),
     });
     this.lease = new SessionLease(clock);
     this.lease.ended.addEventListener('abort', () => this.#end('ZooKeeper did not answer in time'), { once: true });
@@ -127,10 +127,10 @@ export class ZookeeperSession {
     return stat ?? undefined;
   }
 
-  /** Names of the children; none where there is no such node. */
-  async children(path: string): Promise<readonly string[]> {
+  /** Names of the children; none where there is no such node. `watcher` is called once, when they change, unless there is no such node. */
+  async children(path: string, watcher?: Watcher): Promise<readonly string[]> {
     try {
-      const ask = (client: LibraryClient, done: Done<string[]>) => client.getChildren(path, undefined, done);
+      const ask = (client: LibraryClient, done: Done<string[]>) => client.getChildren(path, watcher, done);
       return await this.#requests.ask(`list ${path}`, ask);
     } catch (error) {
       if (isReason(error, 'no_node')) return [];
@@ -233,9 +233,9 @@ export class ZookeeperSession {
     this.exists('/').catch(() => undefined);
   }
 
-  #answered(sentAtMonoMs: number): void {
+  #answered(sent: SentAt): void {
     this.#answeredAtMonoMs = this.#clock.monoMs();
-    this.lease.renew(sentAtMonoMs, this.#client.getSessionTimeout());
+    this.lease.renew(sent, this.#client.getSessionTimeout());
   }
 
   #aclOf(path: string): unknown[] {

@@ -92,9 +92,9 @@ export const outsideKeys = {
   'zookeeper.lock': {
     type: 'choice',
     choices: ['topic', 'partition'],
-    unusedChoices: ['partition'],
     default: 'topic',
-    description: 'topic: one engine works and the others stand by',
+    description:
+      'topic: one engine works and the others stand by; partition: all engines of the group share the partitions',
   },
   'zookeeper.session_timeout_seconds': {
     type: 'seconds',

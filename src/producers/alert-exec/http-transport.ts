@@ -87,13 +87,19 @@ export class HttpTransport {
         if (request.reusedSocket || !socket.connecting) isConnected = true;
         else socket.once('connect', () => (isConnected = true));
       });
-      request.on('response', (response) => read(response, call, settle));
+      let isAnswered = false;
+      request.on('response', (response) => {
+        isAnswered = true;
+        read(response, call, settle);
+      });
       request.on('error', (error: NodeJS.ErrnoException) => {
         const isStale = request.reusedSocket && isQuestion && !signal.aborted && error.code === 'ECONNRESET';
         if (isStale) return settle('stale connection');
         settle({ kind: isConnected ? 'broken' : 'not_sent', cause: error.code ?? error.message });
       });
-      request.on('close', () => settle({ kind: 'broken', cause: 'the connection was closed' }));
+      request.on('close', () => {
+        if (!isAnswered) settle({ kind: 'broken', cause: 'the connection was closed' });
+      });
       if (signal.aborted) end();
       else signal.addEventListener('abort', end, { once: true });
       request.end(call.body);

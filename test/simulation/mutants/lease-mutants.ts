@@ -19,8 +19,9 @@ export const leaseMutants: readonly Mutant[] = [
     plant: ({ nowMs }) =>
       replaceMethods(SessionLease.prototype, {
         renew: (original) =>
-          function (_sentAtMonoMs, timeoutMs) {
-            original.call(this, nowMs() + leaseMarginMs(timeoutMs), timeoutMs);
+          function (sent, timeoutMs) {
+            const laterMs = nowMs() + leaseMarginMs(timeoutMs) - sent.atMonoMs;
+            original.call(this, { atMonoMs: sent.atMonoMs + laterMs, atMs: sent.atMs + laterMs }, timeoutMs);
           },
       }),
   },
@@ -29,8 +30,9 @@ export const leaseMutants: readonly Mutant[] = [
     plant: ({ nowMs }) =>
       replaceMethods(SessionLease.prototype, {
         renew: (original) =>
-          function (_sentAtMonoMs, timeoutMs) {
-            original.call(this, nowMs() + 1_000_000, timeoutMs);
+          function (sent, timeoutMs) {
+            const laterMs = nowMs() + 1_000_000 - sent.atMonoMs;
+            original.call(this, { atMonoMs: sent.atMonoMs + laterMs, atMs: sent.atMs + laterMs }, timeoutMs);
           },
       }),
   },

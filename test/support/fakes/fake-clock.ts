@@ -12,7 +12,7 @@ interface Timer {
 export class FakeClock implements Clock {
   #nowMonoMs = 0;
   #order = 0;
-  readonly #startedAtMs: number;
+  #startedAtMs: number;
   readonly #timers = new Set<Timer>();
 
   constructor(startedAtMs = Date.UTC(2026, 0, 1)) {
@@ -90,6 +90,11 @@ export class FakeClock implements Clock {
       await nextTurn();
     }
     this.#nowMonoMs = untilMonoMs;
+  }
+
+  /** Moves the clock on the wall alone: the host was suspended, or somebody sets it. */
+  suspendFor(ms: number): void {
+    this.#startedAtMs += ms;
   }
 
   /** Moves the time without running anything, as for a process that was frozen. */

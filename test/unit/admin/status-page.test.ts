@@ -16,13 +16,14 @@ describe('the status page', () => {
         outcomes: { [hostile]: 1 },
         partitions: [{ topic: hostile, partition: 0, read: '2', committed: '1', window: 1, high_water: '3' }],
         queues: [{ name: hostile, length: 1, capacity: 2 }],
+        owners: [{ topic: hostile, partition: 0, instance: hostile }],
         workers: [{ stage: hostile, pid: 1, state: hostile, replacements: 0, in_flight: 0 }],
         breakers: [{ destination: hostile, workers: 4 }],
       }),
       [hostile],
     );
     assert.doesNotMatch(page, /<script|<img|onerror='/);
-    assert.equal(page.split('&lt;script&gt;alert(1)').length - 1, 10);
+    assert.equal(page.split('&lt;script&gt;alert(1)').length - 1, 12);
   });
 
   it('allows its own style by hash and nothing else', () => {
@@ -31,6 +32,12 @@ describe('the status page', () => {
     const policy = statusPageHeaders['Content-Security-Policy'];
     assert.match(policy, /^default-src 'none'; /);
     assert.ok(policy.includes(`style-src 'sha256-${hash}'`));
+  });
+
+  it('shows who owns what among the engines that share', () => {
+    const owners = [0, 1, 3].map((partition) => ({ topic: 'alarms', partition, instance: 'mon-a2' }));
+    assert.match(statusPage(sampleStatus({ owners }), []), /mon-a2<\/td>\s*<td>3<\/td><td>alarms 0-1 3<\/td>/);
+    assert.doesNotMatch(statusPage(sampleStatus(), []), /Owners/);
   });
 
   it('shows lag as what is in Kafka and not committed', () => {

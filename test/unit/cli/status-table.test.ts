@@ -25,6 +25,23 @@ describe('the table of `status`', () => {
     ]);
   });
 
+  it('shows who owns what among all engines, where they share', () => {
+    const topic = 'alarms';
+    const owners = [
+      ...[0, 1, 2, 5].map((partition) => ({ topic, partition, instance: 'mon-a2-7' })),
+      { topic: 'retries', partition: 1, instance: 'mon-a2-7' },
+      ...[3, 4].map((partition) => ({ topic, partition, instance: 'mon-a10-9' })),
+      { topic: 'retries', partition: 0 },
+    ];
+    assert.deepEqual(statusTable({ document: sampleStatus({ owners }), notes: [] }).slice(6, 11), [
+      '',
+      'OWNER      COUNT  PARTITIONS',
+      'mon-a10-9      2  alarms 3-4',
+      'mon-a2-7       5  alarms 0-2 5, retries 1',
+      'nobody         1  retries 0',
+    ]);
+  });
+
   it('names the destinations that are left alone, if any', () => {
     const breakers = [{ destination: 'hooks.example', workers: 4 }];
     const lines = statusTable({ document: sampleStatus({ breakers }), notes: [] });

@@ -28,8 +28,6 @@ const strangeLines: readonly (readonly [string, string])[] = [
     'notification_types: {enabled: []}',
     '5:31 notification_types.enabled: no type is enabled: every notification will be parked',
   ],
-  ['digest: {schedule: every 4h}', '5:1 digest: not used by this version'],
-  ['zookeeper: {url: z, lock: partition}', '2:27 zookeeper.lock: "partition" is not used by this version, topic is'],
   ['canary: {interval: 60}', '5:10 canary.interval: not used by this version'],
 ];
 

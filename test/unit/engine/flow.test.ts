@@ -44,6 +44,7 @@ class Bench {
       onBeat: () => {
         this.beatCount += 1;
       },
+      onPartitions: () => undefined,
       onFailure: (error) => assert.fail(error),
     });
     for (const worker of this.workers) this.flow.workerReady(worker.asWorker);
@@ -59,8 +60,12 @@ class Bench {
       lost: new AbortController().signal,
       release: () => Promise.resolve(),
     };
-    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => this.leaseEndsAtMonoMs };
-    this.flow.beginTerm(lock, lease);
+    const lease = {
+      ended: new AbortController().signal,
+      endsAtMonoMs: () => this.leaseEndsAtMonoMs,
+      endsAtMs: () => 1e15,
+    };
+    this.flow.beginTerm(lease, lock);
   }
 
   positioned(term = this.flow.pipeline.term): void {
@@ -160,7 +165,7 @@ describe('flow', () => {
     bench.workers.splice(0, 1, next);
     bench.flow.workerReady(next.asWorker);
     assert.deepEqual(next.sent, [
-      { type: 'lease', term: 1, endsAtMonoMs: 5_000 },
+      { type: 'lease', term: 1, endsAtMonoMs: 5_000, endsAtMs: 1e15 },
       { type: 'resume', term: 1, partition: at, nextToRead: '7', committed: '5' },
     ]);
   });

@@ -24,7 +24,7 @@ async function openTerm(stored: StoredOffset = plainOffset(0n), skippedCount = 0
   const term = new Term({
     ...{ number: 1, lock, alarmTopic: 'alarms', tracker, carry: new Carry(), clock, telemetry },
     store: { load: () => Promise.resolve(stored), save: () => Promise.resolve() },
-    source: { resume: (partition, from) => resumed.push({ partition, from }) },
+    source: { resume: (partition, from) => resumed.push({ partition, from }), pause: () => undefined },
     onFailure: (error) => assert.fail(error),
   });
   for (const { topic } of [alarms, retries]) term.partitionsSeen(topic, [0]);

@@ -20,7 +20,7 @@ class Bench {
     session: (signal) => {
       if (signal.aborted) return Promise.reject(new EngineError('ABORTED', 'stopped', { retriable: false }));
       this.lease = new AbortController();
-      return Promise.resolve({ lease: { endsAtMonoMs: () => 1e9, ended: this.lease.signal } });
+      return Promise.resolve({ lease: { endsAtMonoMs: () => 1e9, endsAtMs: () => 1e15, ended: this.lease.signal } });
     },
     begin: () => this.told.push('begin'),
     end: (reason) => {

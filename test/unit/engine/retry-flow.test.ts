@@ -49,6 +49,7 @@ class Bench {
       telemetry: this.telemetry,
       supervisor: () => supervisor as unknown as Supervisor,
       onBeat: () => undefined,
+      onPartitions: () => undefined,
       onFailure: (error) => assert.fail(error),
     });
   }
@@ -66,8 +67,8 @@ class Bench {
     }
     const fence = { lockPath: '/lock', epoch: 1n };
     const lost = new AbortController().signal;
-    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => 5_000 };
-    this.flow.beginTerm({ fence, lost, release: () => Promise.resolve() }, lease);
+    const lease = { ended: new AbortController().signal, endsAtMonoMs: () => 5_000, endsAtMs: () => 1e15 };
+    this.flow.beginTerm(lease, { fence, lost, release: () => Promise.resolve() });
     await this.clock.advance(0);
     for (const [worker, partition] of [
       [this.consumer, alarms],

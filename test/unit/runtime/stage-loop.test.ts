@@ -44,7 +44,7 @@ function setUp(process: (item: Item, signal: AbortSignal) => Promise<StageOutcom
     encode: (item) => `${item.text}!`,
     crash: (error) => crashes.push(error),
   });
-  loop.handle({ type: 'lease', term: 1, endsAtMonoMs: 1e15 });
+  loop.handle({ type: 'lease', term: 1, endsAtMonoMs: 1e15, endsAtMs: 1e15 });
   return { link, loop, crashes };
 }
 
@@ -53,7 +53,7 @@ const forward = (item: Item): Promise<StageOutcome<Item>> => Promise.resolve({ k
 describe('stage loop', () => {
   it('says at the begin of a term how much it takes in hand', () => {
     const { link, loop } = setUp(forward);
-    loop.handle({ type: 'lease', term: 1, endsAtMonoMs: 2e15 });
+    loop.handle({ type: 'lease', term: 1, endsAtMonoMs: 2e15, endsAtMs: 1e15 });
     assert.deepEqual(link.sent, [{ type: 'credits', term: 1, more: 4 }]);
   });
 
@@ -98,7 +98,7 @@ describe('stage loop', () => {
     await turn();
     await turn();
     loop.handle({ type: 'work', term: 1, room: 3 });
-    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
+    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15, endsAtMs: 1e15 });
     loop.handle({ type: 'work', term: 2, parcels: [wire(2)] });
     await turn();
     await turn();
@@ -120,7 +120,7 @@ describe('stage loop', () => {
     loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
     await turn();
     await turn();
-    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
+    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15, endsAtMs: 1e15 });
     loop.handle({ type: 'work', term: 2, parcels: [wire(2)] });
     await turn();
     await turn();
@@ -159,7 +159,7 @@ describe('stage loop', () => {
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
     });
     loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
-    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
+    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15, endsAtMs: 1e15 });
     await turn();
     await turn();
     assert.equal(signals[0]?.aborted, true);
@@ -176,7 +176,7 @@ describe('stage loop', () => {
         }),
     );
     loop.handle({ type: 'work', term: 1, parcels: [wire(1)] });
-    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15 });
+    loop.handle({ type: 'lease', term: 2, endsAtMonoMs: 1e15, endsAtMs: 1e15 });
     decide({ kind: 'finish', reason: 'recorded' });
     await turn();
     await turn();

@@ -21,7 +21,7 @@ function bench(settings: { capacity?: number; maxHeadAgeMs?: number } = {}) {
   const tracker = new FirstUnfinishedTracker({ clock, capacityOf: () => settings.capacity ?? 20_000 });
   const fences = new Map([p0, p1].map(({ partition }) => [partition, locks.join('alarms') as Fence]));
   const leaseEnd = new AbortController();
-  const lease = { ended: leaseEnd.signal, endsAtMonoMs: () => state.leaseEndsAtMonoMs };
+  const lease = { ended: leaseEnd.signal, endsAtMonoMs: () => state.leaseEndsAtMonoMs, endsAtMs: () => 1e15 };
   const state = { leaseEndsAtMonoMs: Number.MAX_SAFE_INTEGER, hasLease: true };
   const fenced: Fence[] = [];
   const told: Commit[] = [];

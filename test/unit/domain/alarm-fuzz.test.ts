@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { encodeAlarmEvent } from '../../../src/domain/alarm-event.js';
+import { EngineError } from '../../../src/domain/errors.js';
+import { orderKeyOf, readAlarm } from '../../../src/domain/parse-alarm.js';
+import { ProducerState } from '../../../src/producers/producer-state.js';
+import { rawMessage, somewhere } from '../../support/alarms.js';
+import { FakeClock } from '../../support/fakes/fake-clock.js';
+import { MemoryStore } from '../../support/fakes/memory-store.js';
+import { fuzzTexts } from '../../support/fuzz-texts.js';
+
+const event = encodeAlarmEvent({
+  tenantId: 't-17',
+  alarmId: 'alert-1',
+  alarmDefinitionId: 'alert-1',
+  alarmName: 'alert-1',
+  alarmDescription: 'q',
+  oldStatus: 'WARNING',
+  status: 'CRITICAL',
+  reason: 'critical',
+  changedAtMs: 1772359215000,
+  atMs: 1772359215000,
+  kind: 'transition',
+  sequence: 7,
+  source: { type: 'alert-exec', instance: 'mon-1', version: '1.0.0' },
+  details: { value: 250.5 },
+  labels: { team: 'blue' },
+  link: undefined,
+}).value;
+const change = '{"AlarmID":"x-1","UserID":"u-1","Status":"CRITICAL","ChangedAt":"2021-06-07T20:40:15.598765212Z"}';
+
+for (const [what, good] of [
+  ['an event', event],
+  ['an AlarmStatusChanged', change],
+] as const) {
+  it(`each of 100,000 messages made of ${what} is an alarm or malformed, and nothing else`, () => {
+    const seen = { alarms: 0, malformed: 0 };
+    for (const text of fuzzTexts(good, 100_000, 3)) {
+      const raw = rawMessage(text);
+      assert.ok(orderKeyOf(raw.value, somewhere).length > 0);
+      try {
+        const { alarm } = readAlarm(raw);
+        assert.ok(alarm.alarmId !== '' && Number.isFinite(alarm.changedAtMs), text);
+        seen.alarms += 1;
+      } catch (error) {
+        assert.ok(error instanceof EngineError && error.code === 'ALARM_MALFORMED', text);
+        seen.malformed += 1;
+      }
+    }
+    assert.equal(seen.alarms + seen.malformed, 100_000);
+    assert.ok(seen.alarms > 1_000 && seen.malformed > 1_000, JSON.stringify(seen));
+  });
+}
+
+it('each of 100,000 state files is read or put aside', async () => {
+  const kept = { status: 'WARNING', acceptedAtMs: 3, changedAtMs: 2, issuedAtMs: 2, sequence: 7 };
+  const good = JSON.stringify([{ scope: 's', key: 'a', ...kept }]);
+  const seen = { read: 0, aside: 0 };
+  const options = { scope: 's', clock: new FakeClock(), onWrite: () => undefined };
+  for (const text of fuzzTexts(good, 100_000, 4)) {
+    const store = new MemoryStore(text);
+    const { problem } = await ProducerState.open(store, options);
+    if (problem === undefined) seen.read += 1;
+    else {
+      assert.equal(store.aside, text);
+      seen.aside += 1;
+    }
+  }
+  assert.equal(seen.read + seen.aside, 100_000);
+  assert.ok(seen.read > 1_000 && seen.aside > 1_000, JSON.stringify(seen));
+});
