@@ -4,8 +4,9 @@ import { gzipSync } from 'node:zlib';
 import type { DeliveryFailure } from '../../src/domain/errors.js';
 import type { Notifier, NotifierPlugin } from '../../src/ports/notifier.js';
 import { systemClock, systemRandom } from '../../src/runtime/clock.js';
-import { canary, type Flood, type NotifierBench, type ReceiverFault } from '../contract/notifier.js';
+import { canary } from '../contract/notifier.js';
 import { answer, type HttpReaction, HttpReceiver, type SeenRequest } from './http-receiver.js';
+import type { Flood, NotifierBench, ReceiverFault } from './notifier-bench.js';
 import { silentLogger } from './silent-logger.js';
 
 /** What a status means where the receiver's documents say nothing else. */
