@@ -3,6 +3,7 @@ import { startAdmin } from '../admin/server.js';
 import type { Config } from '../config/config.js';
 import { crewsOf, stagesOf, waitingTopicsOf, windowCapacity } from '../engine/crews.js';
 import { engineView } from '../engine/engine-view.js';
+import { type HeartbeatParts, startHeartbeat } from '../engine/heartbeat.js';
 import { watchEngine } from '../engine/watch.js';
 import { Engine, type EngineOptions } from '../engine.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
@@ -17,6 +18,7 @@ import { createMergedMetrics, type MergedMetrics } from '../telemetry/merge-metr
 import { startStatsd } from '../telemetry/statsd.js';
 import { type Command, configOption, type ExitCode } from './command.js';
 import { loadOrReport } from './configuration.js';
+import { heartbeatPing } from './heartbeat-ping.js';
 import { packageVersion } from './version.js';
 
 const stderrFd = 2;
@@ -111,15 +113,27 @@ async function withOutside(config: Config, engine: Engine, shown: Shown): Promis
   const stopStatsd = config.statsd.enable
     ? startStatsd(config.statsd, () => metrics.perProcess(), names, systemClock)
     : undefined;
+  const stopHeartbeat = heartbeat(config, { view, telemetry });
   try {
     return await engine.run();
   } finally {
+    await stopHeartbeat?.();
     stopGauges();
     stopWatching();
     await stopStatsd?.();
     await admin.close();
     await notify.settled();
   }
+}
+
+function heartbeat({ heartbeat: wish }: Config, about: Pick<HeartbeatParts, 'view' | 'telemetry'>) {
+  if (wish === undefined) return undefined;
+  const { ping, close } = heartbeatPing(wish.url, wish.intervalMs, systemClock);
+  const stop = startHeartbeat({ ...about, ping, intervalMs: wish.intervalMs, clock: systemClock });
+  return async () => {
+    await stop();
+    await close();
+  };
 }
 
 function nameOf({ ref }: WorkerHandle): string {

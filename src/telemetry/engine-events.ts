@@ -117,4 +117,14 @@ export const engineEvents = {
     action: 'add the period to `kafka.periodic`, or correct the method',
     counter: 'periods_without_topic_total',
   },
+  heartbeat_taken: {
+    level: 'info',
+    meaning: 'The address of heartbeat.url hears from the engine, for the first time or again',
+    action: 'none',
+  },
+  heartbeat_failed: {
+    level: 'warn',
+    meaning: 'The address of heartbeat.url did not take a sign of life; told once until it does again',
+    action: 'see `error`; the engine works, but its switch is about to say otherwise',
+  },
 } as const satisfies Record<string, EventSpec>;
