@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildProgram, buildTests, ensurePackages, lint, rootFolder } from './build.mjs';
+import { runProgram } from './command.mjs';
 import { coverageComplaint, coverageEnvironment } from './coverage.mjs';
 import { asEnvironment, startServices } from './services.mjs';
 import { filesOf, killRunningFiles, runFile, suites } from './test-files.mjs';
@@ -55,6 +56,17 @@ async function runUnit(suite, files, isWhole) {
   say(`     FAILED branch coverage (deploy/dev/coverage.mjs)\n${indent(complaint)}`);
 }
 
+/** All schedules of the gate: a fixed set, and others that are new with each commit and the same whenever it is tested. */
+async function wholeSimulation() {
+  const { code, output } = await runProgram('git', ['rev-parse', 'HEAD'], { cwd: rootFolder });
+  const commit = code === 0 ? output.trim() : '0';
+  const fresh = Number.parseInt(commit.slice(0, 8), 16);
+  say(
+    `simulation: with schedules and points by the commit ${commit.slice(0, 8)} (SIMULATION=whole SIMULATION_FRESH=${fresh})`,
+  );
+  return { SIMULATION: 'whole', SIMULATION_FRESH: String(fresh) };
+}
+
 async function startForTests() {
   const services = await startServices({ log: say });
   stopServices = services.stop;
@@ -70,6 +82,8 @@ async function runTests({ check, wanted, pattern }) {
   starting.catch(() => {});
   for (const { suite, files } of plan.filter(({ suite }) => !suite.needsServices)) {
     if (suite.name === 'unit') await runUnit(suite, files, pattern === '' && files.length > 0);
+    else if (suite.name === 'simulation' && !check && pattern === '')
+      await runSuite(suite, files, await wholeSimulation());
     else await runSuite(suite, files, {});
   }
   const env = await starting;

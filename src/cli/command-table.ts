@@ -105,4 +105,24 @@ export const commandTable: readonly CommandEntry[] = [
       'print a configuration of 2014, or the final INI file of the ancestor, as one of today that means the same',
     load: async () => (await import('./migrate.js')).command,
   },
+  {
+    name: 'digest',
+    summary: 'the digest: one summary of active alarms per user, on command and on schedule; NATS or Kafka',
+    load: async () => (await import('./digest.js')).command,
+  },
+  {
+    name: 'digest send',
+    summary: 'ask for the digest of one user',
+    load: async () => (await import('./digest-send.js')).command,
+  },
+  {
+    name: 'digest verify',
+    summary: 'smoke test of a running digest; 0 only when every digest was right to the byte',
+    load: async () => (await import('./digest-verify.js')).command,
+  },
+  {
+    name: 'digest bench',
+    summary: 'drive a running digest, measure it, and compare its digests with a model',
+    load: async () => (await import('./digest-bench.js')).command,
+  },
 ];

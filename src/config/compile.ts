@@ -1,5 +1,13 @@
 import type { NotifierPlugin } from '../ports/notifier.js';
-import type { Config, KafkaConfig, MysqlConfig, NotifierSection, Tls, ZooKeeperConfig } from './config.js';
+import type {
+  Config,
+  DigestConfig,
+  KafkaConfig,
+  MysqlConfig,
+  NotifierSection,
+  Tls,
+  ZooKeeperConfig,
+} from './config.js';
 import type { Values } from './key-spec.js';
 import { schema, sectionKeyName } from './schema.js';
 
@@ -43,6 +51,7 @@ export function compile(
       names: v['statsd.names'],
     },
     heartbeat: whenGiven(v['heartbeat.url'], (url) => ({ url, intervalMs: v['heartbeat.interval'] })),
+    digest: digestOf(v),
     canary: whenGiven(v['canary.interval'], (intervalMs) => ({ intervalMs })),
   };
   return deepFreeze(config);
@@ -72,6 +81,27 @@ function kafkaOf(v: SchemaValues): KafkaConfig {
     deadLetterTopic: v['kafka.dead_letter_topic'],
     periodic: v['kafka.periodic'],
     createTopics: v['kafka.create_topics'],
+  };
+}
+
+function digestOf(v: SchemaValues): DigestConfig {
+  return {
+    transport: v['digest.transport'],
+    nats: v['digest.nats'],
+    jetstream: v['digest.jetstream'],
+    workerCount: v['digest.workers'],
+    lock: v['digest.lock'],
+    empty: v['digest.empty'],
+    tombstoneDays: v['digest.tombstone_days'],
+    metricsListen: v['digest.metrics_listen'],
+    schedule: v['digest.schedule'],
+    userSchedules: v['digest.users'],
+    topics: {
+      status: v['digest.status_topic'],
+      command: v['digest.command_topic'],
+      digest: v['digest.digest_topic'],
+      state: v['digest.state_topic'],
+    },
   };
 }
 

@@ -57,6 +57,27 @@ export interface MysqlConfig {
   readonly lookup: 'auto' | 'definition' | 'alarm';
 }
 
+/** The digest as the file says; options of its command win. */
+export interface DigestConfig {
+  readonly transport: 'nats' | 'kafka';
+  /** Addresses with their login; undefined: the local server. */
+  readonly nats: Secret | undefined;
+  readonly jetstream: 'auto' | 'on' | 'off';
+  readonly workerCount: number;
+  readonly lock: 'topic' | 'partition';
+  readonly empty: 'skip' | 'send';
+  readonly tombstoneDays: number;
+  readonly metricsListen: string | undefined;
+  readonly schedule: string | undefined;
+  readonly userSchedules: ReadonlyMap<string, string>;
+  readonly topics: {
+    readonly status: string;
+    readonly command: string;
+    readonly digest: string;
+    readonly state: string;
+  };
+}
+
 /** Checked values of one notifier's section; what is absent the notifier fills in. Durations in seconds, as its keys say. */
 export type NotifierSection = Readonly<Record<string, string | number | boolean | Secret>>;
 
@@ -111,5 +132,6 @@ export interface Config {
     readonly names: 'mon' | 'monasca' | 'both';
   };
   readonly heartbeat: { readonly url: Secret; readonly intervalMs: number } | undefined;
+  readonly digest: DigestConfig;
   readonly canary: { readonly intervalMs: number } | undefined;
 }

@@ -85,9 +85,6 @@ class Walk {
       case 'own':
         this.own.set(name, entry.value);
         return true;
-      case 'later':
-        this.#findings.warning(entry.keyAt, name, unusedNotice);
-        return true;
       case 'retired': {
         const { refuses, notice, name: pattern } = known.retired;
         const text = entry.value.kind === 'scalar' && !isNothing(entry.value) ? entry.value.text : '';

@@ -20,12 +20,14 @@ interface TypeMap {
   hosts: NonEmpty<string>;
   list: readonly string[];
   periods: readonly Period[];
+  /** Schedules by name. */
+  schedules: ReadonlyMap<string, string>;
   /** `true`, or a section that says how: on. `false` or empty: off. */
   switch: boolean;
 }
 
 /** What a text, or each text of a list, must look like besides being there. */
-export type Form = 'host' | 'topic' | 'node' | 'chroot' | 'database' | 'network';
+export type Form = 'host' | 'topic' | 'node' | 'chroot' | 'database' | 'network' | 'schedule';
 
 interface Common {
   readonly description: string;
@@ -49,7 +51,7 @@ export type KeySpec = Common &
   (
     | { readonly type: 'text'; readonly form?: Form }
     | { readonly type: 'secret'; readonly emptyAllowed?: true }
-    | { readonly type: 'pem' | 'secret_pem' | 'boolean' | 'switch' | 'periods' }
+    | { readonly type: 'pem' | 'secret_pem' | 'boolean' | 'switch' | 'periods' | 'schedules' }
     | { readonly type: 'whole' | 'seconds'; readonly minimum: number; readonly maximum: number }
     | {
         readonly type: 'choice';

@@ -37,6 +37,7 @@ export function valueOfText(spec: KeySpec, text: string): ReadValue {
         text.split(',').map((part) => part.trim()),
       );
     case 'periods':
+    case 'schedules':
       return { expected: expectedOf(spec) };
     default:
       return spec satisfies never;
@@ -56,6 +57,9 @@ export function valueOfTexts(spec: KeySpec, texts: readonly string[]): ReadValue
 
 /** Reads repeat times with their topics; times are compared as numbers. */
 export function valueOfPairs(spec: KeySpec, pairs: readonly (readonly [string, string])[]): ReadValue {
+  if (spec.type === 'schedules') {
+    return orExpected(spec, pairs.every(([, text]) => textForms.schedule.fits(text)) ? new Map(pairs) : undefined);
+  }
   if (spec.type !== 'periods') return { expected: expectedOf(spec) };
   const periods = new Map<number, Period>();
   for (const [time, topic] of pairs) {
@@ -94,6 +98,8 @@ export function expectedOf(spec: KeySpec): string {
       return `a list, each item ${spec.form === undefined ? 'a text' : textForms[spec.form].expected}`;
     case 'periods':
       return 'a section of repeat seconds and topic names';
+    case 'schedules':
+      return 'a section of names, each with a schedule such as 08:00,17:30 mon-fri Europe/Athens or every 4h';
     default:
       return spec satisfies never;
   }

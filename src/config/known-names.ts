@@ -1,12 +1,12 @@
 import type { KeySpec, Keys } from './key-spec.js';
-import { laterSections, ownSections, type RetiredKey, retiredKeys } from './keys/retired-keys.js';
+import { ownSections, type RetiredKey, retiredKeys } from './keys/retired-keys.js';
 import { nearestName } from './nearest.js';
 
 /** What a name in a file stands for. `file`: the name of a file that holds the secret. `own`: a section with a reader of its own. */
 export type Known =
   | { readonly kind: 'value' | 'file' | 'older'; readonly key: string; readonly spec: KeySpec }
   | { readonly kind: 'retired'; readonly retired: RetiredKey }
-  | { readonly kind: 'later' | 'own' };
+  | { readonly kind: 'own' };
 
 /** True for keys that may be given as `<key>_file`. */
 export function mayBeFile(spec: KeySpec): boolean {
@@ -27,7 +27,6 @@ export class KnownNames {
       if (spec.older !== undefined) this.#add(spec.older, { kind: 'older', key, spec });
     }
     for (const retired of retiredKeys) this.#add(retired.name, { kind: 'retired', retired });
-    for (const name of laterSections) this.#add(name, { kind: 'later' });
     for (const name of ownSections) this.#add(name, { kind: 'own' });
   }
 

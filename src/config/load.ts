@@ -23,7 +23,8 @@ export type LoadedConfig =
     }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
 
-const configMaxBytes = 1024 * 1024;
+/** A file larger than this is no configuration. */
+export const configMaxBytes = 1024 * 1024;
 
 /**
  * Reads, checks and compiles a configuration file.

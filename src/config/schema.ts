@@ -1,10 +1,11 @@
 import type { NotifierPlugin, SectionKey } from '../ports/notifier.js';
 import type { KeySpec, Keys } from './key-spec.js';
+import { digestKeys } from './keys/digest-keys.js';
 import { engineKeys } from './keys/engine-keys.js';
 import { outsideKeys } from './keys/outside-keys.js';
 
 /** Every key of the engine's own, with default, bounds and description. The notifiers bring theirs. */
-export const schema = { ...outsideKeys, ...engineKeys } as const satisfies Keys;
+export const schema = { ...outsideKeys, ...engineKeys, ...digestKeys } as const satisfies Keys;
 
 /** Public name of a key of a notifier's section. */
 export function sectionKeyName(type: string, key: string): string {

@@ -57,7 +57,7 @@ export function readSettings(keys: Keys, given: Given, context: ReadContext, fin
 export function defaultOf(spec: KeySpec): unknown {
   if (spec.default === undefined) return undefined;
   if (spec.type === 'seconds') return Number(spec.default) * 1000;
-  if (spec.type !== 'periods') return spec.default;
+  if (spec.type !== 'periods' && spec.type !== 'schedules') return spec.default;
   const read = valueOfPairs(spec, Object.entries(spec.default));
   return 'value' in read ? read.value : undefined;
 }
@@ -114,6 +114,7 @@ class SettingsReader {
   #readEmpty(given: GivenName, spec: KeySpec): unknown {
     if (spec.optional || spec.emptyIsOff) return undefined;
     if (spec.type === 'list' || spec.type === 'periods') return [];
+    if (spec.type === 'schedules') return new Map();
     if (spec.type === 'switch') return false;
     const isQuoted = given.node.kind === 'scalar' && !isNothing(given.node);
     if (spec.type === 'secret' && spec.emptyAllowed && isQuoted) return new Secret('');

@@ -86,6 +86,8 @@ function publicValue(spec: KeySpec, value: unknown): PublicValue {
       return value as readonly string[];
     case 'periods':
       return Object.fromEntries((value as readonly Period[]).map(({ periodMs, topic }) => [periodMs / 1000, topic]));
+    case 'schedules':
+      return Object.fromEntries(value as ReadonlyMap<string, string>);
     case 'text':
     case 'secret':
     case 'pem':

@@ -1,4 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
+import { parseSchedule } from '../domain/schedule.js';
 import type { Form } from './key-spec.js';
 
 interface FormRule {
@@ -33,6 +34,10 @@ export const textForms: Readonly<Record<Form, FormRule>> = {
     fits: (text) => text.startsWith('/') && !text.endsWith('/') && !/\/\/|\s|\p{Cc}|\/\.\.?(\/|$)/u.test(text),
   },
   database: { expected: 'the name of a database', fits: (text) => text.length <= 64 && !/[/\\`\p{Cc}]/u.test(text) },
+  schedule: {
+    expected: 'a schedule such as 08:00,17:30 mon-fri Europe/Athens or every 4h',
+    fits: (text) => parseSchedule(text) !== undefined,
+  },
   network: { expected: 'a network such as 10.0.0.0/8, an IP address or a host name', fits: isNetwork },
 };
 

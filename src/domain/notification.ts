@@ -79,7 +79,6 @@ export function notificationId(read: AlarmPosition, methodId: string, repeat = 0
 
 /** The identity that belongs to these parts and to no others: see `notificationId`. */
 export function identityOf(parts: readonly string[]): NotificationId {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
-  return hash.digest('base64url').slice(0, 32) as NotificationId;
+  const text = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('');
+  return createHash('sha256').update(text).digest('base64url').slice(0, 32) as NotificationId;
 }

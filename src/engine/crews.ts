@@ -45,7 +45,7 @@ export function crewsOf(config: Config, instance: string): readonly Crew[] {
   });
 }
 
-export function kafkaConnection({ kafka }: Config, clientId: string): KafkaConnection {
+export function kafkaConnection({ kafka }: Pick<Config, 'kafka'>, clientId: string): KafkaConnection {
   const { brokers, sasl, ssl } = kafka;
   return { brokers, clientId, sasl, ssl: ssl === undefined ? undefined : revealedTls(ssl) };
 }
@@ -115,10 +115,15 @@ function notificationPiece(config: Config): NotificationProcessorConfig {
     templates: config.templates,
     pluginModules: config.pluginModules,
     http: config.http,
-    retry: { baseMs: config.retry.intervalMs, capMs: longestRetryPauseMs, maxAttempts: config.retry.maxAttempts },
+    retry: retryPauses(config),
     periodic: config.kafka.periodic,
     senders: config.processors.notificationCount,
   };
+}
+
+/** An operator who asks for a longer first pause gets it. */
+function retryPauses({ retry: { intervalMs, maxAttempts } }: Config): NotificationProcessorConfig['retry'] {
+  return { baseMs: intervalMs, capMs: Math.max(longestRetryPauseMs, intervalMs), maxAttempts };
 }
 
 function sentPiece(config: Config): SentNotificationProcessorConfig {

@@ -10,15 +10,20 @@ export interface HttpAnswer {
 }
 
 const longestPauseMs = 3_600_000;
-const httpDate = /^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$/;
+/** The form of today and the two of the past, which a recipient has to understand as well; the last one does not say that it means UTC. */
+const httpDates = [
+  /^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$/,
+  /^[A-Z][a-z]{5,8}, [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$/,
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}$/,
+];
 
-/** The pause in a `Retry-After` header, seconds or an HTTP date, at most an hour; undefined for anything else. Source: RFC 9110 10.2.3. */
+/** The pause in a `Retry-After` header, seconds or an HTTP date, at most an hour; undefined for anything else. Source: RFC 9110 10.2.3, 5.6.7. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined || header.length > 40) return undefined;
   const text = header.trim();
   if (/^[0-9]+$/.test(text)) return Math.min(Number(text) * 1000, longestPauseMs);
-  if (!httpDate.test(text)) return undefined;
-  const pauseMs = Date.parse(text) - nowMs;
+  if (!httpDates.some((form) => form.test(text))) return undefined;
+  const pauseMs = Date.parse(text.endsWith(' GMT') ? text : `${text} GMT`) - nowMs;
   return Number.isNaN(pauseMs) ? undefined : Math.min(Math.max(pauseMs, 0), longestPauseMs);
 }
 

@@ -16,11 +16,13 @@ export interface RetryPlanOptions {
 
 type Transition = Pick<Alarm, 'changedAtMs' | 'position'>;
 
-/** One failed attempt at a notification, and where that is on record. */
+/** One failed or put off attempt at a notification, and where that is on record. */
 interface Link {
   /** A replay begins the attempts anew; 0 before the first. */
   readonly replayedAtMs: number;
   readonly triedCount: number;
+  /** Counts anew from each attempt. */
+  readonly putOffCount: number;
   readonly readAt: AlarmPosition;
 }
 
@@ -77,13 +79,14 @@ export class RetryPlan implements WaitingPlan {
   }
 }
 
-function linkOf({ triedCount, notification: { position, replay } }: RecordedOutcome): Link {
-  return { replayedAtMs: replay?.atMs ?? 0, triedCount, readAt: position };
+function linkOf({ triedCount, notification: { position, replay, putOffCount = 0 } }: RecordedOutcome): Link {
+  return { replayedAtMs: replay?.atMs ?? 0, triedCount, putOffCount, readAt: position };
 }
 
 function isLater(one: Link, other: Link): boolean {
   if (one.replayedAtMs !== other.replayedAtMs) return one.replayedAtMs > other.replayedAtMs;
-  return one.triedCount === other.triedCount
-    ? isWrittenLater(one.readAt, other.readAt)
-    : one.triedCount > other.triedCount;
+  if (one.triedCount !== other.triedCount) return one.triedCount > other.triedCount;
+  // Not by offset: once the topic was given more partitions, what is put off again may lie in another one.
+  if (one.putOffCount !== other.putOffCount) return one.putOffCount > other.putOffCount;
+  return isWrittenLater(one.readAt, other.readAt);
 }

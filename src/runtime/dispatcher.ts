@@ -87,16 +87,17 @@ export class Dispatcher {
     return parcel;
   }
 
-  /** The worker shows that its event loop turns. */
-  showedLife(ref: WorkerRef): void {
+  /** The worker shows that its event loop turns. True when that frees it for what a dead worker held. */
+  showedLife(ref: WorkerRef): boolean {
     const lane = this.#lanes.get(laneName(ref));
-    if (lane === undefined || (lane.isClear && !lane.isOnTrial)) return;
+    if (lane === undefined || (lane.isClear && !lane.isOnTrial)) return false;
     lane.signsOfLife += 1;
-    if (lane.signsOfLife < signsToAcquit) return;
+    if (lane.signsOfLife < signsToAcquit) return false;
     this.#ledger.acquit(ref);
     lane.isOnTrial = false;
     lane.isClear = true;
     this.pump();
+    return true;
   }
 
   /** Everything is void; the workers ask anew. */

@@ -150,8 +150,7 @@ export class Pipeline {
   }
 
   showedLife(worker: WorkerHandle): void {
-    this.#dispatchers.get(worker.ref.stage)?.showedLife(worker.ref);
-    this.#schedule();
+    if (this.#dispatchers.get(worker.ref.stage)?.showedLife(worker.ref)) this.#schedule();
   }
 
   /** The worker is dead: what it held goes out again, and nothing else. */

@@ -1,4 +1,5 @@
 import { alarmEvents } from './alarm-events.js';
+import { digestEvents } from './digest-events.js';
 import { engineEvents } from './engine-events.js';
 import type { EventSpec } from './event-spec.js';
 import { monitorEndpointsEvents } from './monitor-endpoints-events.js';
@@ -11,6 +12,7 @@ export const eventTable = {
   ...systemEvents,
   ...alarmEvents,
   ...producerEvents,
+  ...digestEvents,
   ...monitorEndpointsEvents,
 } as const satisfies Record<string, EventSpec>;
 

@@ -2,6 +2,7 @@ import { deadReasons, finishReasons, methodOutcomes } from '../domain/outcome.js
 import { decoratingFields } from '../domain/parse-alarm.js';
 import { queueNames } from '../ports/flow.js';
 import { alertExecMetrics } from './alert-exec-metrics.js';
+import { digestMetrics } from './digest-metrics.js';
 import type { MetricSpec } from './metric-spec.js';
 import { monitorEndpointsMetrics } from './monitor-endpoints-metrics.js';
 
@@ -94,8 +95,15 @@ export const metricTable = {
     labels: ['field'],
     values: decoratingFields,
   },
+  heartbeats_total: {
+    kind: 'counter',
+    help: 'Signs of life to heartbeat.url',
+    labels: ['result'],
+    values: ['taken', 'failed'],
+  },
   ...alertExecMetrics,
   ...monitorEndpointsMetrics,
+  ...digestMetrics,
 } as const satisfies Record<string, MetricSpec>;
 
 type Table = typeof metricTable;

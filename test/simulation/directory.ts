@@ -14,6 +14,9 @@ export const definitions: Readonly<Record<string, readonly string[]>> = {
   none: [],
 };
 
+/** For how long an answer is waited for. */
+const lostAnswerMs = 5_000;
+
 /** MySQL: there, or away. */
 export class SimDatabase {
   /** What the table of alarms says; undefined where nobody keeps it. */
@@ -63,10 +66,11 @@ export class SimDirectory implements MethodDirectory {
 
   async ping(signal: AbortSignal): Promise<void> {
     const { clock, chance } = this.#process;
+    const fate = this.#process.call('mysql');
     await clock.sleep(chance.delayMs(1), signal);
     if (signal.aborted) throw new EngineError('ABORTED', 'the question was given up', { retriable: true });
-    if (!this.#database.isAway) return;
-    await clock.sleep(chance.delayMs(100), signal);
+    if (!this.#database.isAway && fate === 'passes') return;
+    await clock.sleep(fate === 'loses the answer' ? lostAnswerMs : chance.delayMs(100), signal);
     throw new EngineError('DIRECTORY_UNAVAILABLE', 'MySQL is away', { retriable: true });
   }
 

@@ -118,7 +118,10 @@ export class Host {
   }
 
   #newProcess(name: string): SimProcess {
-    return new SimProcess(name, this.#world.scheduler, this.#world.chance, () => this.wallOffsetMs);
+    const { scheduler, chance, calls } = this.#world;
+    // The calls of one host are counted, over all its processes.
+    const counted = this.name === 'h1' ? calls : undefined;
+    return new SimProcess(name, scheduler, chance, { wallOffsetMs: () => this.wallOffsetMs, calls: counted });
   }
 
   #newEngine(name: string, process: SimProcess, stop: AbortController): Engine {
@@ -150,7 +153,7 @@ export class Host {
       startWorker: this.#startWorker(name, process),
       clock: process.clock,
       random: chance.number,
-      telemetry: this.#telemetry(name),
+      telemetry: this.#telemetry(name, process),
       request: {
         stop: stop.signal,
         force: new AbortController().signal,
@@ -218,9 +221,10 @@ export class Host {
       if (length > capacityCount) this.#world.checker.fail(`queue ${name} holds ${length}, more than ${capacityCount}`);
   }
 
-  #telemetry(run: string): Telemetry {
+  #telemetry(run: string, process: SimProcess): Telemetry {
     const telemetry: Telemetry = {
       event: (name, fields = {}) => {
+        if (!process.isAlive) return;
         this.#world.heard(`${run} main`, name, fields);
         if (name === 'term_begun') {
           if (this.run !== undefined) this.#begun(this.run, Number(fields.term), fields.lock);

@@ -66,8 +66,10 @@ export class SimAlarmSource implements AlarmSource {
     const wanting = () => [...this.#readings.values()].filter((each) => each.wantsEdges() || each.wantsMore());
     if (wanting().length === 0) return false;
     const { clock, chance } = this.#process;
+    const fate = this.#process.call('kafka');
     await clock.sleep(chance.delayMs(1), signal);
-    if (this.#broker.isAway) {
+    if (fate === 'dies after') this.#process.kill();
+    if (this.#broker.isAway || fate !== 'passes') {
       await clock.sleep(pauseMs, signal);
       return true;
     }
@@ -162,12 +164,14 @@ export class SimProducer implements Publisher, DeadLetters {
   #try(write: () => void): Promise<boolean> {
     const { scheduler, chance } = this.#process;
     return new Promise((resolve) => {
-      // The request is on its way whether or not its sender lives on.
-      scheduler.after(chance.delayMs(1), () => {
-        const isWritten = !this.#broker.isAway;
-        if (isWritten) write();
-        const isAnswered = isWritten && !chance.is(0.01);
-        scheduler.after(chance.delayMs(isAnswered ? 1 : 50), () => resolve(isAnswered), this.#process);
+      this.#process.callAndGo('kafka', (fate) => {
+        // The request is on its way whether or not its sender lives on.
+        scheduler.after(chance.delayMs(1), () => {
+          const isWritten = !this.#broker.isAway && fate !== 'fails';
+          if (isWritten) write();
+          const isAnswered = isWritten && !chance.is(0.01) && fate !== 'loses the answer';
+          scheduler.after(chance.delayMs(isAnswered ? 1 : 50), () => resolve(isAnswered), this.#process);
+        });
       });
     });
   }

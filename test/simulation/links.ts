@@ -109,7 +109,7 @@ export class SimWorker implements WorkerHandle {
   }
 
   send(message: ToWorker): void {
-    if (this.state !== 'dead') this.#toWorker.send(message);
+    if (this.state !== 'dead') this.#main.callAndGo('ipc', () => this.#toWorker.send(message));
   }
 
   kill(): void {
@@ -118,7 +118,7 @@ export class SimWorker implements WorkerHandle {
 
   /** The worker's own words. */
   say(message: FromWorker): void {
-    if (this.process.isAlive && this.#main.isAlive) this.#fromWorker.send(message);
+    if (this.#main.isAlive) this.process.callAndGo('ipc', () => this.#fromWorker.send(message));
   }
 
   /** The worker ends itself, after its last word. */

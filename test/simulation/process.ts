@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/ports/system.js';
+import type { CallCounter, Fate, PortKind } from './calls.js';
 import type { Chance } from './chance.js';
 import type { Happening, Scheduler } from './scheduler.js';
 
@@ -11,14 +12,21 @@ export class SimProcess {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly chance: Chance;
+  readonly calls: CallCounter | undefined;
   isAlive = true;
   isFrozen = false;
   freezeCount = 0;
   #waiting: Happening[] = [];
   #onDead: (() => void)[] = [];
 
-  constructor(name: string, scheduler: Scheduler, chance: Chance, wallOffsetMs: () => number) {
+  constructor(
+    name: string,
+    scheduler: Scheduler,
+    chance: Chance,
+    { wallOffsetMs, calls }: { wallOffsetMs(): number; readonly calls: CallCounter | undefined },
+  ) {
     this.name = name;
+    this.calls = calls;
     this.scheduler = scheduler;
     this.chance = chance;
     this.clock = processClock(this, wallOffsetMs);
@@ -52,6 +60,21 @@ export class SimProcess {
     this.isAlive = false;
     this.#waiting = [];
     for (const tell of this.#onDead.splice(0)) tell();
+  }
+
+  /** Asked before each call that leaves the process. What dies in the middle of its code makes no further call. */
+  call(kind: PortKind): Fate {
+    if (!this.isAlive) return 'dies before';
+    const fate = this.calls?.next(kind) ?? 'passes';
+    if (fate === 'dies before') this.kill();
+    return fate;
+  }
+
+  /** The same for a call that is out once this returns: makes it, unless nobody is left to, and dies of it where that is its fate. */
+  callAndGo(kind: PortKind, go: (fate: Fate) => void): void {
+    const fate = this.call(kind);
+    if (fate !== 'dies before') go(fate);
+    if (fate === 'dies after') this.kill();
   }
 
   onDead(tell: () => void): void {

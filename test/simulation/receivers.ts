@@ -2,6 +2,7 @@ import { DeliveryError, EngineError } from '../../src/domain/errors.js';
 import type { Notification, NotificationMethod } from '../../src/domain/notification.js';
 import type { TopicPartition } from '../../src/domain/position.js';
 import type { Notifier, Receipt } from '../../src/ports/notifier.js';
+import type { Fate } from './calls.js';
 import type { Chance } from './chance.js';
 import type { Checker } from './checker.js';
 import type { DayChecker } from './day-checker.js';
@@ -12,6 +13,7 @@ import type { Scheduler } from './scheduler.js';
 export type ReceiverMood = 'accepts' | 'refuses' | 'fails' | 'loses_answers' | 'is_slow' | 'hangs';
 
 const timeoutMs = 3_000;
+const moodsOfFates: Partial<Record<Fate, ReceiverMood>> = { fails: 'fails', 'loses the answer': 'loses_answers' };
 
 /** Those who are told: each method has one, in a mood of its own. */
 export class Receivers {
@@ -118,8 +120,8 @@ export class SimNotifier implements Notifier {
         settle(() => reject(failed('outcome_unknown')));
       };
       limit.signal.addEventListener('abort', lost, { once: true });
-      scheduler.after(chance.delayMs(1), () => {
-        const mood = receivers.moodOf(notification.method.id);
+      const arrive = (fate: Fate) => {
+        const mood = moodsOfFates[fate] ?? receivers.moodOf(notification.method.id);
         if (mood !== 'refuses' && mood !== 'fails') checker.repeats.received(sending);
         day?.told(notification);
         if (mood === 'hangs') return;
@@ -129,7 +131,8 @@ export class SimNotifier implements Notifier {
           () => (mood === 'loses_answers' ? lost() : settle(() => answer(mood, resolve, reject))),
           process,
         );
-      });
+      };
+      process.callAndGo('receiver', (fate) => scheduler.after(chance.delayMs(1), () => arrive(fate)));
     });
   }
 }

@@ -24,7 +24,8 @@ export interface DayResult extends RunResult {
 }
 
 export interface RunOptions {
-  readonly faults?: readonly Fault[];
+  /** Planned faults, by their place in the plan, that do not strike; everything else stays as it was. */
+  readonly spared?: ReadonlySet<number>;
   readonly mutant?: Mutant;
   readonly isTraceKept?: boolean;
 }
@@ -40,10 +41,6 @@ export interface RunResult {
   readonly receivedCount: number;
   readonly repeatCount: number;
   readonly lateCount: number;
-}
-
-export function faultsOf(number: number): readonly Fault[] {
-  return plannedFaults(number, troubleMs);
 }
 
 /** Alarms that come and go for hours, with their retries and repeats, while now and then something goes wrong. */
@@ -73,9 +70,8 @@ export async function runDay(number: number, { hours, mutant, isTraceKept = fals
 /** Runs the schedule of one number from the first start to the last commit. Everything that it does follows from the number. */
 export async function runSchedule(number: number, options: RunOptions = {}): Promise<RunResult> {
   const world = new World(number, settingsOf(number), options.isTraceKept ?? false);
-  const faults = options.faults ?? faultsOf(number);
-  const lastMs = Math.max(troubleMs, ...faults.map(({ atMs, forMs }) => atMs + forMs));
-  world.produce(troubleMs);
+  const faults = plannedFaults(number, troubleMs);
+  const lastMs = Math.max(world.produce(troubleMs), ...faults.map(({ atMs, forMs }) => atMs + forMs));
   const leftOver = () => world.checker.leftOver();
   const result = await runWorld(world, number, { ...options, faults }, { lastMs, patienceMs, leftOver });
   if (isOrderly(number) && result.repeatCount > 0)
@@ -90,17 +86,18 @@ interface Ending {
   leftOver(): readonly string[];
 }
 
-async function runWorld(
+/** Lets a world run until everything in it is done, or a promise is broken, or it is stuck. */
+export async function runWorld(
   world: World,
   number: number,
   options: RunOptions & { readonly faults: readonly Fault[] },
   { lastMs, patienceMs, leftOver }: Ending,
 ): Promise<RunResult> {
   const { scheduler, checker } = world;
-  const { faults } = options;
+  const { faults, spared } = options;
   const unplant = options.mutant?.plant({ nowMs: () => scheduler.nowMs });
   const surprised = (error: unknown) =>
-    checker.fail(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
+    checker.fail(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.on('unhandledRejection', surprised);
   let isOver = false;
   const look = () => {
@@ -108,9 +105,14 @@ async function runWorld(
     if (!isOver) scheduler.after(lookMs, look);
   };
   try {
-    for (const fault of faults) scheduler.after(fault.atMs, () => strike(world, fault));
+    for (const [index, fault] of faults.entries())
+      scheduler.after(fault.atMs, () => {
+        if (!spared?.has(index)) strike(world, fault);
+      });
     scheduler.after(lookMs, look);
     await scheduler.drive(() => isOver, lastMs + patienceMs);
+  } catch (error) {
+    surprised(error);
   } finally {
     process.off('unhandledRejection', surprised);
     unplant?.();
@@ -122,7 +124,7 @@ async function runWorld(
     hash: world.traced.hash,
     violations: checker.violations,
     trace: world.traced.lines,
-    faults,
+    faults: faults.filter((_, index) => !spared?.has(index)),
     simulatedMs: scheduler.nowMs,
     happenedCount: scheduler.happenedCount,
     receivedCount,

@@ -2,6 +2,7 @@ import { parseOffsetText } from '../../src/adapters/zookeeper/offset-text.js';
 import type { TopicPartition } from '../../src/domain/position.js';
 import type { Fields } from '../../src/ports/system.js';
 import { alarmTopic, SimBroker } from './broker.js';
+import { CallCounter, type CallPoint } from './calls.js';
 import { Chance } from './chance.js';
 import { type AlarmKind, Checker } from './checker.js';
 import { DayChecker } from './day-checker.js';
@@ -29,6 +30,8 @@ export interface WorldSettings {
   readonly lock: 'topic' | 'partition' | 'changing';
   /** Some alarms kill whoever sends them. */
   readonly hasPoison: boolean;
+  /** The one call of the first host that goes wrong. */
+  readonly callPoint?: CallPoint;
   /** Retries and repeats are read too, and alarms come and go for hours. */
   readonly isDay?: boolean;
 }
@@ -81,6 +84,7 @@ export class World {
   readonly receivers: Receivers;
   readonly hosts: readonly Host[];
   readonly traced: Trace;
+  readonly calls: CallCounter;
   /** The first node of each line of lock nodes, by its directory. */
   readonly #heads = new Map<string, string>();
   /** Locks that engines have taken, as long as their nodes are there. */
@@ -96,6 +100,9 @@ export class World {
       nowMs: () => this.scheduler.nowMs,
       trace: (who, what) => this.trace(who, what),
     });
+    this.calls = new CallCounter(settings.callPoint, ({ call, kind, fate }) =>
+      this.trace('FAULT', `call ${call} of h1, to ${kind}, ${fate}`),
+    );
     this.zookeeper = new SimZookeeper(this.scheduler, this.chance);
     this.zookeeper.onWrite = (write) => this.#written(write);
     this.broker = new SimBroker(this.scheduler, this.chance, this.checker, settings.partitionCount);
@@ -138,14 +145,17 @@ export class World {
     this.checker.repeats.termEnded(term, (id) => this.checker.isCovered(id));
   }
 
-  /** Produces all alarms between now and `untilMs`, in bursts. */
-  produce(untilMs: number): void {
+  /** Produces all alarms between now and `untilMs`, in bursts. Returns when the last one comes. */
+  produce(untilMs: number): number {
     const { alarmCount, partitionCount, hasPoison } = this.settings;
     let atMs = this.chance.between(0, untilMs / 4);
+    let lastMs = atMs;
     for (let count = 0; count < alarmCount; count += 1) {
       if (this.chance.is(0.2)) atMs = this.chance.between(0, untilMs);
+      lastMs = Math.max(lastMs, atMs);
       this.scheduler.after(atMs, () => this.#produceOne(partitionCount, hasPoison));
     }
+    return lastMs;
   }
 
   workerSurroundings(host: Host): WorkerSurroundings {

@@ -7,6 +7,7 @@ import type {
   Stat,
   Watcher,
 } from '../../src/adapters/zookeeper/client-library.js';
+import type { Fate } from './calls.js';
 import type { Network } from './network.js';
 import type { SimProcess } from './process.js';
 import { ClientWatches } from './watches.js';
@@ -170,24 +171,36 @@ export class SimClient extends EventEmitter implements LibraryClient {
     const connection = this.#connection;
     if (connection === undefined || !connection.isOpen) return;
     const known = this.#session;
-    this.#network.there(() =>
-      this.#server.arrives(() => {
-        if (!connection.isOpen) return;
-        const session = known ?? this.#server.newSession(this.#timeoutMs, connection);
-        if (!this.#server.sessions.has(session.id)) {
-          connection.answer(() => this.#expired(connection));
-          return;
-        }
-        session.connection = connection;
-        connection.session = session;
-        this.#server.heard(session);
-        this.#watches.registerAgain(connection, this.#seen);
-        connection.answer(() => {
-          this.#session = session;
-          this.emit('connected');
-        });
-      }),
-    );
+    this.#send(connection, (fate) => {
+      if (!connection.isOpen && fate === 'passes') return;
+      const session = known ?? this.#server.newSession(this.#timeoutMs, connection);
+      if (!this.#server.sessions.has(session.id)) {
+        connection.answer(() => this.#expired(connection));
+        return;
+      }
+      session.connection = connection;
+      connection.session = session;
+      this.#server.heard(session);
+      this.#watches.registerAgain(connection, this.#seen);
+      connection.answer(() => {
+        this.#session = session;
+        this.emit('connected');
+      });
+    });
+  }
+
+  /** One packet, as it arrives. A call that goes wrong takes its connection with it. */
+  #send(connection: Connection, arrive: (fate: Fate) => void): void {
+    this.#process.callAndGo('zookeeper', (fate) => {
+      if (fate === 'fails') this.#break(connection, true);
+      else
+        this.#network.there(() =>
+          this.#server.arrives(() => {
+            arrive(fate);
+            if (fate === 'loses the answer') this.#break(connection, true);
+          }),
+        );
+    });
   }
 
   #expired(connection: Connection): void {
@@ -234,21 +247,19 @@ export class SimClient extends EventEmitter implements LibraryClient {
       return;
     }
     connection.pending.add(lose);
-    this.#network.there(() =>
-      this.#server.arrives(() => {
-        // A packet that was out when the connection broke may have come through.
-        if (!connection.isOpen && !this.#network.chance.is(0.5)) return;
-        const { session } = connection;
-        if (session === undefined || !this.#server.sessions.has(session.id)) return;
-        this.#server.heard(session);
-        const { value, code } = carryOut(session, connection);
-        const seen = this.#server.transaction;
-        connection.answer(() => {
-          if (seen > this.#seen) this.#seen = seen;
-          settle(code, value ?? nothing);
-        });
-      }),
-    );
+    this.#send(connection, (fate) => {
+      // A packet that was out when the connection broke may have come through.
+      if (!connection.isOpen && fate === 'passes' && !this.#network.chance.is(0.5)) return;
+      const { session } = connection;
+      if (session === undefined || !this.#server.sessions.has(session.id)) return;
+      this.#server.heard(session);
+      const { value, code } = carryOut(session, connection);
+      const seen = this.#server.transaction;
+      connection.answer(() => {
+        if (seen > this.#seen) this.#seen = seen;
+        settle(code, value ?? nothing);
+      });
+    });
   }
 }
 

@@ -24,6 +24,9 @@ export const kafkaError = {
   offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,
   leaderNotAvailable: 5,
+  coordinatorLoading: 14,
+  coordinatorNotAvailable: 15,
+  notCoordinator: 16,
   messageTooLarge: 10,
   invalidTopic: 17,
   recordListTooLarge: 18,
@@ -38,6 +41,14 @@ export const kafkaError = {
   unsupportedForMessageFormat: 43,
   rebalanceInProgress: 27,
   illegalGeneration: 22,
+  outOfOrderSequence: 45,
+  duplicateSequence: 46,
+  producerFenced: 90,
+  invalidProducerEpoch: 47,
+  invalidTransactionState: 48,
+  invalidProducerIdMapping: 49,
+  concurrentTransactions: 51,
+  transactionalIdForbidden: 53,
 } as const;
 
 const names: Readonly<Record<number, string>> = {
@@ -67,11 +78,19 @@ const names: Readonly<Record<number, string>> = {
   38: 'INVALID_REPLICATION_FACTOR',
   43: 'UNSUPPORTED_FOR_MESSAGE_FORMAT',
   44: 'POLICY_VIOLATION',
+  45: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  46: 'DUPLICATE_SEQUENCE_NUMBER',
+  47: 'INVALID_PRODUCER_EPOCH',
+  48: 'INVALID_TXN_STATE',
+  49: 'INVALID_PRODUCER_ID_MAPPING',
+  51: 'CONCURRENT_TRANSACTIONS',
+  53: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
   56: 'KAFKA_STORAGE_ERROR',
   74: 'FENCED_LEADER_EPOCH',
   75: 'UNKNOWN_LEADER_EPOCH',
   78: 'OFFSET_NOT_AVAILABLE',
   87: 'INVALID_RECORD',
+  90: 'PRODUCER_FENCED',
 };
 
 /** The name by which people find an error code in Kafka's documentation. */
@@ -85,6 +104,7 @@ export function lastingFailure(errorCode: number, attempted: string): EngineErro
     case kafkaError.topicForbidden:
     case kafkaError.groupForbidden:
     case kafkaError.clusterForbidden:
+    case kafkaError.transactionalIdForbidden:
       return new ConfigurationError(
         'RIGHT_MISSING',
         `${attempted}: Kafka answers ${errorName(errorCode)}; grant the right to the user of this engine`,

@@ -92,13 +92,21 @@ export interface Exchanges {
     };
   };
   Produce: {
-    ask: { acks: -1; timeout: number; topicData: readonly ProducedTopic[] };
+    ask: {
+      acks: -1;
+      timeout: number;
+      topicData: readonly ProducedTopic[];
+      transactionalId?: string;
+      producerId?: string;
+      producerEpoch?: number;
+    };
     answer: {
       topics?: readonly { topicName: string; partitions: readonly { partition: number; errorCode: number }[] }[];
     };
   };
   GroupCoordinator: {
-    ask: { groupId: string; coordinatorType: 0 };
+    /** 0: of a group; 1: of a transactional id, which then stands in `groupId`. */
+    ask: { groupId: string; coordinatorType: 0 | 1 };
     answer: { errorCode: number; coordinator: BrokerAddress };
   };
   OffsetCommit: {
@@ -130,12 +138,60 @@ export interface Exchanges {
   };
   CreateTopics: {
     ask: {
-      topics: readonly { topic: string; numPartitions: number; replicationFactor: number }[];
+      topics: readonly {
+        topic: string;
+        numPartitions: number;
+        replicationFactor: number;
+        configEntries?: readonly { name: string; value: string }[];
+      }[];
       validateOnly: boolean;
       timeout: number;
     };
     answer: { topicErrors: readonly { topic: string; errorCode: number; errorMessage?: string | null }[] };
   };
+  DescribeConfigs: {
+    ask: {
+      resources: readonly { type: 2; name: string; configNames: readonly string[] }[];
+      includeSynonyms: false;
+    };
+    answer: {
+      resources: readonly {
+        errorCode: number;
+        resourceName: string;
+        configEntries: readonly { configName: string; configValue: string | null }[];
+      }[];
+    };
+  };
+  InitProducerId: {
+    ask: { transactionalId: string; transactionTimeout: number };
+    answer: { errorCode: number; producerId: string; producerEpoch: number };
+  };
+  AddPartitionsToTxn: {
+    ask: TransactionNamed & { topics: readonly { topic: string; partitions: readonly number[] }[] };
+    answer: {
+      errors: readonly { topic: string; partitionErrors: readonly { partition: number; errorCode: number }[] }[];
+    };
+  };
+  AddOffsetsToTxn: { ask: TransactionNamed & { groupId: string }; answer: { errorCode: number } };
+  TxnOffsetCommit: {
+    ask: TransactionNamed & {
+      groupId: string;
+      topics: readonly {
+        topic: string;
+        partitions: readonly { partition: number; offset: string; metadata: string | null }[];
+      }[];
+    };
+    answer: {
+      topics: readonly { topic: string; partitions: readonly { partition: number; errorCode: number }[] }[];
+    };
+  };
+  EndTxn: { ask: TransactionNamed & { transactionResult: boolean }; answer: { errorCode: number } };
+}
+
+interface TransactionNamed {
+  readonly transactionalId: string;
+  readonly producerId: string;
+  readonly producerEpoch: number;
 }
 
 export interface BrokerAddress {
@@ -188,5 +244,10 @@ export interface ProducedRecord {
 
 interface ProducedTopic {
   readonly topic: string;
-  readonly partitions: readonly { partition: number; messages: readonly ProducedRecord[] }[];
+  readonly partitions: readonly {
+    partition: number;
+    /** Inside a transaction: the number of the first message, counted per partition since the producer began. */
+    firstSequence?: number;
+    messages: readonly (Omit<ProducedRecord, 'value'> & { readonly value: string | Uint8Array | null })[];
+  }[];
 }

@@ -36,6 +36,12 @@ const needed = [
   'OffsetFetch',
   'GroupCoordinator',
   'CreateTopics',
+  'DescribeConfigs',
+  'InitProducerId',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'TxnOffsetCommit',
+  'EndTxn',
 ] satisfies (keyof Exchanges)[];
 
 /**

@@ -19,6 +19,7 @@ export class Metadata {
   readonly #brokers: Brokers;
   readonly #topics = new Map<string, TopicState>();
   #controller: number | 'any' = 'any';
+  #brokerCount = 0;
 
   constructor(brokers: Brokers) {
     this.#brokers = brokers;
@@ -28,6 +29,7 @@ export class Metadata {
   async refresh(topics: readonly string[], signal: AbortSignal): Promise<void> {
     const answer = await this.#brokers.ask('any', 'Metadata', { topics, allowAutoTopicCreation: false }, signal);
     if (answer.brokers.length > 0) this.#brokers.learn(answer.brokers);
+    this.#brokerCount = answer.brokers.length;
     this.#controller = answer.brokers.find(({ nodeId }) => nodeId === answer.controllerId)?.nodeId ?? 'any';
     for (const topic of answer.topicMetadata) {
       this.#topics.set(topic.topic, stateOf(topic, this.stateOf(topic.topic)));
@@ -37,6 +39,11 @@ export class Metadata {
   /** Who creates topics; where every broker passes such requests on, some broker. */
   get controller(): number | 'any' {
     return this.#controller;
+  }
+
+  /** How many brokers the cluster had at the last answer. */
+  get brokerCount(): number {
+    return this.#brokerCount;
   }
 
   stateOf(topic: string): TopicState {

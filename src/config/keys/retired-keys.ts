@@ -31,8 +31,5 @@ export const retiredKeys: readonly RetiredKey[] = [
   { name: 'keystone.*', notice: `${noEffect}: webhooks carry no Keystone token` },
 ];
 
-/** Public keys of parts that this version does not have: accepted unread. */
-export const laterSections: readonly string[] = ['digest'];
-
 /** Sections whose names the operator chooses in part: each has a reader of its own. */
 export const ownSections: readonly string[] = ['templates'];

@@ -30,8 +30,6 @@ export function leftOutBecause(name: string, names: KnownNames): string | undefi
       return known.retired.notice;
     case 'own':
       return undefined;
-    case 'later':
-      return 'not used by this version';
     case undefined: {
       if (special !== undefined) return special;
       const nearest = names.nearest(name);

@@ -28,8 +28,7 @@ const strangeLines: readonly (readonly [string, string])[] = [
     'notification_types: {enabled: []}',
     '5:31 notification_types.enabled: no type is enabled: every notification will be parked',
   ],
-  ['digest: {schedule: every 4h}', '5:1 digest: not used by this version'],
-  ['heartbeat: {url: https://example.com/ping}', '5:13 heartbeat.url: not used by this version'],
+  ['canary: {interval: 60}', '5:10 canary.interval: not used by this version'],
 ];
 
 for (const [line, expected] of strangeLines) {

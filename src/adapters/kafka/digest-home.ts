@@ -1,0 +1,102 @@
+import { EngineError } from '../../domain/errors.js';
+import type { Offset, TopicPartition } from '../../domain/position.js';
+import type { DigestHome, DigestRound, RowCodec, StoredRow, TakenMessage } from '../../ports/digest.js';
+import type { Clock } from '../../ports/system.js';
+import type { Telemetry } from '../../telemetry/telemetry.js';
+import { partitionOfKey } from './partition-of-key.js';
+import type { KafkaTransactions, TransactionRecord } from './transactions.js';
+
+/** A digest and the words around it fit into a record of 1 MiB. */
+const digestLimitBytes = 900_000;
+
+/** A message as it was read from a topic. `passOn`: its user belongs to another partition. */
+export interface KafkaMessage extends TakenMessage {
+  readonly at: TopicPartition;
+  readonly offset: Offset;
+  readonly passOn: { readonly partition: number; readonly userId: string } | undefined;
+}
+
+/** The topics of the digest; all but the dead letters have the same number of partitions. */
+export interface DigestTopics {
+  readonly status: string;
+  readonly command: string;
+  readonly digest: string;
+  readonly state: string;
+  readonly deadLetter: string;
+}
+
+export interface KafkaHomeOptions {
+  readonly partition: number;
+  readonly topics: DigestTopics;
+  readonly deadLetterPartitions: number;
+  readonly group: string;
+  readonly rows: RowCodec;
+  readonly transactions: KafkaTransactions;
+  /** Everything before this offset is committed. */
+  readonly onCommitted: (at: TopicPartition, nextToRead: Offset) => void;
+}
+
+/** State, digests, dead letters and offsets of one partition, each round in one transaction: all of it, or nothing. */
+export class KafkaHome implements DigestHome<KafkaMessage> {
+  readonly digestLimitBytes = digestLimitBytes;
+  readonly #options: KafkaHomeOptions;
+  readonly #deps: { readonly clock: Clock; readonly telemetry: Telemetry };
+
+  constructor(options: KafkaHomeOptions, deps: { readonly clock: Clock; readonly telemetry: Telemetry }) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  async commit(round: DigestRound<KafkaMessage>, signal: AbortSignal): Promise<void> {
+    const { group, transactions, onCommitted } = this.#options;
+    const offsets = [...offsetsOf(round.taken).values()];
+    const startedAtMonoMs = this.#deps.clock.monoMs();
+    try {
+      await transactions.commit({ records: this.#recordsOf(round), offsets, group }, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new EngineError('ABORTED', 'the commit was given up', { retriable: true, cause: error });
+    }
+    if (round.digests.length > 0) {
+      this.#deps.telemetry.observe('digest_publish_seconds', (this.#deps.clock.monoMs() - startedAtMonoMs) / 1_000);
+    }
+    for (const { at, nextToRead } of offsets) onCommitted(at, nextToRead);
+  }
+
+  #recordsOf({
+    changed,
+    cleared,
+    digests,
+    deadLetters,
+    taken,
+  }: DigestRound<KafkaMessage>): readonly TransactionRecord[] {
+    const { partition, topics, rows, deadLetterPartitions } = this.#options;
+    const place = (topic: string) => ({ topic, partition });
+    const last = new Map<string, StoredRow>();
+    for (const row of [...changed, ...cleared]) last.set(rows.key(row), row);
+    const state = [...last].map(([key, row]) => ({
+      ...{ at: place(topics.state), key, value: rows.text(row) ?? null, headers: {} },
+    }));
+    const published = digests.map(({ id, userId, text }) => ({
+      ...{ at: place(topics.digest), key: userId, value: text, headers: { 'digest-id': id } },
+    }));
+    const letters = deadLetters.map(({ subject, reason, value }) => {
+      const letter = { Subject: subject, Reason: reason, RawBase64: Buffer.from(value).toString('base64') };
+      const at = { topic: topics.deadLetter, partition: partitionOfKey(subject, deadLetterPartitions) };
+      return { at, key: subject, value: JSON.stringify(letter), headers: { 'notification-outcome': 'malformed' } };
+    });
+    const passed = taken.flatMap(({ passOn, value }) => {
+      if (passOn === undefined) return [];
+      const at = { topic: topics.status, partition: passOn.partition };
+      return [{ at, key: passOn.userId, value, headers: {} }];
+    });
+    return [...state, ...published, ...letters, ...passed];
+  }
+}
+
+/** By topic: the position behind the last message that was taken from it. */
+function offsetsOf(taken: readonly KafkaMessage[]) {
+  const offsets = new Map<string, { readonly at: TopicPartition; readonly nextToRead: bigint }>();
+  for (const { at, offset } of taken) offsets.set(at.topic, { at, nextToRead: offset + 1n });
+  return offsets;
+}

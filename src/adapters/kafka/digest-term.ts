@@ -1,0 +1,198 @@
+import { setMaxListeners } from 'node:events';
+import type { RawAlarm } from '../../domain/alarm.js';
+import { EngineError } from '../../domain/errors.js';
+import { hash32 } from '../../domain/hash32.js';
+import { type Offset, partitionText } from '../../domain/position.js';
+import type { DigestActor, DigestWorkers, ReadMessage } from '../../ports/digest.js';
+import type { SourceEvent } from '../../ports/flow.js';
+import type { Clock, Random } from '../../ports/system.js';
+import type { Telemetry } from '../../telemetry/telemetry.js';
+import { KafkaAlarmSource } from './alarm-source.js';
+import { Brokers } from './brokers.js';
+import type { KafkaConnection } from './connection-options.js';
+import { type DigestTopics, KafkaHome, type KafkaMessage } from './digest-home.js';
+import { groupOffsets } from './group-offsets.js';
+import { Metadata } from './metadata.js';
+import { TopicReader } from './topic-reader.js';
+import { KafkaTransactions } from './transactions.js';
+
+const requestLimitMs = 15_000;
+const windowCount = 10_000;
+
+export interface KafkaTermOptions {
+  readonly connection: KafkaConnection;
+  readonly topics: DigestTopics;
+  readonly group: string;
+  readonly partitions: readonly number[];
+  readonly deadLetterPartitions: number;
+  /** @throws FENCED when this instance does not own the partitions any more. */
+  readonly demand: () => void;
+}
+
+export interface KafkaTermDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly onAnswered: () => void;
+}
+
+/** One stretch of time in which this instance owns some partitions of the digest's topics. */
+export class KafkaDigestTerm {
+  readonly #options: KafkaTermOptions;
+  readonly #workers: DigestWorkers<KafkaMessage>;
+  readonly #deps: KafkaTermDeps;
+  readonly #brokers: Brokers;
+  readonly #metadata: Metadata;
+  readonly #reader: TopicReader;
+  readonly #source: KafkaAlarmSource;
+
+  constructor(workers: DigestWorkers<KafkaMessage>, options: KafkaTermOptions, deps: KafkaTermDeps) {
+    this.#workers = workers;
+    this.#options = options;
+    this.#deps = deps;
+    const { connection, topics } = options;
+    this.#brokers = new Brokers(connection, requestLimitMs, deps);
+    this.#metadata = new Metadata(this.#brokers);
+    this.#reader = new TopicReader(connection, deps);
+    this.#source = new KafkaAlarmSource(
+      { connection, topics: [topics.status, topics.command], windowCount },
+      { ...deps, onFailure: () => undefined, onEvent: (event) => this.#heard(event) },
+    );
+  }
+
+  /**
+   * Takes over, then works until `stop` (what was taken is finished first) or until `ended`.
+   *
+   * @throws FENCED when another instance took over; retriable errors of Kafka.
+   */
+  async run(stop: AbortSignal, ended: AbortSignal): Promise<void> {
+    const ending = new AbortController();
+    // Every worker listens to it, and every request under way.
+    setMaxListeners(0, ending.signal);
+    const end = () => ending.abort();
+    ended.addEventListener('abort', end, { once: true });
+    if (ended.aborted) end();
+    try {
+      const actors = new Map<number, DigestActor<KafkaMessage>>();
+      const starts = [];
+      for (const partition of this.#options.partitions) {
+        const { actor, rows, positions } = await this.#takeOver(partition, ending.signal);
+        actors.set(partition, actor);
+        starts.push({ partition, rows, positions });
+      }
+      const rows = starts.reduce((sum, one) => sum + one.rows, 0);
+      this.#deps.telemetry.event('digest_took_over', { workers: this.#options.partitions.join(), rows });
+      for (const { positions } of starts)
+        for (const { at, next } of positions) this.#source.resume(at, next, undefined);
+      await this.#work(actors, stop, ending);
+    } finally {
+      ending.abort();
+      ended.removeEventListener('abort', end);
+      await this.#source.close();
+      await this.#reader.close();
+      this.#brokers.close();
+    }
+  }
+
+  /** Fences the former owner first: only then its last word is in the changelog, and nothing comes behind it. */
+  async #takeOver(partition: number, signal: AbortSignal) {
+    const { topics, group, deadLetterPartitions, demand } = this.#options;
+    const transactions = new KafkaTransactions(`${group}-${partition}`, {
+      ...{
+        brokers: this.#brokers,
+        metadata: this.#metadata,
+        clock: this.#deps.clock,
+        random: this.#deps.random,
+        demand,
+      },
+    });
+    await transactions.begin(signal);
+    const home = new KafkaHome(
+      {
+        ...{ partition, topics, deadLetterPartitions, group, rows: this.#workers.rows, transactions },
+        onCommitted: (at, nextToRead) => this.#source.allow(at, nextToRead),
+      },
+      this.#deps,
+    );
+    const actor = this.#workers.open(partition, home);
+    const rows = await this.#restore(partition, actor, signal);
+    const positions = [];
+    for (const topic of [topics.status, topics.command]) {
+      const found = await groupOffsets(this.#brokers, group, { topic, partitions: [partition] }, signal);
+      positions.push({ at: { topic, partition }, next: found.get(partition) });
+    }
+    return { actor, rows, positions };
+  }
+
+  async #restore(partition: number, actor: DigestActor<KafkaMessage>, signal: AbortSignal): Promise<number> {
+    const topic = this.#options.topics.state;
+    const only = (all: ReadonlyMap<number, Offset>) => new Map([...all].filter(([each]) => each === partition));
+    const from = only(await this.#reader.logStarts(topic, signal));
+    const until = only(await this.#reader.logEnds(topic, signal));
+    const last = new Map<string, string>();
+    for await (const { key = '', value } of this.#reader.read(topic, from, signal, until)) {
+      if (value.length === 0) last.delete(key);
+      else last.set(key, Buffer.from(value).toString());
+    }
+    if (signal.aborted)
+      throw new EngineError('ABORTED', 'reading the state of the digest was given up', { retriable: true });
+    for (const text of last.values()) actor.restore(this.#workers.rows.parse(text));
+    return last.size;
+  }
+
+  async #work(
+    actors: ReadonlyMap<number, DigestActor<KafkaMessage>>,
+    stop: AbortSignal,
+    ending: AbortController,
+  ): Promise<void> {
+    const failures: unknown[] = [];
+    const fail = (error: unknown) => {
+      failures.push(error);
+      ending.abort();
+    };
+    const runs = [...actors.values()].map((actor) => actor.run(ending.signal).catch(fail));
+    const reading = AbortSignal.any([stop, ending.signal]);
+    await this.#pump(actors, reading).catch(fail);
+    for (const actor of actors.values()) actor.close();
+    await Promise.all(runs);
+    if (failures.length > 0) throw failures[0];
+    if (!stop.aborted) throw new EngineError('FENCED', 'the lock of the digest is lost', { retriable: false });
+  }
+
+  async #pump(actors: ReadonlyMap<number, DigestActor<KafkaMessage>>, signal: AbortSignal): Promise<void> {
+    for await (const batch of this.#source.read(signal)) {
+      for (const alarm of batch) {
+        const actor = actors.get(alarm.position.partition);
+        if (actor === undefined) continue;
+        if (actor.isFull) await actor.room();
+        actor.take(this.#readMessage(alarm));
+      }
+    }
+  }
+
+  /** A message that lies in another partition than its user belongs to was written by somebody with another hash: it is passed on. */
+  #readMessage({ position, value }: RawAlarm): ReadMessage<KafkaMessage> {
+    const { topic, partition, offset } = position;
+    const at = { topic, partition };
+    const taken = { subject: topic, form: 'either', value, isRepeated: false, at, offset, passOn: undefined } as const;
+    const read = this.#workers.read(taken);
+    const userId = userOf(read);
+    if (userId === undefined) return { ...read, worker: partition };
+    const home = hash32(userId) % this.#workers.count;
+    if (home === partition) return read;
+    const passedOn = { ...taken, passOn: { partition: home, userId } };
+    return { worker: partition, taken: passedOn, message: { kind: 'elsewhere' } };
+  }
+
+  #heard(event: SourceEvent): void {
+    if (event.kind !== 'halted') return;
+    // The topic ends before our position: it was made anew. All that is in it is read; repeated messages change nothing.
+    this.#deps.telemetry.event('digest_topic_restarted', { topic: partitionText(event.partition) });
+    this.#source.resume(event.partition, event.logStart, undefined);
+  }
+}
+
+function userOf({ message }: ReadMessage<KafkaMessage>): string | undefined {
+  if (message.kind === 'status') return message.change.userId;
+  return message.kind === 'command' ? message.command.userId : undefined;
+}

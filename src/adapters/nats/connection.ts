@@ -1,0 +1,92 @@
+import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
+import { ConfigurationError, EngineError, messageOf } from '../../domain/errors.js';
+import type { Clock, Random } from '../../ports/system.js';
+import type { Telemetry } from '../../telemetry/telemetry.js';
+import { loadNats, type NatsLibrary } from './library.js';
+
+const connectLimitMs = 5_000;
+const pingMs = 2_000;
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+
+export interface NatsDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+/** An open connection, which comes back by itself for as long as the process lives. */
+export interface NatsLink {
+  readonly library: NatsLibrary;
+  readonly nats: NatsConnection;
+  isUp(): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads server addresses such as `nats://127.0.0.1:4222`, `tls://user:password@host` or `nats://token@host`, separated by commas.
+ *
+ * @throws CONFIG_INVALID for what is no address; the text of the address is not quoted, it may hold a password.
+ */
+export function parseNatsUrls(text: string): NodeConnectionOptions {
+  const urls = text.split(',').map((part) => readUrl(part.trim()));
+  const [first] = urls;
+  if (first === undefined) throw wrongUrl();
+  const login = first.username === '' ? {} : loginOf(first);
+  const usesTls = urls.some(({ protocol }) => protocol === 'tls:');
+  return { servers: urls.map(({ host }) => host), ...login, ...(usesTls ? { tls: {} } : {}) };
+}
+
+function readUrl(part: string): URL {
+  if (!URL.canParse(part.includes('://') ? part : `nats://${part}`)) throw wrongUrl();
+  const url = new URL(part.includes('://') ? part : `nats://${part}`);
+  if ((url.protocol !== 'nats:' && url.protocol !== 'tls:') || url.host === '') throw wrongUrl();
+  return url;
+}
+
+function loginOf({ username, password }: URL): Partial<NodeConnectionOptions> {
+  const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
+  return pass === '' ? { token: user } : { user, pass };
+}
+
+function wrongUrl(): ConfigurationError {
+  return new ConfigurationError('CONFIG_INVALID', '--nats: expected nats://HOST:PORT, or several separated by commas');
+}
+
+/** Connects, again and again until there is a server. @throws ABORTED when `signal` aborts first; CONFIG_INVALID for wrong addresses. */
+export async function openNats(urls: string, name: string, deps: NatsDeps, signal: AbortSignal): Promise<NatsLink> {
+  const options = parseNatsUrls(urls);
+  const library = await loadNats();
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    try {
+      const nats = await library.transport.connect({
+        ...options,
+        ...{ name, timeout: connectLimitMs, pingInterval: pingMs, maxPingOut: 2, noAsyncTraces: true },
+        ...{ maxReconnectAttempts: -1, reconnectTimeWait: 250, ignoreAuthErrorAbort: true },
+      });
+      return linkOf(library, nats, deps);
+    } catch (error) {
+      if (failures % 15 === 0) deps.telemetry.event('nats_away', { error: messageOf(error) });
+      const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 8));
+      await deps.clock.sleep(pauseMs * (0.5 + deps.random() / 2), signal);
+    }
+  }
+  throw new EngineError('ABORTED', 'connecting to NATS was given up', { retriable: true });
+}
+
+function linkOf(library: NatsLibrary, nats: NatsConnection, deps: NatsDeps): NatsLink {
+  let isUp = true;
+  const watch = async () => {
+    for await (const status of nats.status()) {
+      if (status.type === 'disconnect' || status.type === 'staleConnection') {
+        if (isUp) deps.telemetry.event('nats_away', { error: 'the connection is lost' });
+        isUp = false;
+      } else if (status.type === 'reconnect') {
+        if (!isUp) deps.telemetry.event('nats_back');
+        isUp = true;
+      }
+    }
+  };
+  void watch().catch(() => undefined);
+  return { library, nats, isUp: () => isUp && !nats.isClosed(), close: () => nats.close() };
+}

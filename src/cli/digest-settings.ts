@@ -1,0 +1,149 @@
+import { hostname } from 'node:os';
+import type { DigestView } from '../config/load-digest.js';
+import { loadDigestConfig } from '../config/load-digest.js';
+import { problemText } from '../config/problem.js';
+import { hostWithPort } from '../config/text-forms.js';
+import type { DigestRules } from '../digest/digest-worker.js';
+import { ConfigurationError } from '../domain/errors.js';
+import { parseSchedule, type Schedule } from '../domain/schedule.js';
+import { Secret } from '../domain/secret.js';
+import { type Command, type CommandArguments, type CommandIo, UsageError } from './command.js';
+import { warningText } from './configuration.js';
+
+const usualFile = '/etc/mon/notification.yaml';
+const usualServer = 'nats://127.0.0.1:4222';
+
+/** Where the digest is found: shared by all its commands. */
+export const digestPlaceOptions = {
+  transport: { value: 'nats|kafka', description: 'where messages are read and written (default nats)' },
+  nats: { value: 'URL', description: `servers, separated by commas (default ${usualServer})` },
+  'engine-config': { value: 'FILE', description: `brokers, topics, secrets, schedules (default ${usualFile})` },
+} as const satisfies Command['options'];
+
+/** Options of the daemon besides. */
+export const digestOptions = {
+  ...digestPlaceOptions,
+  jetstream: {
+    value: 'auto|on|off',
+    description: 'auto: when the server offers it; off: in memory only (default auto)',
+  },
+  workers: { value: 'N', description: 'workers of the whole deployment (default 8); on Kafka the partitions count' },
+  lock: {
+    value: 'topic|partition',
+    description: 'topic: one instance works; partition: instances share (default topic)',
+  },
+  empty: { value: 'skip|send', description: 'what a command does when there is nothing to send (default skip)' },
+  'tombstone-days': { value: 'N', description: 'how long cleared alarms are remembered (default 30)' },
+  'metrics-listen': {
+    value: 'HOST:PORT',
+    description: 'admin endpoint: /health /ready /metrics /status (default off)',
+  },
+} as const satisfies Command['options'];
+
+/** The file with what the options say in its place. */
+export interface DigestSettings {
+  readonly config: DigestView;
+  readonly transport: 'nats' | 'kafka';
+  readonly natsUrls: string;
+  readonly jetstream: 'auto' | 'on' | 'off';
+  readonly workerCount: number;
+  readonly lock: 'topic' | 'partition';
+  readonly rules: DigestRules;
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly instance: string;
+}
+
+/** Options and file together; problems of the file go to stderr and give undefined: exit code 78. @throws UsageError */
+export function readDigestSettings(args: CommandArguments, io: CommandIo): DigestSettings | undefined {
+  const given = readOptions(args);
+  const named = args.text('engine-config') ?? io.environment.MON_NOTIFICATION_CONFIG;
+  const loaded = loadDigestConfig(named || usualFile, io.environment, {
+    mayBeMissing: !named,
+    needsKafka: (transport) => (given.transport ?? transport) === 'kafka',
+  });
+  for (const warning of loaded.warnings) io.err(warningText(warning));
+  if (loaded.kind === 'invalid') {
+    for (const problem of loaded.problems) io.err(problemText(problem));
+    return undefined;
+  }
+  const { config } = loaded;
+  const { digest } = config;
+  const transport = given.transport ?? digest.transport;
+  const lock = given.lock ?? digest.lock;
+  if (transport === 'kafka' && lock === 'partition') {
+    throw new ConfigurationError('CONFIG_INVALID', '--lock partition: on Kafka expected topic, got partition');
+  }
+  const listen = given.listen ?? digest.metricsListen;
+  return {
+    config,
+    transport,
+    natsUrls: (given.nats ?? digest.nats ?? new Secret(usualServer)).reveal(),
+    jetstream: given.jetstream ?? digest.jetstream,
+    workerCount: given.workerCount ?? digest.workerCount,
+    lock,
+    rules: {
+      empty: given.empty ?? digest.empty,
+      tombstoneDays: given.tombstoneDays ?? digest.tombstoneDays,
+      scheduleOf: scheduleFinder(config),
+    },
+    listen: listen === undefined ? undefined : readListen(listen),
+    instance: `${hostname()}-${process.pid}`,
+  };
+}
+
+function readOptions(args: CommandArguments) {
+  const nats = args.text('nats');
+  return {
+    transport: choice(args, 'transport', ['nats', 'kafka']),
+    nats: nats === undefined ? undefined : new Secret(nats),
+    jetstream: choice(args, 'jetstream', ['auto', 'on', 'off']),
+    workerCount: whole(args, 'workers', 1024),
+    lock: choice(args, 'lock', ['topic', 'partition']),
+    empty: choice(args, 'empty', ['skip', 'send']),
+    tombstoneDays: whole(args, 'tombstone-days', 3650),
+    listen: args.text('metrics-listen'),
+  } as const;
+}
+
+function choice<Word extends string>(args: CommandArguments, name: string, words: readonly Word[]): Word | undefined {
+  const text = args.text(name);
+  const word = words.find((one) => one === text);
+  if (text !== undefined && word === undefined) {
+    throw new UsageError(`--${name}: expected ${words.join(' or ')}, got ${JSON.stringify(text)}`);
+  }
+  return word;
+}
+
+function whole(args: CommandArguments, name: string, maximum: number): number | undefined {
+  const text = args.text(name);
+  if (text === undefined) return undefined;
+  const value = /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > maximum) {
+    throw new UsageError(`--${name}: expected a whole number from 1 to ${maximum}, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+/** Port 0 takes any free one. */
+function readListen(text: string): { readonly host: string; readonly port: number } {
+  const isAnyPort = text.endsWith(':0');
+  const read = hostWithPort(isAnyPort ? `${text.slice(0, -1)}1` : text, 0);
+  const colon = read?.lastIndexOf(':') ?? -1;
+  if (read === undefined || colon < 0)
+    throw new UsageError(`--metrics-listen: expected HOST:PORT, got ${JSON.stringify(text)}`);
+  return { host: read.slice(0, colon).replace(/^\[|\]$/g, ''), port: isAnyPort ? 0 : Number(read.slice(colon + 1)) };
+}
+
+/** The schedules were read once already, when the file was checked. */
+function scheduleFinder({ digest }: DigestView): DigestRules['scheduleOf'] {
+  const general = digest.schedule === undefined ? undefined : parseSchedule(digest.schedule);
+  const own = new Map<string, Schedule>();
+  const byText = new Map<string, Schedule>();
+  for (const [userId, text] of digest.userSchedules) {
+    const schedule = byText.get(text) ?? parseSchedule(text);
+    if (schedule === undefined) continue;
+    byText.set(text, schedule);
+    own.set(userId, schedule);
+  }
+  return ({ userId, methodId }) => (methodId === undefined ? (own.get(userId) ?? general) : undefined);
+}

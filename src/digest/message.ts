@@ -1,0 +1,101 @@
+import { type Instant, parseInstant } from '../domain/instant.js';
+import type { AlarmStatus, DigestMessage, DigestOwner, MessageForm, StatusChange } from '../ports/digest.js';
+
+const maxMessageBytes = 1024 * 1024;
+/** Far above any id that is one; a digest with one alarm must stay below the limit of every broker. */
+const maxIdLength = 4096;
+const statuses: readonly AlarmStatus[] = ['CLEARED', 'WARNING', 'CRITICAL'];
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+class Malformed extends Error {}
+
+/**
+ * Reads an AlarmStatusChanged or a SendAlarmDigest from the bytes of a message. Never throws.
+ *
+ * Strict JSON, read liberally: keys in any order and letter case, the exact spelling first; unknown keys are ignored. Ids are opaque texts.
+ */
+export function parseDigestMessage(value: Uint8Array, form: MessageForm): DigestMessage {
+  try {
+    const members = membersOf(value);
+    const isStatus = form === 'status' || (form === 'either' && hasAny(members, ['AlarmID', 'Status', 'ChangedAt']));
+    return isStatus ? { kind: 'status', change: changeOf(members) } : { kind: 'command', command: ownerOf(members) };
+  } catch (error) {
+    if (error instanceof Malformed) return { kind: 'malformed', reason: error.message };
+    throw error;
+  }
+}
+
+type Members = ReadonlyMap<string, unknown>;
+
+/** By lower-case name; of several spellings the exact one counts, else the last. */
+function membersOf(value: Uint8Array): Members {
+  if (value.byteLength > maxMessageBytes) throw new Malformed(`the message has more than ${maxMessageBytes} bytes`);
+  const root = parsed(value);
+  if (typeof root !== 'object' || root === null || Array.isArray(root)) throw new Malformed('expected a JSON object');
+  const members = new Map<string, unknown>();
+  const exact = new Set<string>();
+  for (const [name, member] of Object.entries(root)) {
+    const lower = name.toLowerCase();
+    if (exact.has(lower)) continue;
+    if (publicNames.has(name)) exact.add(lower);
+    members.set(lower, member);
+  }
+  return members;
+}
+
+const publicNames: ReadonlySet<string> = new Set(['AlarmID', 'UserID', 'Status', 'ChangedAt', 'MethodID', 'Sequence']);
+
+function parsed(value: Uint8Array): unknown {
+  try {
+    return JSON.parse(strictUtf8.decode(value));
+  } catch {
+    throw new Malformed('the message is not JSON in UTF-8');
+  }
+}
+
+function hasAny(members: Members, names: readonly string[]): boolean {
+  return names.some((name) => members.has(name.toLowerCase()));
+}
+
+function changeOf(members: Members): StatusChange {
+  return {
+    ...ownerOf(members),
+    alarmId: idOf(members, 'AlarmID'),
+    status: statusOf(members),
+    changedAt: instantOf(members),
+    sequence: sequenceOf(members),
+  };
+}
+
+function ownerOf(members: Members): DigestOwner {
+  const methodId = members.get('methodid') ?? undefined;
+  return { userId: idOf(members, 'UserID'), methodId: methodId === undefined ? undefined : idOf(members, 'MethodID') };
+}
+
+function idOf(members: Members, name: string): string {
+  const id = members.get(name.toLowerCase());
+  if (typeof id === 'string' && id !== '' && id.length <= maxIdLength) return id;
+  throw new Malformed(`${name}: expected a text of 1 to ${maxIdLength} characters`);
+}
+
+function statusOf(members: Members): AlarmStatus {
+  const status = statuses.find((known) => known === members.get('status'));
+  if (status === undefined) throw new Malformed('Status: expected CLEARED, WARNING or CRITICAL');
+  return status;
+}
+
+/** The zero time of some languages, year 1, is nobody's time. */
+function instantOf(members: Members): Instant {
+  const text = members.get('changedat');
+  const instant = typeof text === 'string' ? parseInstant(text) : undefined;
+  if (instant === undefined) throw new Malformed('ChangedAt: expected a time as RFC 3339 writes it');
+  if (text === undefined || instant.epochNs <= 0n) throw new Malformed('ChangedAt: expected a time after 1970');
+  return instant;
+}
+
+function sequenceOf(members: Members): number {
+  const sequence = members.get('sequence') ?? -1;
+  if (sequence === -1) return -1;
+  if (typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence > 0) return sequence;
+  throw new Malformed('Sequence: expected a whole number above 0');
+}

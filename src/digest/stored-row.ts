@@ -1,0 +1,61 @@
+import { parseInstant } from '../domain/instant.js';
+import type { AlarmState, AlarmStatus, DigestOwner, StoredRow } from '../ports/digest.js';
+import { hashOf } from './digest-text.js';
+
+/** The name of a row where names are limited: 32 hex digits, of the kind and of all ids, since ids are opaque. */
+export function rowKey(row: StoredRow): string {
+  const alarmId = row.kind === 'alarm' ? row.alarmId : '';
+  return hashOf([row.kind, row.userId, row.methodId ?? '', alarmId]);
+}
+
+/** A row as compact JSON text, with its ids; undefined for one that is to be removed. */
+export function rowText(row: StoredRow): string | undefined {
+  const owner = { u: row.userId, ...(row.methodId === undefined ? {} : { m: row.methodId }) };
+  if (row.kind === 'schedule')
+    return row.ranAtMs === undefined ? undefined : JSON.stringify({ ...owner, r: row.ranAtMs });
+  if (row.alarm === undefined) return undefined;
+  const { status, changedAt, sequence, toSend, version, storedAtMs } = row.alarm;
+  const order = sequence === -1 ? {} : { q: sequence };
+  return JSON.stringify({
+    ...{ ...owner, a: row.alarmId, s: status, t: changedAt.text, ...order },
+    ...{ d: toSend ? 1 : 0, v: version, w: storedAtMs },
+  });
+}
+
+/** Reads a row back. @throws RangeError for a text that we did not write. */
+export function parseRow(text: string): StoredRow {
+  const fields = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const owner: DigestOwner = {
+    userId: textAt(fields, 'u'),
+    methodId: fields.m === undefined ? undefined : textAt(fields, 'm'),
+  };
+  if (fields.r !== undefined) return { ...owner, kind: 'schedule', ranAtMs: numberAt(fields, 'r') };
+  return { ...owner, kind: 'alarm', alarmId: textAt(fields, 'a'), alarm: alarmOf(fields) };
+}
+
+function alarmOf(fields: Readonly<Record<string, unknown>>): AlarmState {
+  const changedAt = parseInstant(textAt(fields, 't'));
+  const status = textAt(fields, 's');
+  if (changedAt === undefined || !isStatus(status)) throw new RangeError('a row of the digest state is damaged');
+  return {
+    ...{ status, changedAt, sequence: fields.q === undefined ? -1 : numberAt(fields, 'q') },
+    ...{ toSend: fields.d === 1, version: numberAt(fields, 'v'), storedAtMs: numberAt(fields, 'w') },
+  };
+}
+
+function isStatus(text: string): text is AlarmStatus {
+  return text === 'CLEARED' || text === 'WARNING' || text === 'CRITICAL';
+}
+
+function textAt(fields: Readonly<Record<string, unknown>>, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string' || value === '') throw new RangeError('a row of the digest state is damaged');
+  return value;
+}
+
+function numberAt(fields: Readonly<Record<string, unknown>>, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw new RangeError('a row of the digest state is damaged');
+  return value;
+}
