@@ -18,6 +18,14 @@ export interface ReceiverFault {
   readonly retriable: boolean;
 }
 
+/** A receiver that cannot be asked at all: what fails comes before the first request. */
+export interface EarlierFault {
+  readonly what: string;
+  readonly address: string;
+  open(timeout: number): Notifier;
+  readonly failure: DeliveryFailure;
+}
+
 /** An answer that could hold up or fill a worker. */
 export interface Flood {
   readonly what: string;
@@ -37,6 +45,8 @@ export interface NotifierBench {
   /** Addresses that cannot be used at all. */
   readonly badAddresses: readonly string[];
   readonly faults: readonly ReceiverFault[];
+  /** Phases before the first request, where the connection is not all there is to it: nothing was received, so another try is due. */
+  readonly earlierFaults?: readonly EarlierFault[];
   /** Faults that only the notifier's own limit can end. */
   readonly silences: readonly ReceiverFault[];
   /** Answers that are a flood, a trickle or a bomb, and what may become of the send. */
@@ -179,6 +189,18 @@ export function notifierContract(name: string, start: () => Promise<NotifierBenc
         assert.equal(error.retriable, true, silence.what);
         verified(error);
         await notifier.close();
+      }
+    });
+
+    test('ends in time where it does not get as far as a request', async () => {
+      for (const { what, address, open: openAt, failure } of bench.earlierFaults ?? []) {
+        const notifier = openAt(failure === 'timed_out' ? hastySeconds : patientSeconds);
+        opened.push(notifier);
+        const method = { ...notification().method, address: new Secret(address) };
+        const error = await failureOf(notifier, { ...notification(), method }, never);
+        assert.ok(error instanceof DeliveryError, what);
+        assert.deepEqual([error.failure, error.retriable], [failure, true], `${what}: ${error.message}`);
+        verified(error);
       }
     });
 
