@@ -99,7 +99,7 @@ function assertEndpoint({ output }: DemoRun): void {
   assert.match(act, /switched off\. Noticed after \d+\.\d s: OK → CRITICAL, \S/);
   assert.match(act, /Subject: ALARM CRITICAL "Web shop"/);
   assert.match(act, /switched on again\. Noticed after \d+\.\d s: CRITICAL → OK, recovered: 200 after/);
-  assert.match(act, /Subject: OK "Web shop"/);
+  assert.match(act, /Subject: OK: Web shop/);
   const history = act.slice(act.search(/mon-notification history --id [0-9a-f]{32}\n/));
   assert.match(history, /Z {2}alarm .*OK -> ALARM/s);
   assert.match(history, /Z {2}sent .*email "On-call mail"/s);

@@ -36,10 +36,10 @@ async function change(show, status, { title, make }) {
   return alarm;
 }
 
-/** A line as wide as it is, broken between its parts. */
+/** A line that is too wide, broken between its parts. */
 function broken(line) {
   const lines = [];
-  for (const part of line.split('  ').filter(Boolean)) {
+  for (const part of line.split(/ {2,}/)) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 2 + part.length <= HISTORY_WIDTH) lines[lines.length - 1] += `  ${part}`;
     else lines.push(lines.length === 0 ? part : `    ${part}`);
