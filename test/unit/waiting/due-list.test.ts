@@ -81,4 +81,13 @@ describe('the property that the due list passes', () => {
       assert.throws(() => checkDueList(() => new Mutant(), { numRuns: 500, seed: 1 }), /Property failed/);
     });
   }
+
+  it('gives back what was put in twice, twice', () => {
+    const list = new DueList();
+    for (let time = 0; time < 3; time += 1) list.add(at(0, 7), 5);
+    assert.deepEqual(
+      list.take(5, 10).map(({ position }) => position.offset),
+      [7n, 7n, 7n],
+    );
+  });
 });
