@@ -65,6 +65,12 @@ describe('the due list', () => {
     );
   });
 
+  it('keeps the same thing twice when it was added twice', () => {
+    const list = new DueList();
+    for (const _ of [1, 2, 3]) list.add(at(0, 7), 1);
+    assert.equal(list.take(1, 9).length, 3);
+  });
+
   it('is empty after it was cleared, and may be filled again', () => {
     const list = new DueList();
     list.add(at(0, 1), 1);
