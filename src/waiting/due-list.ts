@@ -2,6 +2,7 @@ import { type AlarmPosition, type Offset, partitionText, type TopicPartition } f
 
 /** A partition, and the offset from which its offsets are counted: numbers are several times cheaper than bigints. */
 interface Lane {
+  readonly number: number;
   readonly at: TopicPartition;
   readonly base: Offset;
 }
@@ -23,7 +24,7 @@ export class DueList {
   readonly #laneOf: number[] = [];
   readonly #distance: number[] = [];
   readonly #lanes: Lane[] = [];
-  readonly #laneByName = new Map<string, number>();
+  readonly #laneByName = new Map<string, Lane>();
 
   get size(): number {
     return this.#dueMonoMs.length;
@@ -37,8 +38,8 @@ export class DueList {
   add(position: AlarmPosition, dueAtMonoMs: number): void {
     const lane = this.#laneFor(position);
     this.#dueMonoMs.push(dueAtMonoMs);
-    this.#laneOf.push(lane);
-    this.#distance.push(Number(position.offset - (this.#lanes[lane]?.base ?? 0n)));
+    this.#laneOf.push(lane.number);
+    this.#distance.push(Number(position.offset - lane.base));
     this.#up(this.size - 1);
   }
 
@@ -57,7 +58,7 @@ export class DueList {
 
   /** Forgets what waits of one partition. */
   remove(partition: TopicPartition): void {
-    const lane = this.#laneByName.get(partitionText(partition));
+    const lane = this.#laneByName.get(partitionText(partition))?.number;
     let kept = 0;
     for (let at = 0; at < this.size; at += 1) if (this.#laneOf[at] !== lane) this.#swap(kept++, at);
     this.#shorten(kept);
@@ -70,19 +71,21 @@ export class DueList {
     this.#laneByName.clear();
   }
 
-  #laneFor(position: AlarmPosition): number {
-    const name = partitionText(position);
+  #laneFor({ topic, partition, offset }: AlarmPosition): Lane {
+    const at = { topic, partition };
+    const name = partitionText(at);
     const known = this.#laneByName.get(name);
     if (known !== undefined) return known;
-    const { topic, partition, offset } = position;
-    this.#laneByName.set(name, this.#lanes.length);
-    return this.#lanes.push({ at: { topic, partition }, base: offset }) - 1;
+    const lane = { number: this.#lanes.length, at, base: offset };
+    this.#laneByName.set(name, lane);
+    this.#lanes.push(lane);
+    return lane;
   }
 
-  #positionAt(at: number): AlarmPosition {
-    const lane = this.#lanes[this.#laneOf[at] ?? 0];
-    if (lane === undefined) throw new RangeError('expected an entry');
-    return { ...lane.at, offset: lane.base + BigInt(this.#distance[at] ?? 0) };
+  #positionAt(index: number): AlarmPosition {
+    // Each entry has its lane from the moment it is added.
+    const { at, base } = this.#lanes[Number(this.#laneOf[index])] as Lane;
+    return { ...at, offset: base + BigInt(Number(this.#distance[index])) };
   }
 
   #up(from: number): void {
@@ -95,23 +98,28 @@ export class DueList {
   }
 
   #down(from: number): void {
-    for (let at = from; ; ) {
-      const [left, right] = [2 * at + 1, 2 * at + 2];
-      let first = at;
-      if (left < this.size && this.#isBefore(left, first)) first = left;
-      if (right < this.size && this.#isBefore(right, first)) first = right;
-      if (first === at) return;
+    let at = from;
+    for (let first = this.#firstOf(at); first !== at; first = this.#firstOf(at)) {
       this.#swap(at, first);
       at = first;
     }
   }
 
-  #isBefore(one: number, other: number): boolean {
-    for (const column of [this.#dueMonoMs, this.#laneOf, this.#distance]) {
-      const difference = Number(column[one]) - Number(column[other]);
-      if (difference !== 0) return difference < 0;
+  /** The earliest of an entry and the two below it. */
+  #firstOf(at: number): number {
+    let first = at;
+    for (const below of [2 * at + 1, 2 * at + 2]) {
+      if (below < this.size && this.#isBefore(below, first)) first = below;
     }
-    return false;
+    return first;
+  }
+
+  #isBefore(one: number, other: number): boolean {
+    const due = Number(this.#dueMonoMs[one]) - Number(this.#dueMonoMs[other]);
+    if (due !== 0) return due < 0;
+    const lane = Number(this.#laneOf[one]) - Number(this.#laneOf[other]);
+    if (lane !== 0) return lane < 0;
+    return Number(this.#distance[one]) < Number(this.#distance[other]);
   }
 
   #swap(one: number, other: number): void {

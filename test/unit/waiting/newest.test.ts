@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Newest } from '../../../src/waiting/newest.js';
+import { isWrittenLater, Newest } from '../../../src/waiting/newest.js';
 
 const newestNumber = (capacity?: number) => new Newest<number>((one, other) => one > other, capacity);
 
@@ -19,4 +19,10 @@ describe('the newest', () => {
       [9, undefined, 9],
     );
   });
+});
+
+it('of two copies the later one has the greater offset, and of two partitions the same one wins either way', () => {
+  const at = (partition: number, offset: bigint) => ({ topic: 'r', partition, offset });
+  assert.deepEqual([isWrittenLater(at(0, 2n), at(0, 1n)), isWrittenLater(at(0, 1n), at(0, 2n))], [true, false]);
+  assert.deepEqual([isWrittenLater(at(1, 0n), at(0, 9n)), isWrittenLater(at(0, 9n), at(1, 0n))], [true, false]);
 });
