@@ -2,7 +2,6 @@ import { type AlarmPosition, type Offset, partitionText, type TopicPartition } f
 
 /** A partition, and the offset from which its offsets are counted: numbers are several times cheaper than bigints. */
 interface Lane {
-  readonly number: number;
   readonly at: TopicPartition;
   readonly base: Offset;
 }
@@ -24,7 +23,7 @@ export class DueList {
   readonly #laneOf: number[] = [];
   readonly #distance: number[] = [];
   readonly #lanes: Lane[] = [];
-  readonly #laneByName = new Map<string, Lane>();
+  readonly #laneByName = new Map<string, number>();
 
   get size(): number {
     return this.#dueMonoMs.length;
@@ -38,8 +37,8 @@ export class DueList {
   add(position: AlarmPosition, dueAtMonoMs: number): void {
     const lane = this.#laneFor(position);
     this.#dueMonoMs.push(dueAtMonoMs);
-    this.#laneOf.push(lane.number);
-    this.#distance.push(Number(position.offset - lane.base));
+    this.#laneOf.push(lane);
+    this.#distance.push(Number(position.offset - this.#lane(lane).base));
     this.#up(this.size - 1);
   }
 
@@ -58,7 +57,7 @@ export class DueList {
 
   /** Forgets what waits of one partition. */
   remove(partition: TopicPartition): void {
-    const lane = this.#laneByName.get(partitionText(partition))?.number;
+    const lane = this.#laneByName.get(partitionText(partition));
     let kept = 0;
     for (let at = 0; at < this.size; at += 1) if (this.#laneOf[at] !== lane) this.#swap(kept++, at);
     this.#shorten(kept);
@@ -71,21 +70,23 @@ export class DueList {
     this.#laneByName.clear();
   }
 
-  #laneFor({ topic, partition, offset }: AlarmPosition): Lane {
-    const at = { topic, partition };
-    const name = partitionText(at);
+  #laneFor(position: AlarmPosition): number {
+    const name = partitionText(position);
     const known = this.#laneByName.get(name);
     if (known !== undefined) return known;
-    const lane = { number: this.#lanes.length, at, base: offset };
-    this.#laneByName.set(name, lane);
-    this.#lanes.push(lane);
-    return lane;
+    const { topic, partition, offset } = position;
+    this.#laneByName.set(name, this.#lanes.length);
+    return this.#lanes.push({ at: { topic, partition }, base: offset }) - 1;
   }
 
-  #positionAt(index: number): AlarmPosition {
-    // Each entry has its lane from the moment it is added.
-    const { at, base } = this.#lanes[Number(this.#laneOf[index])] as Lane;
-    return { ...at, offset: base + BigInt(Number(this.#distance[index])) };
+  #positionAt(at: number): AlarmPosition {
+    const { at: partition, base } = this.#lane(Number(this.#laneOf[at]));
+    return { ...partition, offset: base + BigInt(Number(this.#distance[at])) };
+  }
+
+  #lane(index: number): Lane {
+    // Every index comes from `#laneFor`.
+    return this.#lanes[index] as Lane;
   }
 
   #up(from: number): void {
@@ -98,28 +99,23 @@ export class DueList {
   }
 
   #down(from: number): void {
-    let at = from;
-    for (let first = this.#firstOf(at); first !== at; first = this.#firstOf(at)) {
+    for (let at = from; ; ) {
+      const [left, right] = [2 * at + 1, 2 * at + 2];
+      let first = at;
+      if (left < this.size && this.#isBefore(left, first)) first = left;
+      if (right < this.size && this.#isBefore(right, first)) first = right;
+      if (first === at) return;
       this.#swap(at, first);
       at = first;
     }
   }
 
-  /** The earliest of an entry and the two below it. */
-  #firstOf(at: number): number {
-    let first = at;
-    for (const below of [2 * at + 1, 2 * at + 2]) {
-      if (below < this.size && this.#isBefore(below, first)) first = below;
-    }
-    return first;
-  }
-
   #isBefore(one: number, other: number): boolean {
-    const due = Number(this.#dueMonoMs[one]) - Number(this.#dueMonoMs[other]);
-    if (due !== 0) return due < 0;
-    const lane = Number(this.#laneOf[one]) - Number(this.#laneOf[other]);
-    if (lane !== 0) return lane < 0;
-    return Number(this.#distance[one]) < Number(this.#distance[other]);
+    for (const column of [this.#dueMonoMs, this.#laneOf, this.#distance]) {
+      const difference = Number(column[one]) - Number(column[other]);
+      if (difference !== 0) return difference < 0;
+    }
+    return false;
   }
 
   #swap(one: number, other: number): void {
