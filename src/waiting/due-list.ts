@@ -99,15 +99,20 @@ export class DueList {
   }
 
   #down(from: number): void {
-    for (let at = from; ; ) {
-      const [left, right] = [2 * at + 1, 2 * at + 2];
-      let first = at;
-      if (left < this.size && this.#isBefore(left, first)) first = left;
-      if (right < this.size && this.#isBefore(right, first)) first = right;
-      if (first === at) return;
+    let at = from;
+    for (let first = this.#firstOf(at); first !== at; first = this.#firstOf(at)) {
       this.#swap(at, first);
       at = first;
     }
+  }
+
+  /** The earliest of an entry and the two below it. */
+  #firstOf(at: number): number {
+    let first = at;
+    for (const below of [2 * at + 1, 2 * at + 2]) {
+      if (below < this.size && this.#isBefore(below, first)) first = below;
+    }
+    return first;
   }
 
   #isBefore(one: number, other: number): boolean {
