@@ -106,12 +106,12 @@ export class DueList {
     }
   }
 
-  /** Of an entry and the two below it. */
+  /** The earliest of an entry and the two below it. */
   #firstOf(at: number): number {
-    const [left, right] = [2 * at + 1, 2 * at + 2];
     let first = at;
-    if (left < this.size && this.#isBefore(left, first)) first = left;
-    if (right < this.size && this.#isBefore(right, first)) first = right;
+    for (const below of [2 * at + 1, 2 * at + 2]) {
+      if (below < this.size && this.#isBefore(below, first)) first = below;
+    }
     return first;
   }
 
