@@ -196,7 +196,9 @@ export class Checker {
     const id = notificationId(before.position, send.methodId);
     if (this.#underWay.get(id) === send.run)
       this.fail(`overtakes ${positionText(before.position)}, under way: ${what}`);
-    else if (!this.#concluded.has(id)) this.fail(`overtakes ${positionText(before.position)}: ${what}`);
+    // What was put off unsent has its record: it comes later, or is superseded.
+    else if (!this.#concluded.has(id) && !before.recorded.has(send.methodId))
+      this.fail(`overtakes ${positionText(before.position)}: ${what}`);
   }
 
   #checkWindow(alarm: Produced, what: string): void {
