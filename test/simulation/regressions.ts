@@ -9,4 +9,8 @@ export const regressions: readonly { readonly number: number; readonly was: stri
     number: 6_125,
     was: 'the world, not the engine: a worker that was frozen outlived its main by 430 ms and sent under a lease that still held; the world had forgotten under which lock, and took it for a second holder',
   },
+  {
+    number: 1_724,
+    was: 'the world again: a session ended while the answer that made its engine a holder was on its way; the world kept that lock as taken for ever, and took the next holder for a second one',
+  },
 ];

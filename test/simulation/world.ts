@@ -125,7 +125,9 @@ export class World {
         partition: Number(fields.partition),
         offset: BigInt(String(fields.offset)),
       });
-    if (name === 'lock_taken' || name === 'partition_taken') this.#taken.add(String(fields.lock));
+    // An engine may hear that it has a lock after the servers have taken it away.
+    const lock = String(fields.lock);
+    if ((name === 'lock_taken' || name === 'partition_taken') && this.zookeeper.nodes.has(lock)) this.#taken.add(lock);
     const { term, reason, code, partition, offset, stage, index, exit, unfinished } = fields;
     const shown = {
       term,
