@@ -18,4 +18,5 @@ export const regressions: readonly { readonly number: number; readonly was: stri
     number: 55_788_959,
     was: 'the checker, not the engine: what an open breaker put off, unsent and recorded, was taken for overtaken by the next transition',
   },
+  { number: 543_510_388, was: 'the same, where the record of the put-off was still on its way to Kafka' },
 ];
