@@ -11,6 +11,8 @@ import { type Command, type CommandArguments, type CommandIo, UsageError } from 
 import { warningText } from './configuration.js';
 
 const usualFile = '/etc/mon/notification.yaml';
+/** A method of the engine that says nothing. */
+const methodDefault = 'every 24h';
 const usualServer = 'nats://127.0.0.1:4222';
 
 /** Where the digest is found: shared by all its commands. */
@@ -83,6 +85,7 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
     lock,
     rules: {
       empty: given.empty ?? digest.empty,
+      methodEmpty: emptyByMethod(config),
       tombstoneDays: given.tombstoneDays ?? digest.tombstoneDays,
       scheduleOf: scheduleFinder(config),
     },
@@ -134,6 +137,10 @@ function readListen(text: string): { readonly host: string; readonly port: numbe
   return { host: read.slice(0, colon).replace(/^\[|\]$/g, ''), port: isAnyPort ? 0 : Number(read.slice(colon + 1)) };
 }
 
+function emptyByMethod({ digest }: DigestView): ReadonlyMap<string, 'skip' | 'send'> {
+  return new Map([...digest.methods].flatMap(([id, { empty }]) => (empty === undefined ? [] : [[id, empty]])));
+}
+
 /** The schedules were read once already, when the file was checked. */
 function scheduleFinder({ digest }: DigestView): DigestRules['scheduleOf'] {
   const general = digest.schedule === undefined ? undefined : parseSchedule(digest.schedule);
@@ -145,5 +152,16 @@ function scheduleFinder({ digest }: DigestView): DigestRules['scheduleOf'] {
     byText.set(text, schedule);
     own.set(userId, schedule);
   }
-  return ({ userId, methodId }) => (methodId === undefined ? (own.get(userId) ?? general) : undefined);
+  const daily = parseSchedule(methodDefault);
+  const ofMethods = new Map<string, Schedule>();
+  for (const [id, { schedule: text }] of digest.methods) {
+    const schedule = text === undefined ? undefined : (byText.get(text) ?? parseSchedule(text));
+    if (text === undefined || schedule === undefined) continue;
+    byText.set(text, schedule);
+    ofMethods.set(id, schedule);
+  }
+  return ({ userId, methodId }) => {
+    const ofUser = own.get(userId) ?? general;
+    return methodId === undefined ? ofUser : (ofMethods.get(methodId) ?? ofUser ?? daily);
+  };
 }

@@ -53,7 +53,8 @@ export async function runKafkaDigest(
     const partitions = Array.from({ length: counts.partitions }, (_, index) => index);
     const options = {
       ...{ connection, topics: topicsOf(config), group: groupOf(config), partitions, demand },
-      deadLetterPartitions: counts.deadLetterPartitions,
+      ...{ deadLetterPartitions: counts.deadLetterPartitions, retryPartitions: counts.retryPartitions },
+      instance: settings.instance,
     };
     return new KafkaDigestTerm(workers, options, { ...deps, onAnswered }).run(stop, ended);
   };
@@ -70,7 +71,7 @@ function groupOf({ kafka }: DigestView): string {
 }
 
 function topicsOf({ digest, kafka }: DigestView): DigestTopics {
-  return { ...digest.topics, deadLetter: kafka.deadLetterTopic };
+  return { ...digest.topics, deadLetter: kafka.deadLetterTopic, retry: kafka.notificationRetryTopic };
 }
 
 /** Undefined when `stop` came first. */

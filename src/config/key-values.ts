@@ -1,5 +1,5 @@
 import { Secret } from '../domain/secret.js';
-import type { KeySpec, Period } from './key-spec.js';
+import type { KeySpec, MethodOptions, Period } from './key-spec.js';
 import { hostWithPort, textForms } from './text-forms.js';
 
 /** A value in the unit of the compiled configuration, or the words that complete "expected …, got …". */
@@ -38,6 +38,7 @@ export function valueOfText(spec: KeySpec, text: string): ReadValue {
       );
     case 'periods':
     case 'schedules':
+    case 'method_options':
       return { expected: expectedOf(spec) };
     default:
       return spec satisfies never;
@@ -60,6 +61,7 @@ export function valueOfPairs(spec: KeySpec, pairs: readonly (readonly [string, s
   if (spec.type === 'schedules') {
     return orExpected(spec, pairs.every(([, text]) => textForms.schedule.fits(text)) ? new Map(pairs) : undefined);
   }
+  if (spec.type === 'method_options') return orExpected(spec, methodOptionsOf(pairs));
   if (spec.type !== 'periods') return { expected: expectedOf(spec) };
   const periods = new Map<number, Period>();
   for (const [time, topic] of pairs) {
@@ -100,9 +102,32 @@ export function expectedOf(spec: KeySpec): string {
       return 'a section of repeat seconds and topic names';
     case 'schedules':
       return 'a section of names, each with a schedule such as 08:00,17:30 mon-fri Europe/Athens or every 4h';
+    case 'method_options':
+      return 'a section of method ids, each with delivery (immediate or digest), schedule, empty (skip or send)';
     default:
       return spec satisfies never;
   }
+}
+
+/** From pairs such as `<method id>.delivery` and `digest`; undefined when one is wrong. */
+function methodOptionsOf(
+  pairs: readonly (readonly [string, string])[],
+): ReadonlyMap<string, MethodOptions> | undefined {
+  const methods = new Map<string, MethodOptions>();
+  for (const [name, text] of pairs) {
+    const dot = name.lastIndexOf('.');
+    const option = dot < 1 ? undefined : methodOption(name.slice(dot + 1), text);
+    if (option === undefined) return undefined;
+    const id = name.slice(0, dot);
+    methods.set(id, { ...methods.get(id), ...option });
+  }
+  return methods;
+}
+
+function methodOption(option: string, text: string): MethodOptions | undefined {
+  if (option === 'delivery' && (text === 'immediate' || text === 'digest')) return { delivery: text };
+  if (option === 'empty' && (text === 'skip' || text === 'send')) return { empty: text };
+  return option === 'schedule' && textForms.schedule.fits(text) ? { schedule: text } : undefined;
 }
 
 /** `a, b or c`. */

@@ -7,7 +7,7 @@ import { expectedOf, type ReadValue, valueOfPairs, valueOfText, valueOfTexts } f
 import { mayBeFile } from './known-names.js';
 import type { Findings, Place } from './problem.js';
 import { readFileText } from './read-file.js';
-import { isNothing, type YamlNode } from './yaml-document.js';
+import { isNothing, type YamlEntry, type YamlNode } from './yaml-document.js';
 
 /** Where a key was given and as what; `got` shows the value unless it is a secret, a list or a section. */
 interface Whereabouts {
@@ -57,7 +57,7 @@ export function readSettings(keys: Keys, given: Given, context: ReadContext, fin
 export function defaultOf(spec: KeySpec): unknown {
   if (spec.default === undefined) return undefined;
   if (spec.type === 'seconds') return Number(spec.default) * 1000;
-  if (spec.type !== 'periods' && spec.type !== 'schedules') return spec.default;
+  if (spec.type !== 'periods' && spec.type !== 'schedules' && spec.type !== 'method_options') return spec.default;
   const read = valueOfPairs(spec, Object.entries(spec.default));
   return 'value' in read ? read.value : undefined;
 }
@@ -105,7 +105,8 @@ class SettingsReader {
       if (node.entries.length === 0) this.#findings.warning(node.at, name, 'an empty section is off; true is on');
       return node.entries.length > 0;
     }
-    const pieces = node.kind === 'list' ? this.#texts(node.items, given) : this.#pairs(node.entries, given);
+    const entries = node.kind === 'section' && spec.type === 'method_options' ? flattened(node.entries) : undefined;
+    const pieces = node.kind === 'list' ? this.#texts(node.items, given) : this.#pairs(entries ?? node.entries, given);
     if (pieces === undefined) return undefined;
     const read = pieces.kind === 'texts' ? valueOfTexts(spec, pieces.texts) : valueOfPairs(spec, pieces.pairs);
     return this.#accept(given, spec, read, pieces.kind === 'texts' ? 'a list' : 'a section');
@@ -114,7 +115,7 @@ class SettingsReader {
   #readEmpty(given: GivenName, spec: KeySpec): unknown {
     if (spec.optional || spec.emptyIsOff) return undefined;
     if (spec.type === 'list' || spec.type === 'periods') return [];
-    if (spec.type === 'schedules') return new Map();
+    if (spec.type === 'schedules' || spec.type === 'method_options') return new Map();
     if (spec.type === 'switch') return false;
     const isQuoted = given.node.kind === 'scalar' && !isNothing(given.node);
     if (spec.type === 'secret' && spec.emptyAllowed && isQuoted) return new Secret('');
@@ -188,6 +189,14 @@ class SettingsReader {
   #path(path: string): string {
     return isAbsolute(path) ? path : resolve(this.#context.folder, path);
   }
+}
+
+/** `<name>.<inner name>` for what stands one level deeper. */
+function flattened(entries: readonly Pick<YamlEntry, 'key' | 'value'>[]): readonly Pick<YamlEntry, 'key' | 'value'>[] {
+  return entries.flatMap(({ key, value }) => {
+    if (value.kind !== 'section') return [{ key, value }];
+    return value.entries.map((inner) => ({ key: `${key}.${inner.key}`, value: inner.value }));
+  });
 }
 
 /** A value as it stands in the file, shortened, without the login of a URL. What the environment filled in is not shown. */

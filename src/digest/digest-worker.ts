@@ -26,9 +26,16 @@ const dayMs = 86_400_000;
 export interface DigestRules {
   /** What a command does when there is nothing to send. */
   readonly empty: 'skip' | 'send';
+  /** The same for methods that say so themselves, by method id. */
+  readonly methodEmpty?: ReadonlyMap<string, 'skip' | 'send'>;
   readonly tombstoneDays: number;
   /** When digests of an owner go out by themselves; undefined: on command only. */
   scheduleOf(owner: DigestOwner): Schedule | undefined;
+}
+
+/** Whether this owner gets a digest when there is nothing in it. */
+export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId }: DigestOwner): boolean {
+  return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? empty) === 'send';
 }
 
 export interface DigestWorkerDeps {
@@ -91,9 +98,11 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
 
   /** Looks at the wall clock: puts what is due into the mailbox. Called about once a second. */
   tick(nowMs: number): void {
-    const candidates = this.#rules.empty === 'send' ? this.states.owners() : this.states.pending;
+    const mayBeEmpty = this.#rules.empty === 'send' || [...(this.#rules.methodEmpty?.values() ?? [])].includes('send');
+    const candidates = mayBeEmpty ? this.states.owners() : this.states.pending;
     const latest = new Map<Schedule, number>();
     for (const owner of candidates) {
+      if (owner.pending.size === 0 && !isSentEmpty(this.#rules, owner)) continue;
       const schedule = this.#rules.scheduleOf(owner);
       if (schedule === undefined) continue;
       const dueAtMs = latest.get(schedule) ?? schedule.dueAtOrBefore(nowMs);

@@ -11,7 +11,7 @@ import type {
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { alarmRow, type DigestStates, type OwnerState } from './digest-states.js';
 import { digestsOf } from './digest-text.js';
-import type { DigestItem, DigestRules } from './digest-worker.js';
+import { type DigestItem, type DigestRules, isSentEmpty } from './digest-worker.js';
 import { rowKey } from './stored-row.js';
 
 const messageLimitCount = 1_000;
@@ -128,12 +128,14 @@ export class RoundPlan<Message extends TakenMessage> {
 
   #flush(owner: OwnerState, reason: 'command' | 'schedule'): void {
     const alarms = this.#states.toSend(owner);
-    if (alarms.length === 0 && this.#rules.empty === 'skip') {
+    if (alarms.length === 0 && !isSentEmpty(this.#rules, owner)) {
       this.#count('command nothing');
       return;
     }
     this.#count('command flushed');
-    for (const digest of digestsOf(owner, alarms, this.#limitBytes)) {
+    // As a notification it is written with more words around each alarm, and all of it again by the outcome.
+    const limitBytes = owner.methodId === undefined ? this.#limitBytes : Math.floor(this.#limitBytes / 3);
+    for (const digest of digestsOf(owner, alarms, limitBytes)) {
       this.#digests.push(digest);
       this.#reasons.push(reason);
     }

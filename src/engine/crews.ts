@@ -50,8 +50,10 @@ export function kafkaConnection({ kafka }: Pick<Config, 'kafka'>, clientId: stri
   return { brokers, clientId, sasl, ssl: ssl === undefined ? undefined : revealedTls(ssl) };
 }
 
-export function mysqlOptions({ mysql }: Config): MysqlOptions {
-  return { ...mysql, ssl: mysql.ssl, connections: mysqlConnectionCount, queryTimeoutMs };
+export function mysqlOptions({ mysql, digest }: Pick<Config, 'mysql' | 'digest'>): MysqlOptions {
+  const deliveries: Record<string, 'immediate' | 'digest'> = {};
+  for (const [id, { delivery }] of digest.methods) if (delivery !== undefined) deliveries[id] = delivery;
+  return { ...mysql, deliveries, ssl: mysql.ssl, connections: mysqlConnectionCount, queryTimeoutMs };
 }
 
 function pieceOf(config: Config, stage: StageName): object {
@@ -102,6 +104,7 @@ function alarmPiece(config: Config): AlarmProcessorConfig {
   return {
     connection: kafkaConnection(config, 'mon-notification'),
     deadLetterTopic: config.kafka.deadLetterTopic,
+    statusTopic: config.digest.topics.status,
     mysql: mysqlOptions(config),
     alarmTtlMs: config.processors.alarmTtlMs,
     registerTypes: config.enabledTypes,

@@ -1,5 +1,6 @@
 import type { KafkaConnection } from '../adapters/kafka/connection-options.js';
 import { KafkaDeadLetters } from '../adapters/kafka/dead-letters.js';
+import { KafkaDigestIntake } from '../adapters/kafka/digest-intake.js';
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { MysqlOptions } from '../adapters/mysql/pool.js';
@@ -13,6 +14,8 @@ import { kafkaDeps, type Surroundings } from './surroundings.js';
 export interface AlarmProcessorConfig {
   readonly connection: KafkaConnection;
   readonly deadLetterTopic: string;
+  /** Where digests take their alarms from. */
+  readonly statusTopic: string;
   readonly mysql: MysqlOptions;
   /** Undefined: alarms never expire. */
   readonly alarmTtlMs: number | undefined;
@@ -32,10 +35,15 @@ export function alarmProcessor(config: AlarmProcessorConfig, around: Surrounding
   const producer = new KafkaProducer(config.connection, kafkaDeps(around));
   const directory = new MysqlMethodDirectory(config.mysql, around);
   const deadLetters = new KafkaDeadLetters(producer, config.deadLetterTopic, { instance, telemetry });
+  const digestTopics = { status: config.statusTopic, deadLetter: config.deadLetterTopic };
+  const digests = new KafkaDigestIntake(producer, digestTopics, telemetry);
   const stopAsking = askNowAndThen(directory, around.index === 0 ? config.registerTypes : [], around);
   return stageParts(
     {
-      stage: new AlarmProcessor({ ttlMs: config.alarmTtlMs }, { directory, deadLetters, clock, random, telemetry }),
+      stage: new AlarmProcessor(
+        { ttlMs: config.alarmTtlMs },
+        { directory, deadLetters, digests, clock, random, telemetry },
+      ),
       inHandCount,
       decode: decodeRawAlarm,
       encode: encodeNotificationGroup,
