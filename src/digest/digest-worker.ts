@@ -14,7 +14,7 @@ import type { Clock, Random } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { DigestStates } from './digest-states.js';
 import { Mailbox } from './mailbox.js';
-import { RoundPlan } from './round-plan.js';
+import { isSentEmpty, RoundPlan } from './round-plan.js';
 
 /** What waits in front of one worker before its intake stops. */
 const mailboxCount = 2_000;
@@ -31,11 +31,6 @@ export interface DigestRules {
   readonly tombstoneDays: number;
   /** When digests of an owner go out by themselves; undefined: on command only. */
   scheduleOf(owner: DigestOwner): Schedule | undefined;
-}
-
-/** Whether this owner gets a digest when there is nothing in it. */
-export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId }: DigestOwner): boolean {
-  return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? empty) === 'send';
 }
 
 export interface DigestWorkerDeps {

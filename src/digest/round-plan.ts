@@ -11,12 +11,17 @@ import type {
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { alarmRow, type DigestStates, type OwnerState } from './digest-states.js';
 import { digestsOf } from './digest-text.js';
-import { type DigestItem, type DigestRules, isSentEmpty } from './digest-worker.js';
+import type { DigestItem, DigestRules } from './digest-worker.js';
 import { rowKey } from './stored-row.js';
 
 const messageLimitCount = 1_000;
 const digestLimitCount = 100;
 const rowLimitCount = 5_000;
+
+/** Whether this owner gets a digest when there is nothing in it. */
+export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId }: DigestOwner): boolean {
+  return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? empty) === 'send';
+}
 
 /** One round while it is put together: folds into the states at once, and collects what has to become durable. */
 export class RoundPlan<Message extends TakenMessage> {
