@@ -9,6 +9,8 @@ import { runProgram } from './command.mjs';
 import { logToStderr, withProgress } from './progress.mjs';
 
 export const rootFolder = fileURLToPath(new URL('../..', import.meta.url));
+/** What `mon-notification` runs, once it is built. */
+export const programFile = join(rootFolder, 'dist/cli/main.js');
 
 async function packagesOf(file) {
   const { packages } = JSON.parse(await readFile(join(rootFolder, file), 'utf8').catch(() => '{}'));

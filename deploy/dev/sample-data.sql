@@ -7,7 +7,8 @@ INSERT INTO alarm_definition (id, tenant_id, name, description, expression, seve
   ('d-disk', 'tenant-1', 'Disk full', 'A disk has less than 5 per cent left', 'min(disk.free_perc) < 5', 'CRITICAL', NOW(), NOW()),
   ('d-login', 'tenant-1', 'Login slow', 'The login page answers late', 'max(http.login_ms) > 2000', 'MEDIUM', NOW(), NOW()),
   ('d-backup', 'tenant-1', 'Backup late', 'No backup for a day', 'max(backup.age_hours) > 24', 'LOW', NOW(), NOW()),
-  ('d-errors', 'tenant-1', 'Request errors', 'Requests fail', 'sum(http.errors) > 0', 'HIGH', NOW(), NOW());
+  ('d-errors', 'tenant-1', 'Request errors', 'Requests fail', 'sum(http.errors) > 0', 'HIGH', NOW(), NOW()),
+  ('d-shop', 'tenant-1', 'Web shop', 'The shop does not answer', 'monitor-endpoints', 'CRITICAL', NOW(), NOW());
 
 -- A producer writes the new state here before it publishes; a retry of an alarm in another state is not sent.
 INSERT INTO alarm (id, alarm_definition_id, state, created_at, state_updated_at, updated_at) VALUES
@@ -34,4 +35,8 @@ INSERT INTO alarm_action (alarm_definition_id, alarm_state, action_id) VALUES
   ('d-disk', 'ALARM', 'm-slow'),
   ('d-login', 'ALARM', 'm-busy'),
   ('d-backup', 'ALARM', 'm-gone'),
-  ('d-errors', 'ALARM', 'm-stream');
+  ('d-errors', 'ALARM', 'm-stream'),
+  ('d-shop', 'ALARM', 'm-mail'),
+  ('d-shop', 'ALARM', 'm-webhook'),
+  ('d-shop', 'OK', 'm-mail'),
+  ('d-shop', 'OK', 'm-webhook');

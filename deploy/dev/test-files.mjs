@@ -15,9 +15,9 @@ export const suites = [
   { name: 'unit', isQuick: true, needsServices: false, concurrency: 2, fileLimitMs: 120_000 },
   { name: 'contract', isQuick: true, needsServices: false, concurrency: 2, fileLimitMs: 120_000 },
   { name: 'simulation', isQuick: true, needsServices: false, concurrency: 2, fileLimitMs: 1_200_000 },
-  { name: 'integration', isQuick: false, needsServices: true, concurrency: 1, fileLimitMs: 240_000 },
+  { name: 'integration', isQuick: false, needsServices: true, concurrency: 2, fileLimitMs: 240_000 },
   { name: 'acceptance', isQuick: false, needsServices: true, concurrency: 1, fileLimitMs: 600_000 },
-  { name: 'chaos', isQuick: false, needsServices: true, concurrency: 1, fileLimitMs: 300_000 },
+  { name: 'chaos', isQuick: false, needsServices: true, concurrency: 1, fileLimitMs: 900_000 },
 ];
 
 const LEFTOVER_GRACE_MS = 2_000;

@@ -1,3 +1,4 @@
+import type { RawAlarm } from '../domain/alarm.js';
 import { EngineError } from '../domain/errors.js';
 import { type ReadAlarm, readAlarm } from '../domain/parse-alarm.js';
 import { systemClock } from '../runtime/clock.js';
@@ -8,11 +9,11 @@ const rootKey = 'alarm-transitioned';
 const fileMaxBytes = 2 * 1024 * 1024;
 
 /**
- * Reads the alarm that a command is given: a file, or `-` for standard input; a message, or the object inside its root key.
+ * Reads the message that a command is given: a file, or `-` for standard input; a message, or the object inside its root key.
  *
- * @throws ALARM_MALFORMED with what the engine would find wrong.
+ * @throws ALARM_MALFORMED when there is nothing that can be read.
  */
-export async function readAlarmFile(file: string, topic: string): Promise<ReadAlarm> {
+export async function readMessageFile(file: string, topic: string): Promise<RawAlarm> {
   const found = await readInput(file, fileMaxBytes);
   if (found.kind === 'unusable') {
     const text = `${file}: expected a readable file with an alarm, got ${found.why}`;
@@ -20,7 +21,12 @@ export async function readAlarmFile(file: string, topic: string): Promise<ReadAl
   }
   const isInside = /^\s*\{/.test(found.text) && hasAlarmId(found.text);
   const value = Buffer.from(isInside ? `{"${rootKey}":${found.text}}` : found.text);
-  return readAlarm({ position: { topic, partition: 0, offset: 0n }, value, recordedAtMs: systemClock.nowMs() });
+  return { position: { topic, partition: 0, offset: 0n }, value, recordedAtMs: systemClock.nowMs() };
+}
+
+/** The alarm in it. @throws ALARM_MALFORMED with what the engine would find wrong, too. */
+export async function readAlarmFile(file: string, topic: string): Promise<ReadAlarm> {
+  return readAlarm(await readMessageFile(file, topic));
 }
 
 function hasAlarmId(text: string): boolean {

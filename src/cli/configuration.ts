@@ -25,7 +25,11 @@ export function configFile(args: CommandArguments, io: CommandIo): string {
 
 /** Loads the configuration that is meant, whatever is wrong with it, and tries its templates. Runs the modules of third parties that it names. */
 export async function loadMeant(args: CommandArguments, io: CommandIo): Promise<Valid | Invalid> {
-  const file = configFile(args, io);
+  return await loadFile(configFile(args, io), io);
+}
+
+/** The same with this file. */
+export async function loadFile(file: string, io: CommandIo): Promise<Valid | Invalid> {
   const brought = await thirdParties(file, io);
   const plugins = [...builtinNotifiers, ...brought.plugins];
   const loaded = loadConfig(file, io.environment, plugins, brought.modules);

@@ -1,17 +1,15 @@
 import { hostname } from 'node:os';
 import { KafkaProducer } from '../adapters/kafka/producer.js';
-import { loadConfig } from '../config/load.js';
 import { problemText } from '../config/problem.js';
 import type { EventSource } from '../domain/alarm-event.js';
 import { kafkaConnection } from '../engine/crews.js';
-import { builtinNotifiers } from '../notifiers/builtin.js';
 import { EventSink } from '../producers/event-sink.js';
 import { ProducerState } from '../producers/producer-state.js';
 import { stateFile } from '../producers/state-file.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { CommandIo } from './command.js';
-import { warningText } from './configuration.js';
+import { loadFile, warningText } from './configuration.js';
 import { packageVersion } from './version.js';
 
 /** The alarm topic as a producer sees it. */
@@ -44,7 +42,7 @@ export async function openEventOutlet(
   options: EventOutletOptions,
 ): Promise<EventOutlet | 'wrong configuration'> {
   const { io, telemetry } = options;
-  const loaded = loadConfig(configFile, io.environment, builtinNotifiers);
+  const loaded = await loadFile(configFile, io);
   for (const warning of loaded.warnings) io.err(warningText(warning));
   if (loaded.kind !== 'valid') {
     for (const problem of loaded.problems) io.err(problemText(problem));

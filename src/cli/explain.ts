@@ -1,13 +1,13 @@
 import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { Config } from '../config/config.js';
-import type { Alarm } from '../domain/alarm.js';
+import type { Alarm, RawAlarm } from '../domain/alarm.js';
 import { EngineError, messageOf } from '../domain/errors.js';
-import type { ReadAlarm } from '../domain/parse-alarm.js';
+import { type ReadAlarm, readAlarm } from '../domain/parse-alarm.js';
 import { mysqlOptions } from '../engine/crews.js';
 import { systemClock } from '../runtime/clock.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
-import { readAlarmFile } from './alarm-file.js';
+import { readMessageFile } from './alarm-file.js';
 import { printable } from './columns.js';
 import { type Command, type CommandIo, configOption, type ExitCode, jsonOption, UsageError } from './command.js';
 import { loadOrReport, type Valid } from './configuration.js';
@@ -33,7 +33,7 @@ export const command: Command = {
     const limitMs = secondsOption(args, 'timeout', lookupLimitMs);
     const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
-    const read = await verdictOn(file, loaded.config);
+    const read = verdictOn(await readMessageFile(file, loaded.config.kafka.alarmTopic));
     if (typeof read === 'string') return malformed(read, args.has('json'), io);
     const log = { ...loaded.config.log, level: 'error' } as const;
     const sink = openLineSink(stderrFd);
@@ -57,9 +57,9 @@ interface Explanation extends ReadAlarm {
   readonly methods: readonly ExplainedMethod[];
 }
 
-async function verdictOn(file: string, { kafka }: Config): Promise<ReadAlarm | string> {
+function verdictOn(message: RawAlarm): ReadAlarm | string {
   try {
-    return await readAlarmFile(file, kafka.alarmTopic);
+    return readAlarm(message);
   } catch (error) {
     if (error instanceof EngineError && error.code === 'ALARM_MALFORMED') return error.message;
     throw error;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { commandOfBin } from './bin-names.js';
+import { calledBy } from './bin-names.js';
 import type { CommandIo } from './command.js';
 import { commandTable } from './command-table.js';
 import { runProgram } from './program.js';
@@ -24,8 +24,4 @@ const io: CommandIo = {
 };
 
 // The code is set and not forced: what was written to a pipe still has to leave.
-process.exitCode = await runProgram(
-  [...commandOfBin(process.argv[1] ?? ''), ...process.argv.slice(2)],
-  commandTable,
-  io,
-);
+process.exitCode = await runProgram(process.argv.slice(2), commandTable, io, calledBy(process.argv[1] ?? ''));

@@ -1,43 +1,52 @@
 import { nearestName } from '../config/nearest.js';
 import { ConfigurationError, EngineError } from '../domain/errors.js';
+import { type Called, mainProgram } from './bin-names.js';
 import { type CommandIo, type ExitCode, UsageError } from './command.js';
 import { readArguments } from './command-line.js';
 import type { CommandEntry } from './command-table.js';
 import { commandUsage, programUsage } from './usage.js';
 import { packageVersion } from './version.js';
 
-/** Finds the command that the words ask for, runs it, and says how it ended. Never throws. */
+/** Finds the command that the words ask for, runs it, and says how it ended, in the name that the program was called by. Never throws. */
 export async function runProgram(
   words: readonly string[],
   table: readonly CommandEntry[],
   io: CommandIo,
+  called = mainProgram,
 ): Promise<ExitCode> {
+  const { program } = called;
   try {
+    if (called.command.length > 0) return await runCommand([...called.command, ...words], table, io, called);
     const [first] = words;
     if (first === '--help' || first === '-h' || first === 'help') {
       io.out(programUsage(table));
       return 0;
     }
-    if (first === '--version') return printVersion(io);
+    if (first === '--version') return printVersion(io, program);
     if (first === undefined) {
       io.err(programUsage(table));
       return 2;
     }
-    return await runCommand(words, table, io);
+    return await runCommand(words, table, io, called);
   } catch (error) {
-    return report(error, io);
+    return report(error, io, program);
   }
 }
 
-async function runCommand(words: readonly string[], table: readonly CommandEntry[], io: CommandIo): Promise<ExitCode> {
+async function runCommand(
+  words: readonly string[],
+  table: readonly CommandEntry[],
+  io: CommandIo,
+  { program, command: unsaid }: Called,
+): Promise<ExitCode> {
   const { entry, rest } = findCommand(words, table);
   const command = await entry.load();
   const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (options.includes('--help') || options.includes('-h')) {
-    io.out(commandUsage(entry, command));
+    io.out(commandUsage(entry, command, unsaid.length > 0 ? program : `${program} ${entry.name}`));
     return 0;
   }
-  if (options.includes('--version')) return printVersion(io);
+  if (options.includes('--version')) return printVersion(io, program);
   return await command.run(readArguments(command, rest), io);
 }
 
@@ -62,22 +71,22 @@ function findCommand(
   throw new UsageError(`unknown command ${JSON.stringify(first)}${hint}`);
 }
 
-function printVersion(io: CommandIo): ExitCode {
-  io.out(`mon-notification ${packageVersion()} (node ${process.version})`);
+function printVersion(io: CommandIo, program: string): ExitCode {
+  io.out(`${program} ${packageVersion()} (node ${process.version})`);
   return 0;
 }
 
-function report(error: unknown, io: CommandIo): ExitCode {
+function report(error: unknown, io: CommandIo, program: string): ExitCode {
   if (error instanceof UsageError) {
-    io.err(`mon-notification: ${error.message}`);
-    io.err('Try: mon-notification --help');
+    io.err(`${program}: ${error.message}`);
+    io.err(`Try: ${program} --help`);
     return 2;
   }
   if (error instanceof EngineError) {
-    io.err(`mon-notification: ${error.message}`);
+    io.err(`${program}: ${error.message}`);
     return error instanceof ConfigurationError ? 78 : 1;
   }
   // Nothing that we foresaw: the stack is what a report of the fault needs.
-  io.err(`mon-notification: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  io.err(`${program}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return 1;
 }

@@ -3,6 +3,7 @@ import { startAdmin } from '../admin/server.js';
 import type { Config } from '../config/config.js';
 import { crewsOf, stagesOf, waitingTopicsOf, windowCapacity } from '../engine/crews.js';
 import { engineView } from '../engine/engine-view.js';
+import { type HeartbeatParts, startHeartbeat } from '../engine/heartbeat.js';
 import { watchEngine } from '../engine/watch.js';
 import { Engine, type EngineOptions } from '../engine.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
@@ -17,6 +18,7 @@ import { createMergedMetrics, type MergedMetrics } from '../telemetry/merge-metr
 import { startStatsd } from '../telemetry/statsd.js';
 import { type Command, configOption, type ExitCode } from './command.js';
 import { loadOrReport } from './configuration.js';
+import { heartbeatPing } from './heartbeat-ping.js';
 import { packageVersion } from './version.js';
 
 const stderrFd = 2;
@@ -24,12 +26,15 @@ const stderrFd = 2;
 export const command: Command = {
   options: configOption,
   async run(args, io) {
+    // Before anything that takes time, as modules of third parties may; and to the end of the process, which a second signal must not change.
+    const request = listenForStop();
     const loaded = await loadOrReport(args, io);
-    return loaded === undefined ? 78 : await runEngine(loaded.config);
+    if (loaded === undefined) return 78;
+    return request.stop.aborted ? 0 : await runEngine(loaded.config, request);
   },
 };
 
-async function runEngine(config: Config): Promise<ExitCode> {
+async function runEngine(config: Config, request: StopRequest): Promise<ExitCode> {
   const startedAt = new Date(systemClock.nowMs()).toISOString();
   const instance = `${hostname()}-${process.pid}-${startedAt}`;
   const telemetry = createTelemetry({
@@ -39,7 +44,6 @@ async function runEngine(config: Config): Promise<ExitCode> {
     clock: systemClock,
     known: { type: config.enabledTypes, stage: [...stagesOf(config).map(({ stage }) => stage), 'main'] },
   });
-  const request = listenForStop();
   const version = packageVersion();
   telemetry.gauge('build_info', 1, { version, node: process.version });
   telemetry.event('engine_starting', { version, instance, pid: process.pid, types: config.enabledTypes });
@@ -53,7 +57,6 @@ async function runEngine(config: Config): Promise<ExitCode> {
     telemetry.event('engine_stopped', { exit_code: code });
     return code;
   } finally {
-    request.dispose();
     telemetry.close();
   }
 }
@@ -110,15 +113,27 @@ async function withOutside(config: Config, engine: Engine, shown: Shown): Promis
   const stopStatsd = config.statsd.enable
     ? startStatsd(config.statsd, () => metrics.perProcess(), names, systemClock)
     : undefined;
+  const stopHeartbeat = heartbeat(config, { view, telemetry });
   try {
     return await engine.run();
   } finally {
+    await stopHeartbeat?.();
     stopGauges();
     stopWatching();
     await stopStatsd?.();
     await admin.close();
     await notify.settled();
   }
+}
+
+function heartbeat({ heartbeat: wish }: Config, about: Pick<HeartbeatParts, 'view' | 'telemetry'>) {
+  if (wish === undefined) return undefined;
+  const { ping, close } = heartbeatPing(wish.url, wish.intervalMs, systemClock);
+  const stop = startHeartbeat({ ...about, ping, intervalMs: wish.intervalMs, clock: systemClock });
+  return async () => {
+    await stop();
+    await close();
+  };
 }
 
 function nameOf({ ref }: WorkerHandle): string {

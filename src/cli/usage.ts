@@ -14,8 +14,8 @@ export function programUsage(table: readonly CommandEntry[]): string {
   ].join('\n');
 }
 
-/** One command with its options. */
-export function commandUsage(entry: CommandEntry, command: Command): string {
+/** One command with its options; `words` are those that call it. */
+export function commandUsage(entry: CommandEntry, command: Command, words: string): string {
   const options: [string, CommandOption][] = [
     ...Object.entries(command.options),
     ['help', { short: 'h', description: 'print this' }],
@@ -27,7 +27,7 @@ export function commandUsage(entry: CommandEntry, command: Command): string {
   const width = Math.max(...left.map((text) => text.length));
   const positionals = command.positionals === undefined ? '' : ` ${command.positionals}`;
   return [
-    `usage: mon-notification ${entry.name}${positionals} [options]`,
+    `usage: ${words}${positionals} [options]`,
     '',
     `  ${entry.summary}`,
     '',

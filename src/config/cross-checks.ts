@@ -14,6 +14,7 @@ export function crossCheck(settings: Settings, plugins: readonly NotifierPlugin[
   checkTopics(settings, findings);
   checkSasl(settings, findings);
   checkZooKeeperAuth(settings, findings);
+  checkHeartbeat(settings, findings);
   checkEnabled(settings, plugins, findings);
   checkSections(settings, plugins, findings);
 }
@@ -64,6 +65,17 @@ function checkZooKeeperAuth(settings: Settings, findings: Findings): void {
   if (!(auth instanceof Secret) || /^[^:]+:./s.test(auth.reveal())) return;
   const { place, name } = settings.whereIs('zookeeper.auth');
   findings.problem(place, name, 'expected user:password, got something else');
+}
+
+function checkHeartbeat(settings: Settings, findings: Findings): void {
+  const address = settings.values.get('heartbeat.url');
+  if (!(address instanceof Secret)) return;
+  const text = address.reveal();
+  const url = /\s/.test(text) || !URL.canParse(text) ? undefined : new URL(text);
+  const isPlain = url?.username === '' && url.password === '';
+  if (isPlain && /^https?:$/.test(url.protocol)) return;
+  const { place, name } = settings.whereIs('heartbeat.url');
+  findings.problem(place, name, 'expected an http or https URL without user and password, got something else');
 }
 
 function checkEnabled(settings: Settings, plugins: readonly NotifierPlugin[], findings: Findings): void {

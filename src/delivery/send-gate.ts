@@ -41,6 +41,7 @@ const spreadMs = 5_000;
 export class SendGate {
   readonly #parts: SendGateParts;
   readonly #joined = new WeakMap<AbortSignal, { readonly lease: AbortSignal; readonly either: AbortSignal }>();
+  #sendingCount = 0;
 
   constructor(parts: SendGateParts) {
     this.#parts = parts;
@@ -119,11 +120,13 @@ export class SendGate {
     const either = this.#join(signal);
     const { clock, telemetry } = this.#parts;
     const startedMonoMs = clock.monoMs();
+    this.#sendingCount += 1;
     try {
       return await notifier.send(notification, either);
     } catch (error) {
       throw either.aborted && !(error instanceof DeliveryError) ? aborted() : error;
     } finally {
+      this.#sendingCount -= 1;
       const seconds = (clock.monoMs() - startedMonoMs) / 1000;
       telemetry.observe('send_seconds', seconds, { type: notification.method.type });
     }
@@ -137,8 +140,16 @@ export class SendGate {
     const either = AbortSignal.any([signal, lease]);
     // One listener per send.
     setMaxListeners(0, either);
+    // Before the sends hear of it: they are counted while they are under way.
+    either.addEventListener('abort', () => this.#cutOff(signal), { once: true });
     this.#joined.set(signal, { lease, either });
     return either;
+  }
+
+  /** A lease can end here alone, when main or this process was kept from running: nobody else could tell why receivers got something twice. */
+  #cutOff(signal: AbortSignal): void {
+    if (signal.aborted || this.#sendingCount === 0) return;
+    this.#parts.telemetry.event('sends_cut_off', { sends: this.#sendingCount });
   }
 }
 

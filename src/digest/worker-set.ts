@@ -1,5 +1,13 @@
 import { hash32 } from '../domain/hash32.js';
-import type { DigestActor, DigestHome, DigestWorkers, ReadMessage, RowCodec, TakenMessage } from '../ports/digest.js';
+import type {
+  DigestActor,
+  DigestHome,
+  DigestMessage,
+  DigestWorkers,
+  ReadMessage,
+  RowCodec,
+  TakenMessage,
+} from '../ports/digest.js';
 import { type DigestRules, DigestWorker, type DigestWorkerDeps } from './digest-worker.js';
 import { parseDigestMessage } from './message.js';
 import { parseRow, rowKey, rowText } from './stored-row.js';
@@ -29,7 +37,7 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
   }
 
   read(taken: Message): ReadMessage<Message> {
-    const message = parseDigestMessage(taken.value, taken.form);
+    const message = servedMessage(parseDigestMessage(taken.value, taken.form));
     switch (message.kind) {
       case 'status':
         return { worker: this.workerOf(message.change.userId), taken, message };
@@ -103,4 +111,12 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
       sum(({ tombstones }) => tombstones),
     );
   }
+}
+
+/** A digest of one method is no public message, and nobody delivers it here: put aside, not published for all to read. */
+function servedMessage(message: DigestMessage): DigestMessage {
+  if (message.kind !== 'status' && message.kind !== 'command') return message;
+  const { methodId } = message.kind === 'status' ? message.change : message.command;
+  if (methodId === undefined) return message;
+  return { kind: 'malformed', reason: 'MethodID: expected none, digests of methods are not delivered by this version' };
 }

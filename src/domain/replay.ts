@@ -11,7 +11,8 @@ const sourceHeader = 'notification-source';
  * The record by which the engine sends a parked notification again: due at once, with its attempts and its time to live begun anew, under
  * the id that it always had. The failures so far stay with the parked record.
  */
-export function replayOfOutcome({ notification }: RecordedOutcome, reason: DeadReason, nowMs: number): OutcomeRecord {
+export function replayOfOutcome(parked: RecordedOutcome, reason: DeadReason, nowMs: number): OutcomeRecord {
+  const { putOffCount: _, ...notification } = parked.notification;
   const again = { ...notification, attempt: 1, replay: { atMs: nowMs, reason } };
   return { notification: again, history: [], outcome: 'retrying', notBeforeMs: nowMs, detail: 'sent again by hand' };
 }

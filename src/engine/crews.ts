@@ -118,10 +118,15 @@ function notificationPiece(config: Config): NotificationProcessorConfig {
     templates: config.templates,
     pluginModules: config.pluginModules,
     http: config.http,
-    retry: { baseMs: config.retry.intervalMs, capMs: longestRetryPauseMs, maxAttempts: config.retry.maxAttempts },
+    retry: retryPauses(config),
     periodic: config.kafka.periodic,
     senders: config.processors.notificationCount,
   };
+}
+
+/** An operator who asks for a longer first pause gets it. */
+function retryPauses({ retry: { intervalMs, maxAttempts } }: Config): NotificationProcessorConfig['retry'] {
+  return { baseMs: intervalMs, capMs: Math.max(longestRetryPauseMs, intervalMs), maxAttempts };
 }
 
 function sentPiece(config: Config): SentNotificationProcessorConfig {

@@ -56,6 +56,8 @@ export class ShareKeeper {
   #term = new AbortController();
   #wake = new AbortController();
   #isLeaving = false;
+  /** Aborts when there is no time left to leave in good order. */
+  readonly #hurry = new AbortController();
   #isHandingOver = false;
   #handingOver: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
@@ -94,6 +96,9 @@ export class ShareKeeper {
   /** Hands over all that is held, each as soon as it is drained and committed; what is not when `signal` aborts stays for `release`. */
   async leave(signal: AbortSignal): Promise<void> {
     this.#isLeaving = true;
+    // What is being handed over to another engine already has no more time than the rest.
+    if (signal.aborted) this.#hurry.abort();
+    else signal.addEventListener('abort', () => this.#hurry.abort(), { once: true });
     try {
       await this.#options.locks.leave();
     } catch (error) {
@@ -203,7 +208,7 @@ export class ShareKeeper {
         if (this.#isLeaving || slot?.standing !== 'held') continue;
         if (this.#options.clock.monoMs() < slot.handOverAtMonoMs) continue;
         const limit = this.#options.clock.limit(handOverLimitMs);
-        await this.#handOver(slot, limit.signal);
+        await this.#handOver(slot, AbortSignal.any([limit.signal, this.#hurry.signal]));
         limit.clear();
       }
     };

@@ -47,8 +47,10 @@ export class RepeatPlan implements WaitingPlan {
     const own = linkOf(record);
     const newer = this.#newest.after(chainOf(record), own);
     if (newer?.changedAtMs === own.changedAtMs) return undefined;
+    // A replay was of the telling before: this one is no more by hand than those that follow it.
+    const { replay: _, ...told } = notification;
     const next: Notification = {
-      ...notification,
+      ...told,
       id: idOf(record, repeat + 1),
       attempt: 1,
       repeat: repeat + 1,

@@ -33,7 +33,8 @@ export interface SupervisorOptions {
 
 const watchEveryMs = 500;
 const defaultSilenceLimitMs = 5_000;
-const startLimitMs = 30_000;
+/** A start costs about a second of processor each, and a busy host may share one among dozens. */
+const startLimitMs = 120_000;
 const replacementsLimit = 5;
 const replacementsSpanMs = 60_000;
 

@@ -58,8 +58,9 @@ export class NotificationProcessor implements Stage<NotificationGroup, SettledAl
     const record = await this.#send(notification, signal);
     // Rows may name any type; only known ones become a label.
     telemetry.count('notifications_total', { type: isKnown ? type : 'unknown', outcome: record.outcome });
-    const { replay, attempt } = notification;
-    if (replay !== undefined && attempt === 1)
+    const { replay, attempt, putOffCount = 0 } = notification;
+    // Put off, it comes back as the attempt that it still is.
+    if (replay !== undefined && attempt === 1 && putOffCount === 0)
       telemetry.count('dead_letters_replayed_total', { reason: replay.reason });
     telemetry.event('notification_settled', fieldsOf(record));
     return record;

@@ -89,6 +89,13 @@ export const engineEvents = {
       'This engine gives up the topic; what was under way is void and will be read again by whoever is active next',
     action: 'none; see `reason`',
   },
+  sends_cut_off: {
+    level: 'warn',
+    meaning:
+      'The lease ended under `sends` sends: they are given up and go out again under the same id; receivers that had taken them hear twice',
+    action:
+      'when it comes often: see that the machine and ZooKeeper are quick enough for zookeeper.session_timeout_seconds',
+  },
   started_as_root: {
     level: 'warn',
     meaning: 'The engine runs as root, which it does not need',
@@ -109,5 +116,15 @@ export const engineEvents = {
     meaning: 'A method asks for repeats, but `kafka.periodic` has no topic for its period; it is told once',
     action: 'add the period to `kafka.periodic`, or correct the method',
     counter: 'periods_without_topic_total',
+  },
+  heartbeat_taken: {
+    level: 'info',
+    meaning: 'The address of heartbeat.url hears from the engine, for the first time or again',
+    action: 'none',
+  },
+  heartbeat_failed: {
+    level: 'warn',
+    meaning: 'The address of heartbeat.url did not take a sign of life; told once until it does again',
+    action: 'see `error`; the engine works, but its switch is about to say otherwise',
   },
 } as const satisfies Record<string, EventSpec>;

@@ -102,6 +102,12 @@ export const metricTable = {
     labels: ['field'],
     values: decoratingFields,
   },
+  heartbeats_total: {
+    kind: 'counter',
+    help: 'Signs of life to heartbeat.url',
+    labels: ['result'],
+    values: ['taken', 'failed'],
+  },
   ...alertExecMetrics,
   ...monitorEndpointsMetrics,
   ...digestMetrics,

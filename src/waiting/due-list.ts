@@ -38,7 +38,7 @@ export class DueList {
     const lane = this.#laneFor(position);
     this.#dueMonoMs.push(dueAtMonoMs);
     this.#laneOf.push(lane);
-    this.#distance.push(Number(position.offset - (this.#lanes[lane]?.base ?? 0n)));
+    this.#distance.push(Number(position.offset - this.#lane(lane).base));
     this.#up(this.size - 1);
   }
 
@@ -80,9 +80,13 @@ export class DueList {
   }
 
   #positionAt(at: number): AlarmPosition {
-    const lane = this.#lanes[this.#laneOf[at] ?? 0];
-    if (lane === undefined) throw new RangeError('expected an entry');
-    return { ...lane.at, offset: lane.base + BigInt(this.#distance[at] ?? 0) };
+    const { at: partition, base } = this.#lane(Number(this.#laneOf[at]));
+    return { ...partition, offset: base + BigInt(Number(this.#distance[at])) };
+  }
+
+  #lane(index: number): Lane {
+    // Every index comes from `#laneFor`.
+    return this.#lanes[index] as Lane;
   }
 
   #up(from: number): void {
@@ -95,15 +99,20 @@ export class DueList {
   }
 
   #down(from: number): void {
-    for (let at = from; ; ) {
-      const [left, right] = [2 * at + 1, 2 * at + 2];
-      let first = at;
-      if (left < this.size && this.#isBefore(left, first)) first = left;
-      if (right < this.size && this.#isBefore(right, first)) first = right;
-      if (first === at) return;
+    let at = from;
+    for (let first = this.#firstOf(at); first !== at; first = this.#firstOf(at)) {
       this.#swap(at, first);
       at = first;
     }
+  }
+
+  /** The earliest of an entry and the two below it. */
+  #firstOf(at: number): number {
+    let first = at;
+    for (const below of [2 * at + 1, 2 * at + 2]) {
+      if (below < this.size && this.#isBefore(below, first)) first = below;
+    }
+    return first;
   }
 
   #isBefore(one: number, other: number): boolean {

@@ -27,10 +27,7 @@ export class Newest<Thing> {
     const before = this.#newest.get(kind);
     this.#newest.delete(kind);
     this.#newest.set(kind, before === undefined || this.#isNewer(thing, before) ? thing : before);
-    for (const oldest of this.#newest.keys()) {
-      if (this.#newest.size <= this.#capacity) return;
-      this.#newest.delete(oldest);
-    }
+    if (this.#newest.size > this.#capacity) this.#newest.delete(String(this.#newest.keys().next().value));
   }
 
   /** The one that is newer than this one; undefined when none was seen. */

@@ -85,6 +85,26 @@ function assertTable(demo: DemoRun): void {
   assert.match(demo.rows('Login slow').join(), /webhook, Busy receiver \| sent \(attempt 2\) \| ms \| 3 \| 4$/);
   assert.match(demo.rows('Backup late').join(), /webhook, Removed receiver \| dead \(refused\) \| ms \| 4 \| 5$/);
   assert.deepEqual(demo.rows('(half a message)'), ['(half a message) | – | malformed | – | 5 | 6']);
+  const ofShop = (change: string) => [
+    `Web shop: ${change} | email, On-call mail | sent | ms |`,
+    `Web shop: ${change} | webhook, Ticket system | sent | ms |`,
+  ];
+  const withoutOffsets = demo.rows('Web shop').map((row) => row.replace(/ \d+ \| \d+$/, ''));
+  assert.deepEqual(withoutOffsets.toSorted(), [...ofShop('ALARM'), ...ofShop('OK')]);
+}
+
+/** The endpoint's alarm is told, its end as well, and the history of the first names the producer's message and both outcomes. */
+function assertEndpoint({ output }: DemoRun): void {
+  const act = output.slice(output.indexOf('An endpoint is switched off'), output.indexOf('What became of every alarm'));
+  assert.match(act, /switched off\. Noticed after \d+\.\d s: OK → CRITICAL, \S/);
+  assert.match(act, /Subject: ALARM CRITICAL "Web shop"/);
+  assert.match(act, /switched on again\. Noticed after \d+\.\d s: CRITICAL → OK, recovered: 200 after/);
+  assert.match(act, /Subject: OK: Web shop/);
+  const history = act.slice(act.search(/mon-notification history --id [0-9a-f]{32}\n/));
+  assert.match(history, /Z {2}alarm .*OK -> ALARM/s);
+  assert.match(history, /Z {2}sent .*email "On-call mail"/s);
+  assert.match(history, /Z {2}sent .*webhook "Ticket system"/s);
+  assert.match(history, /3 events since/);
 }
 
 describe('npm run demo', { skip: skipWithoutServices() }, () => {
@@ -100,6 +120,7 @@ describe('npm run demo', { skip: skipWithoutServices() }, () => {
     assert.match(demo.output, /POST http:\/\/127\.0\.0\.1:\d+\/services\/T1\/B1\/x .*200 ok/);
     assert.match(demo.output, /status page +http:\/\/127\.0\.0\.1:\d+\/status\n/);
     assertTable(demo);
+    assertEndpoint(demo);
     assert.doesNotMatch(demo.output, /[^\P{Cc}\n]/u, 'colours without a terminal');
     assert.deepEqual([...demo.processes(), ...started.filter(isAlive)], []);
   });
@@ -113,6 +134,7 @@ describe('npm run demo', { skip: skipWithoutServices() }, () => {
     assert.match(demo.output, /engine-[12] is active \d+\.\d s after the kill/);
     assert.match(demo.output, /(\d+) alarms sent, \1 arrived, 0 lost\./);
     assertTable(demo);
+    assertEndpoint(demo);
     assert.deepEqual([...demo.processes(), ...started.filter(isAlive)], []);
   });
 
@@ -120,6 +142,7 @@ describe('npm run demo', { skip: skipWithoutServices() }, () => {
     const demo = new DemoRun(t, [], { MYSQL_URL: 'mysql://nobody:wrong@127.0.0.1:1/mon' });
     assert.equal(await demo.exitCode(), 1, demo.output);
     assert.match(demo.output, /The demo failed\. loading the schema .*\n +where: MySQL at 127\.0\.0\.1:1\n +check: /);
+    assert.doesNotMatch(demo.output, /could not stop or remove/);
     assert.deepEqual(demo.processes(), []);
   });
 

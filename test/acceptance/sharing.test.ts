@@ -29,12 +29,22 @@ async function share(world: World, engines: readonly EngineProcess[], ...wanted:
   });
 }
 
-/** What excuses repeats: on a host that is too busy an engine loses its lease. */
-const termsEnded = (world: World) =>
-  world.engines.flatMap((engine) => engine.named('term_ended').map(({ reason }) => String(reason))).join() || 'none';
+/** What excuses repeats on a host that is too busy: lost leases, drains cut short, workers that were silent for too long. */
+const excuses = (world: World) =>
+  ['term_ended', 'stop_forced', 'worker_killed', 'worker_died']
+    .flatMap((event) =>
+      world.engines.flatMap((engine) => engine.named(event).map(({ reason }) => `${event} ${reason}`)),
+    )
+    .join() || 'none';
 
 const startSharing = (world: World, changes: Readonly<Record<string, unknown>> = {}) =>
-  world.start({ 'zookeeper.lock': 'partition', 'zookeeper.session_timeout_seconds': sessionMs / 1000, ...changes });
+  world.start({
+    'zookeeper.lock': 'partition',
+    'zookeeper.session_timeout_seconds': sessionMs / 1000,
+    // A drain that is cut short repeats; here the host may be so busy that it takes long.
+    'shutdown.deadline_seconds': 80,
+    ...changes,
+  });
 
 describe('three engines that share twelve partitions', { skip: skipWithoutServices() }, () => {
   const suite = cleanUpAfterSuite();
@@ -45,16 +55,16 @@ describe('three engines that share twelve partitions', { skip: skipWithoutServic
 
   const flow = async () => {
     const count = world.mail.mails.length;
-    await waitFor(() => world.mail.mails.length > count + 100, 'mails', slowly);
+    await waitFor(() => world.mail.mails.length > count + 50, 'mails', slowly);
   };
   /** Everything sent has arrived, and none of it more often than before. */
   const nothingRepeated = async (before: number) => {
     await load.stop();
     await world.caughtUp();
     const { lost, severalIds, repeatCount, deliveredCount } = await world.verdict();
-    console.log(`${deliveredCount} delivered, ${repeatCount} repeats so far; terms ended: ${termsEnded(world)}`);
+    console.log(`${deliveredCount} delivered, ${repeatCount} repeats so far; excuses: ${excuses(world)}`);
     assert.deepEqual({ lost, severalIds, repeats: repeatCount - before }, { lost: [], severalIds: [], repeats: 0 });
-    load = new AlarmLoad(world, 100, definition);
+    load = new AlarmLoad(world, 40, definition);
   };
   const repeats = async () => (await world.verdict()).repeatCount;
 
@@ -64,7 +74,7 @@ describe('three engines that share twelve partitions', { skip: skipWithoutServic
     world.mail.answer('*', { code: 250, delayMs: 20 });
     definition = await world.definition(await world.mailbox());
     engines = [await startSharing(world), await startSharing(world), await startSharing(world)];
-    load = new AlarmLoad(world, 100, definition);
+    load = new AlarmLoad(world, 40, definition);
     suite.after(() => load.stop());
   });
 
@@ -119,7 +129,7 @@ describe('three engines that share twelve partitions', { skip: skipWithoutServic
     await world.caughtUp();
     const { lost, severalIds } = await world.verdict();
     assert.deepEqual({ lost, severalIds }, { lost: [], severalIds: [] });
-    load = new AlarmLoad(world, 100, definition);
+    load = new AlarmLoad(world, 40, definition);
   });
 
   it('are restarted one by one under load, and nobody hears anything twice', async () => {
@@ -174,9 +184,7 @@ describe('a change of zookeeper.lock, one engine after the other', { skip: skipW
     await load.stop();
     await world.caughtUp();
     const { lost, severalIds, repeatCount, deliveredCount } = await world.verdict();
-    console.log(
-      `${deliveredCount} delivered over six changes, ${repeatCount} repeats; terms ended: ${termsEnded(world)}`,
-    );
+    console.log(`${deliveredCount} delivered over six changes, ${repeatCount} repeats; excuses: ${excuses(world)}`);
     assert.deepEqual({ lost, severalIds, repeatCount }, { lost: [], severalIds: [], repeatCount: 0 });
     assert.ok(world.engines.some((engine) => engine.named('lock_blocked').length > 0));
   });

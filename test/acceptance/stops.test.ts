@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { EngineProcess } from '../support/engine-process.js';
 import { isAlive } from '../support/process-state.js';
@@ -50,6 +52,14 @@ describe('an engine that is asked to stop', { skip: skipWithoutServices() }, () 
       assert.deepEqual(engine.named('engine_failed'), []);
     });
   }
+
+  it('ends with exit code 0 while it still reads its configuration', async () => {
+    const module =
+      "process.kill(process.pid, 'SIGTERM'); await new Promise(setImmediate); export default () => ({ type: 'slow', keys: [], configure: () => ({}) });";
+    await writeFile(join(world.folder, 'slow.mjs'), module);
+    const engine = await world.start({ 'notification_types.plugins': ['./slow.mjs'] });
+    assert.deepEqual(await engine.exited, { code: 0, signal: null });
+  });
 
   it('gives up at the second signal what hangs, and the next engine tells it under the same identity', async () => {
     world.http.answer('*', { instead: 'hang' });

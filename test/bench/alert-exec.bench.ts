@@ -27,6 +27,8 @@ const fake = new FakeAlerts({ script, faults: Number(values.faults), random: 1, 
 const server = await startFakeAlertsServer(fake, 0, systemClock);
 const url = `127.0.0.1:${server.port}`;
 const run = new CommandRun(['alert-exec', '--url', url, '--metrics-listen', '0', '-l', 'info', ...positionals]);
+// Whatever goes wrong here, the program does not outlive this process.
+process.on('exit', () => run.signal('SIGKILL'));
 const port = /"port":(\d+)/.exec(await run.line('metrics_listening'))?.[1];
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { KafkaAlarmSource } from '../../src/adapters/kafka/alarm-source.js';
 import { KafkaMessageLookup } from '../../src/adapters/kafka/message-lookup.js';
 import { decodeNotificationGroup } from '../../src/domain/codec.js';
-import { notificationId } from '../../src/domain/notification.js';
+import type { NotificationId } from '../../src/domain/notification.js';
 import { encodeOutcomeRecord } from '../../src/domain/outcome-record.js';
 import { Secret } from '../../src/domain/secret.js';
 import { RetryPlan } from '../../src/retry/retry-plan.js';
@@ -35,7 +35,8 @@ function template(): (index: number, notBeforeMs: number) => string {
   const position = { topic: 'alarms', partition: 0, offset: 1n };
   const alarm = alarmWith({ alarmId: 'ALARM-ID', alarmDescription: 'd'.repeat(300) }, position);
   const method = { id: 'm-1', name: 'n', type: 'email', address: new Secret('a@here.com'), periodMs: 0 };
-  const id = notificationId(position, method.id);
+  // Each is a notification of its own: of several records of one, only the last is tried.
+  const id = 'ALARM-ID' as NotificationId;
   const notification = { position, id, alarm, method, attempt: 1, repeat: 0 };
   const history = [{ attempt: 1, atMs: 1_700_000_000_000, failure: 'server_error' }] as const;
   const record = { notification, history, outcome: 'retrying', notBeforeMs: 4_242_424_242, detail: 'busy' } as const;

@@ -16,6 +16,8 @@ import { ChaosServers } from './servers.js';
 import { type Scene, strike } from './strikes.js';
 
 const sessionSeconds = 4;
+/** Nobody waits for a session to end where engines are only stopped, and a lease that ends on a busy machine would be a cause of repeats. */
+const sessionSecondsOfStops = 10;
 const convergeMs = 120_000;
 /** What one sender has in hand at most. */
 const inHandCount = 512;
@@ -105,9 +107,10 @@ async function setUp(test: CleanUp, options: ChaosOptions): Promise<Stage> {
   const { id: definitionId } = await world.definition(methodId);
   const seats = await Promise.all(
     Array.from({ length: options.engines }, async (_, index) => {
+      const seconds = options.profile === 'stops' ? sessionSecondsOfStops : sessionSeconds;
       const changes = {
         ...(await servers.configurationOf(index)),
-        ...{ 'zookeeper.session_timeout_seconds': sessionSeconds, 'zookeeper.lock': options.lock },
+        ...{ 'zookeeper.session_timeout_seconds': seconds, 'zookeeper.lock': options.lock },
         ...{ 'processors.notification.number': options.senders, 'retry.interval': 2, 'retry.max_attempts': 50 },
         // Receivers that hang are given up soon; those that live may be slow on a busy machine, and a send given up may have arrived.
         'notification_types.webhook.timeout': options.profile === 'deaf' ? 5 : 30,

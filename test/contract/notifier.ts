@@ -3,60 +3,13 @@ import { setMaxListeners } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { DeliveryError, type DeliveryFailure, EngineError } from '../../src/domain/errors.js';
+import { DeliveryError, EngineError } from '../../src/domain/errors.js';
 import type { Notification } from '../../src/domain/notification.js';
 import { Secret } from '../../src/domain/secret.js';
-import type { Notifier, TemplatePart } from '../../src/ports/notifier.js';
+import type { Notifier } from '../../src/ports/notifier.js';
 import { aNotification, anAlarm } from '../support/notifications.js';
+import type { NotifierBench } from '../support/notifier-bench.js';
 import { waitFor } from '../support/wait-for.js';
-
-/** One way in which the receiver can fail, and what the notifier makes of it. */
-export interface ReceiverFault {
-  readonly what: string;
-  cause(): void;
-  readonly failures: readonly DeliveryFailure[];
-  readonly retriable: boolean;
-}
-
-/** An answer that could hold up or fill a worker. */
-export interface Flood {
-  readonly what: string;
-  cause(): void;
-  readonly outcomes: readonly (DeliveryFailure | 'sent')[];
-  /** How many bytes of it were taken in, buffers of the system included. */
-  takenBytes(): number;
-}
-
-/** A notifier and its receiver, both real, on loopback. */
-export interface NotifierBench {
-  readonly type: string;
-  /** Holds `canary`, wherever such an address can hold a secret. */
-  readonly address: string;
-  /** An address of this type is any word, such as a key of the receiver's: `canary` alone is a usable one. */
-  readonly takesAnyWord?: true;
-  /** Addresses that cannot be used at all. */
-  readonly badAddresses: readonly string[];
-  readonly faults: readonly ReceiverFault[];
-  /** Faults that only the notifier's own limit can end. */
-  readonly silences: readonly ReceiverFault[];
-  /** Answers that are a flood, a trickle or a bomb, and what may become of the send. */
-  readonly floods: readonly Flood[];
-  /** What templates can write. */
-  readonly parts: readonly TemplatePart[];
-  /** `timeout` is the notifier's own, in seconds. */
-  open(timeout: number): Notifier;
-  /** The receiver accepts everything again, and forgets what it has seen. */
-  reset(): void;
-  /** The ids of the notifications received since, in order. */
-  receivedIds(): readonly string[];
-  /** Request lines, headers and envelopes since, where no text of an alarm belongs. */
-  addressed(): readonly string[];
-  /** What was said since, decoded. */
-  said(): string;
-  /** How many requests or commands have arrived in all. */
-  contactCount(): number;
-  close(): Promise<void>;
-}
 
 export const canary = 'CANARY-7f3a';
 /** Names the file that gets a line `notifier, tab, outcome class` for each outcome that was verified. */
@@ -102,8 +55,8 @@ export function notifierContract(name: string, start: () => Promise<NotifierBenc
   describe(`notifier ${name}`, { concurrency: 1 }, () => {
     let bench: NotifierBench;
     const opened: Notifier[] = [];
-    const open = (timeout: number): Notifier => {
-      const notifier = bench.open(timeout);
+    const open = (timeout: number, how = (seconds: number) => bench.open(seconds)): Notifier => {
+      const notifier = how(timeout);
       opened.push(notifier);
       return notifier;
     };
@@ -182,6 +135,15 @@ export function notifierContract(name: string, start: () => Promise<NotifierBenc
       }
     });
 
+    test('ends in time where it does not get as far as a request', async () => {
+      for (const { what, address, open: openThere, failure } of bench.earlierFaults ?? []) {
+        const notifier = open(failure === 'timed_out' ? hastySeconds : patientSeconds, openThere);
+        const error = await failureOf(notifier, aNotification(bench.type, address, { alarm: canaryAlarm() }), never);
+        assert.equal(outcomeClass(error), `${failure} (retry)`, `${what}: ${error.message}`);
+        verified(error);
+      }
+    });
+
     test('ends at once when it is given up in mid-send, without guessing an outcome', async () => {
       for (const silence of bench.silences) {
         bench.reset();
@@ -192,7 +154,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierBenc
         await waitFor(() => bench.contactCount() > contactsBefore, `a contact before ${silence.what}`);
         giveUp.abort();
         const error = await failing;
-        assert.equal(error.code, 'ABORTED', silence.what);
+        assert.equal(outcomeClass(error), 'aborted', silence.what);
         verified(error);
       }
     });

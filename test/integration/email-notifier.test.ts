@@ -1,8 +1,9 @@
 import type { DeliveryFailure } from '../../src/domain/errors.js';
 import { emailParts } from '../../src/notifiers/email/mail-message.js';
-import { canary, type NotifierBench, notifierContract, type ReceiverFault } from '../contract/notifier.js';
+import { canary, notifierContract } from '../contract/notifier.js';
 import { certificateFile } from '../support/certificates.js';
 import { openEmail, protectedRelay } from '../support/mail.js';
+import type { NotifierBench, ReceiverFault } from '../support/notifier-bench.js';
 import { type SmtpReaction, SmtpRelay, type SmtpRelayOptions, type SmtpStep } from '../support/smtp-relay.js';
 
 const authority = certificateFile('ca');

@@ -41,7 +41,8 @@ describe('migrate', () => {
     assert.deepEqual(types?.enabled, ['email', 'webhook', 'pagerduty', 'slack']);
     assert.match(text, /passwd: "0pa\$word:#1"/);
     assert.match(text, /# Without jira, which was enabled: .*jira\.url missing/);
-    assert.match(text, /^# {3}\[slack_notifier\] proxy \(line 47\): /m);
+    assert.match(text, /^ {4}proxy: http:\/\/proxy:3128$/m);
+    assert.match(text, /^# {3}\[slack_notifier\] insecure \(line 46\): certificates are verified/m);
   });
 
   it('ends with 78 at a broken file, naming every place', async (t) => {

@@ -58,7 +58,7 @@ export class Checker {
   );
   readonly #logs = new Map<string, Log>();
   readonly #byPosition = new Map<string, Produced>();
-  /** Notifications of which a send has ended, well or badly. */
+  /** Notifications of which a send has ended, well or badly, or that were put off. */
   readonly #concluded = new Set<string>();
   /** Notification to the main under which it is being sent. */
   readonly #underWay = new Map<string, string>();
@@ -109,6 +109,11 @@ export class Checker {
   sendEnded(id: string, isConcluded: boolean): void {
     this.#underWay.delete(id);
     if (isConcluded) this.#concluded.add(id);
+  }
+
+  /** A sender has decided what becomes of it, sent or not: what it put off unsent comes later or is superseded, and nothing waits for it. */
+  settled(id: string): void {
+    this.#concluded.add(id);
   }
 
   /** `outcome` undefined: there is one, but it will be told again. */
@@ -196,7 +201,8 @@ export class Checker {
     const id = notificationId(before.position, send.methodId);
     if (this.#underWay.get(id) === send.run)
       this.fail(`overtakes ${positionText(before.position)}, under way: ${what}`);
-    else if (!this.#concluded.has(id)) this.fail(`overtakes ${positionText(before.position)}: ${what}`);
+    else if (!this.#concluded.has(id) && !before.recorded.has(send.methodId))
+      this.fail(`overtakes ${positionText(before.position)}: ${what}`);
   }
 
   #checkWindow(alarm: Produced, what: string): void {

@@ -158,7 +158,13 @@ function notificationProcessor(worker: SimWorker, around: Surroundings, world: W
     {
       stage: {
         name: stage.name,
-        process: (group, signal) => (isPoison(group) ? dieOf(worker) : stage.process(group, signal)),
+        process: async (group, signal) => {
+          if (isPoison(group)) return dieOf(worker);
+          const outcome = await stage.process(group, signal);
+          if (outcome.kind === 'forward')
+            for (const { notification } of outcome.item.records) world.checker.settled(notification.id);
+          return outcome;
+        },
         close: () => stage.close(),
       },
       inHandCount: world.inHandCount,

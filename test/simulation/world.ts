@@ -72,6 +72,8 @@ const ownersRoot = '/consumers/g/owners/';
 const ownersPath = `${ownersRoot}${alarmTopic}`;
 const offsetsPath = `/consumers/g/offsets/${alarmTopic}/`;
 
+const randomLetters = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
 /** Everything that there is in one run, by one number. */
 export class World {
   readonly settings: WorldSettings;
@@ -125,11 +127,13 @@ export class World {
         partition: Number(fields.partition),
         offset: BigInt(String(fields.offset)),
       });
-    if (name === 'lock_taken' || name === 'partition_taken') this.#taken.add(String(fields.lock));
+    // Its holder may hear of a lock only when it is gone already.
+    const lock = name === 'lock_taken' || name === 'partition_taken' ? String(fields.lock) : '';
+    if (this.zookeeper.nodes.has(lock)) this.#taken.add(lock);
     const { term, reason, code, partition, offset, stage, index, exit, unfinished } = fields;
     const shown = {
       term,
-      reason,
+      reason: typeof reason === 'string' ? reason.replace(randomLetters, '…') : reason,
       code,
       partition,
       offset: offset === undefined ? undefined : String(offset),

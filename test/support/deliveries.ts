@@ -4,6 +4,12 @@ export interface Promised {
   readonly methodId: string;
 }
 
+/** A record of a notification that was not sent, or not yet. */
+export interface Parked extends Promised {
+  /** Attempts on record that failed: a receiver may have taken each of them all the same. */
+  readonly failedCount: number;
+}
+
 /** What reached a receiver, as the receiver saw it. */
 export interface Receipt extends Promised {
   /** The identity that it carried. */
@@ -16,6 +22,8 @@ export interface Verdict {
   readonly lost: readonly string[];
   /** Receipts beyond the first of each promise. */
   readonly repeatCount: number;
+  /** Those of them that no failed attempt on record explains. */
+  readonly unrecordedRepeatCount: number;
   /** Promises whose receipts carried more than one identity. */
   readonly severalIds: readonly string[];
   /** Promises that were received. */
@@ -30,18 +38,23 @@ const name = ({ alarmId, methodId }: Promised) => `${alarmId} → ${methodId}`;
 export function judge(
   promised: readonly Promised[],
   receipts: readonly Receipt[],
-  parked: readonly Promised[] = [],
+  parked: readonly Parked[] = [],
 ): Verdict {
   const received = new Map<string, Receipt[]>(promised.map((promise) => [name(promise), []]));
   for (const receipt of receipts) received.get(name(receipt))?.push(receipt);
-  const isParked = new Set(parked.map(name));
+  const failedCounts = new Map<string, number>();
+  for (const one of parked) failedCounts.set(name(one), Math.max(failedCounts.get(name(one)) ?? 0, one.failedCount));
   const entries = [...received];
   const missing = entries.filter(([, list]) => list.length === 0).map(([promise]) => promise);
   return {
-    lost: missing.filter((promise) => !isParked.has(promise)),
+    lost: missing.filter((promise) => !failedCounts.has(promise)),
     repeatCount: entries.reduce((sum, [, list]) => sum + Math.max(0, list.length - 1), 0),
+    unrecordedRepeatCount: entries.reduce(
+      (sum, [promise, list]) => sum + Math.max(0, list.length - 1 - (failedCounts.get(promise) ?? 0)),
+      0,
+    ),
     severalIds: entries.filter(([, list]) => new Set(list.map(({ id }) => id)).size > 1).map(([promise]) => promise),
     deliveredCount: entries.length - missing.length,
-    parkedCount: missing.filter((promise) => isParked.has(promise)).length,
+    parkedCount: missing.filter((promise) => failedCounts.has(promise)).length,
   };
 }

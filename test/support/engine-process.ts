@@ -23,6 +23,9 @@ export interface StatusDocument {
   readonly reasons: readonly string[];
 }
 
+/** A bound for waits whose length is no promise: on a machine that is busy with other things a start takes as long as it takes. */
+const patienceMs = 120_000;
+
 /** The built program, run as an operator runs it: `mon-notification run --config FILE`. */
 export class EngineProcess {
   readonly lines: LogLine[] = [];
@@ -65,7 +68,7 @@ export class EngineProcess {
   }
 
   /** Waits for a log line. @throws with the last lines when the engine ends first. */
-  async sees(event: string, timeoutMs = 30_000): Promise<LogLine> {
+  async sees(event: string, timeoutMs = patienceMs): Promise<LogLine> {
     await waitFor(() => this.named(event).length > 0 || !this.isRunning, `event ${event}`, { timeoutMs });
     const line = this.named(event).at(-1);
     if (line === undefined) throw new Error(`the engine ended without ${event}:\n${this.#stderr.slice(-3_000)}`);
@@ -87,7 +90,7 @@ export class EngineProcess {
     return JSON.parse((await this.get('/status.json')).text) as StatusDocument;
   }
 
-  async becomes(role: string, timeoutMs = 30_000): Promise<void> {
+  async becomes(role: string, timeoutMs = patienceMs): Promise<void> {
     await waitFor(async () => (await this.status()).role === role, `role ${role}`, { timeoutMs });
   }
 

@@ -1,5 +1,3 @@
-import { seeded } from '../../src/producers/fake-alerts/seeded.js';
-
 const pieces = [
   '{',
   '}',
@@ -24,9 +22,14 @@ const pieces = [
 
 /** Texts made of a good one by one to four changes each; the same `random` gives the same texts. */
 export function* fuzzTexts(good: string, count: number, random: number): Generator<string> {
+  let state = random;
+  const chance = (below: number) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
+    return Math.floor((below * ((mixed ^ (mixed >>> 14)) >>> 0)) / 2 ** 32);
+  };
   for (let index = 0; index < count; index += 1) {
-    let draw = 0;
-    const chance = (below: number) => Math.floor(below * seeded(random, index, draw++));
     let text = good;
     for (let change = 1 + chance(4); change > 0; change -= 1) text = changed(text, chance);
     yield text;

@@ -13,6 +13,8 @@ export interface CaughtRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;
   readonly receivedAtMs: number;
+  /** What it is answered, also where the answer never arrives; undefined: nothing. */
+  readonly status: number | undefined;
 }
 
 /** How a request is answered; an empty one is 200 at once. */
@@ -96,8 +98,10 @@ export class HttpCatcher {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { method = '', url: path = '', headers } = request;
-    const caught = { method, path, headers, body: Buffer.concat(chunks).toString(), receivedAtMs: Date.now() };
+    const body = Buffer.concat(chunks).toString();
     const answer = this.#nextAnswer(path.split('?')[0] ?? '');
+    const status = answer.instead === undefined ? (answer.status ?? 200) : undefined;
+    const caught = { method, path, headers, body, receivedAtMs: Date.now(), status };
     this.#count += 1;
     if (this.#options.isKeeping !== false) this.requests.push(caught);
     await this.#options.ledger?.append({ ...caught, status: answer.instead ?? answer.status ?? 200 });

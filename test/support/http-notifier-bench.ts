@@ -4,8 +4,9 @@ import { gzipSync } from 'node:zlib';
 import type { DeliveryFailure } from '../../src/domain/errors.js';
 import type { Notifier, NotifierPlugin } from '../../src/ports/notifier.js';
 import { systemClock, systemRandom } from '../../src/runtime/clock.js';
-import { canary, type Flood, type NotifierBench, type ReceiverFault } from '../contract/notifier.js';
+import { canary } from '../contract/notifier.js';
 import { answer, type HttpReaction, HttpReceiver, type SeenRequest } from './http-receiver.js';
+import type { Flood, NotifierBench, ReceiverFault } from './notifier-bench.js';
 import { silentLogger } from './silent-logger.js';
 
 /** What a status means where the receiver's documents say nothing else. */
@@ -60,12 +61,18 @@ export function badUrls(port: number): readonly string[] {
   ];
 }
 
+/** Where a receiver is, or would be. */
+type Place = Pick<HttpReceiver, 'url' | 'port'>;
+
+/** Ports this low are nobody's here; one that was just given back could be taken by the next server of a test. */
+const nobody: Place = { port: 1, url: (path = '/', host = '127.0.0.1') => `http://${host}:1${path}` };
+
 /** A notifier that speaks HTTP, to be brought before the contract. */
 export interface HttpBenchSpec {
   readonly plugin: NotifierPlugin;
   /** Its section, `timeout` aside. */
-  section?(receiver: HttpReceiver): Readonly<Record<string, unknown>>;
-  address(receiver: HttpReceiver): string;
+  section?(receiver: Place): Readonly<Record<string, unknown>>;
+  address(receiver: Place): string;
   badAddresses?(receiver: HttpReceiver): readonly string[];
   readonly takesAnyWord?: true;
   /** The answer of a receiver that takes responsibility. */
@@ -154,10 +161,26 @@ function floodsOf(receiver: HttpReceiver, outcomes: Flood['outcomes']): readonly
   ];
 }
 
+function openWith({ plugin, section }: HttpBenchSpec, receiver: Place): (timeout: number) => Notifier {
+  const given = section?.(receiver);
+  return (timeout) => openPlugin(plugin, { ...given, timeout });
+}
+
 /** The notifier and a receiver on loopback that misbehaves in every phase. */
 export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench> {
   const receiver = await HttpReceiver.start();
   receiver.react = spec.success;
+  const mute = await HttpReceiver.startMute();
+  const earlierFault = (what: string, at: Place, failure: DeliveryFailure) => ({
+    what,
+    address: spec.address(at),
+    open: openWith(spec, at),
+    failure,
+  });
+  const earlierFaults = [
+    earlierFault('a port where nobody listens', nobody, 'unreachable'),
+    earlierFault('a TLS handshake that nobody answers', mute, 'timed_out'),
+  ];
   const fault = (what: string, react: HttpReaction, failure: DeliveryFailure, retriable: boolean): ReceiverFault => ({
     what,
     cause: () => {
@@ -199,7 +222,8 @@ export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench
     ],
     floods: floodsOf(receiver, spec.flooded ?? ['sent']),
     parts: spec.plugin.parts ?? [],
-    open: (timeout) => openPlugin(spec.plugin, { ...spec.section?.(receiver), timeout }),
+    earlierFaults,
+    open: openWith(spec, receiver),
     reset: () => {
       receiver.react = spec.success;
       receiver.reads = true;
@@ -214,6 +238,8 @@ export async function startHttpBench(spec: HttpBenchSpec): Promise<NotifierBench
     addressed: () => receiver.requests.flatMap(({ line, headers }) => [line, ...headers.map((one) => one.join(': '))]),
     said: () => receiver.requests.map(({ body }) => body).join('\n'),
     contactCount: () => receiver.connectionCount,
-    close: () => receiver.close(),
+    close: async () => {
+      await Promise.all([receiver.close(), mute.close()]);
+    },
   };
 }

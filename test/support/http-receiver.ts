@@ -37,11 +37,22 @@ export class HttpReceiver {
     this.#scheme = scheme;
   }
 
-  static async start(tls?: TlsOptions, host = '127.0.0.1'): Promise<HttpReceiver> {
+  /** One that takes connections as if it spoke TLS, and never says a word. */
+  static async startMute(): Promise<HttpReceiver> {
+    const receiver = await HttpReceiver.start(undefined, '127.0.0.1', 'https');
+    receiver.reads = false;
+    return receiver;
+  }
+
+  static async start(
+    tls?: TlsOptions,
+    host = '127.0.0.1',
+    scheme = tls === undefined ? 'http' : 'https',
+  ): Promise<HttpReceiver> {
     let receiver: HttpReceiver | undefined;
     const onSocket = (socket: Socket) => receiver?.serve(socket);
     const server = tls === undefined ? createServer(onSocket) : createTlsServer(tls, onSocket);
-    receiver = new HttpReceiver(server, tls === undefined ? 'http' : 'https');
+    receiver = new HttpReceiver(server, scheme);
     server.on('tlsClientError', () => {});
     await new Promise<void>((resolve) => server.listen(0, host, resolve));
     return receiver;

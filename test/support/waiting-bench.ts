@@ -40,6 +40,7 @@ export interface WaitingFacts {
   readonly source?: number;
   /** Sends tried so far: 1. */
   readonly attempt?: number;
+  readonly replay?: Notification['replay'];
 }
 
 /** An engine of what waits on a topic in memory, on virtual time, with all that it tells and gives. */
@@ -121,7 +122,7 @@ export class WaitingBench {
   /** The record of a first send that failed now or, when it names a repeat, of one that was told now. */
   write(facts: WaitingFacts = {}, partition = 0): void {
     const nowMs = this.clock.nowMs();
-    const { repeat, periodMs = 0, attempt = 1 } = facts;
+    const { repeat, periodMs = 0, attempt = 1, replay } = facts;
     const { notBeforeMs = nowMs, alarmId = 'a-1', newState = 'ALARM', changedAtMs = nowMs, methodId = 'm-1' } = facts;
     const position = { topic: 'alarms', partition: 1, offset: BigInt(facts.source ?? 40 + this.#writtenCount++) };
     const method = { id: methodId, name: 'n', type: 'email', address: new Secret('old@here.com'), periodMs };
@@ -129,6 +130,7 @@ export class WaitingBench {
       notification: {
         ...{ position, id: notificationId(position, methodId), method, attempt, repeat: repeat ?? 0 },
         alarm: alarmWith({ alarmId, newState, timestamp: changedAtMs }, position),
+        ...(replay === undefined ? {} : { replay }),
       },
     };
     const failed = { attempt, atMs: nowMs, failure: 'server_error' } as const;

@@ -235,6 +235,7 @@ export class World {
     const parked = [...(await this.records('retry')), ...(await this.records('dead'))].map(({ value }) => ({
       alarmId: String(value.alarm_id),
       methodId: String(value.id),
+      failedCount: ((value.history ?? []) as readonly unknown[]).length,
     }));
     return judge(this.promises, this.receipts(), parked);
   }

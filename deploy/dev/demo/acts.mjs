@@ -1,6 +1,7 @@
 /**
  * The acts: each sends alarms, shows what arrives as it arrives, and ends when the committed offset has moved past them.
  */
+import { endpointAct } from './endpoint.mjs';
 import { requestLines, slackLines, slackPath, slowMs } from './receivers.mjs';
 import { transition } from './transitions.mjs';
 
@@ -104,4 +105,5 @@ export const acts = [
   ['A receiver is busy', busyReceiver],
   ['A receiver is gone', goneReceiver],
   ['A message that is no alarm', malformedMessage],
+  ['An endpoint is switched off, and on again', endpointAct],
 ];

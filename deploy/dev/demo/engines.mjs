@@ -3,11 +3,10 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { rootFolder } from '../build.mjs';
+import { programFile } from '../build.mjs';
 import { RunningServer } from '../running-server.mjs';
 
 const ASK_LIMIT_MS = 2_000;
-const program = join(rootFolder, 'dist/cli/main.js');
 
 /** Seconds of silence after which ZooKeeper takes the lock from a dead engine. */
 export const sessionSeconds = 4;
@@ -26,7 +25,7 @@ export class DemoEngine {
       name,
       logFile: this.logFile,
       command: process.execPath,
-      args: [program, 'run', '--config', configFile],
+      args: [programFile, 'run', '--config', configFile],
       env: {},
       prepare: async () => {},
       answers: async () => await this.#isReady(),

@@ -47,8 +47,8 @@ export async function until(what, { look, engine, check, log }) {
 
 async function failureOf(engine, check, message) {
   const { name, pid, logFile } = engine;
-  // An engine that is gone says nothing more; its log does.
-  const state = await engine.status().then(JSON.stringify, () => 'no answer');
+  // An engine that is gone says nothing more; its log does. The producer has no status to ask for.
+  const state = await engine.status?.().then(JSON.stringify, () => 'no answer');
   return new DemoFailure(`${name}: ${message}`, {
     where: `${name} (pid ${pid}), log ${logFile}`,
     check,

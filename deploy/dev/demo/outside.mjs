@@ -69,6 +69,8 @@ export async function loadDatabase(mysql, db, receivers) {
 export class DemoKafka {
   /** Every record of the output topics so far: `{ topic, key, value }`, value parsed. */
   records = [];
+  /** Every alarm that a producer wrote: `{ offset, sentAtMs, event }`, event parsed. Messages that are no JSON are left out. */
+  published = [];
   #kafka;
   #names;
   #url;
@@ -99,17 +101,33 @@ export class DemoKafka {
     });
   }
 
-  /** Begins to collect; the output topics must be there. */
+  /** Whether the engine has created what it writes to: it does that beside its other work. */
+  async hasAllTopics() {
+    const existing = await this.#asAdmin((admin) => admin.listTopics());
+    return Object.values(this.#names.topics).every((topic) => existing.includes(topic));
+  }
+
+  /** Begins to collect; all topics must be there. */
   async watch() {
-    const { sent, retries, dead } = this.#names.topics;
+    const { alarms } = this.#names.topics;
     this.#consumer = this.#kafka.consumer({ groupId: this.#names.watcherGroup, maxWaitTimeInMs: 100 });
     await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [sent, retries, dead], fromBeginning: true });
+    await this.#consumer.subscribe({ topics: Object.values(this.#names.topics), fromBeginning: true });
     await this.#consumer.run({
       eachMessage: async ({ topic, message }) => {
-        this.records.push({ topic, key: String(message.key), value: JSON.parse(String(message.value)) });
+        if (topic === alarms) this.#sawAlarm(message);
+        else this.records.push({ topic, key: String(message.key), value: JSON.parse(String(message.value)) });
       },
     });
+  }
+
+  #sawAlarm({ offset, timestamp, value }) {
+    try {
+      const { 'alarm-transitioned': event } = JSON.parse(String(value));
+      this.published.push({ offset: Number(offset), sentAtMs: Number(timestamp), event });
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
   }
 
   /** Writes one message to the alarm topic; resolves to `{ offset, sentAtMs }` when the brokers have it. */
@@ -189,10 +207,10 @@ export class DemoZookeeper {
 
   /** Next offset to read of the demo's only partition, 0 before the first commit. */
   async committed() {
-    const data = await this.#ask((done) => this.#client.getData(this.#path, done)).catch((error) => {
-      if (error.getCode() !== this.#library.Exception.NO_NODE) throw error;
-      return '0';
-    });
+    const data = await this.#ifThere(
+      this.#ask((done) => this.#client.getData(this.#path, done)),
+      '0',
+    );
     return Number(String(data).split('\n')[0]);
   }
 
@@ -201,10 +219,18 @@ export class DemoZookeeper {
     if (this.#isConnected) this.#client.close();
   }
 
-  /** Removes our nodes from a ZooKeeper that goes on living. */
+  /** Removes our nodes, if an engine came to write any, from a ZooKeeper that goes on living. */
   async removeTraces() {
     if (this.#chroot === '') return;
-    await this.#remove(this.#chroot);
+    await this.#ifThere(this.#remove(this.#chroot));
+  }
+
+  /** What `asking` resolves to, `otherwise` when there is no such node. */
+  async #ifThere(asking, otherwise) {
+    return await asking.catch((error) => {
+      if (error.getCode?.() !== this.#library.Exception.NO_NODE) throw error;
+      return otherwise;
+    });
   }
 
   /** The library's own way looks at one level only. */

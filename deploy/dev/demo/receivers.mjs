@@ -1,5 +1,6 @@
 /**
- * Who is told: a mail server and two HTTP receivers on loopback, those of the tests, so built before.
+ * Who is told: a mail server and two HTTP receivers on loopback, those of the tests, so built before. A third is an
+ * endpoint that is watched.
  */
 
 import { join } from 'node:path';
@@ -14,16 +15,20 @@ export const slackPath = '/services/T1/B1/x';
 
 const support = async (name) => await import(pathToFileURL(join(rootFolder, 'dist/.test/test/support', name)).href);
 
-/** Starts them; they keep what they get: `mail.mails`, `web.requests`, `slow.requests`. */
+/** Starts them; they keep what they get: `mail.mails`, `web.requests`, `slow.requests`, `shop.requests`. */
 export async function startReceivers() {
   const { MailCatcher } = await support('mail-catcher.js');
   const { HttpCatcher } = await support('http-catcher.js');
-  const [mail, web, slow] = await Promise.all([MailCatcher.start(), HttpCatcher.start(), HttpCatcher.start()]);
+  const [mail, web, slow, shop] = await Promise.all([
+    MailCatcher.start(),
+    ...Array.from({ length: 3 }, () => HttpCatcher.start()),
+  ]);
   web.answer(slackPath, { body: 'ok' });
   web.answer('/busy', { status: 503, body: 'come back later' }, {});
   web.answer('/gone', { status: 404, body: 'no such hook' });
   slow.answer('*', { delayMs: slowMs });
-  return { mail, web, slow, stop: async () => await Promise.all([mail.stop(), web.stop(), slow.stop()]) };
+  const all = [mail, web, slow, shop];
+  return { mail, web, slow, shop, stop: async () => await Promise.all(all.map((one) => one.stop())) };
 }
 
 /** Header text as a mail program shows it: encoded words decoded. Source: RFC 2047. */

@@ -8,6 +8,7 @@ import { buildProgram, buildTests, ensurePackages } from '../build.mjs';
 import { guardedLauncher } from '../launch.mjs';
 import { withProgress } from '../progress.mjs';
 import { startServices } from '../services.mjs';
+import { EndpointMonitor } from './endpoint-monitor.mjs';
 import { DemoEngine, writeConfig } from './engines.mjs';
 import { attempt, until } from './failure.mjs';
 import { DemoKafka, DemoZookeeper, loadDatabase, namesFor } from './outside.mjs';
@@ -58,7 +59,7 @@ async function furnish(screen, env, closers, { kafkaUrl, zookeeperUrl, mysql }) 
   const names = namesFor(env);
   const receivers = await startReceivers();
   closers.add('the receivers', receivers.stop);
-  const { mail, web, slow } = receivers;
+  const { mail, web, slow, shop } = receivers;
   const kafka = new DemoKafka(kafkaUrl, names);
   const zookeeper = new DemoZookeeper(names);
   closers.add('the connections to Kafka and ZooKeeper', async () => {
@@ -78,20 +79,16 @@ async function furnish(screen, env, closers, { kafkaUrl, zookeeperUrl, mysql }) 
       .then(() => undo('ZOOKEEPER_URL', 'the nodes of the demo', () => zookeeper.removeTraces())),
   );
   screen.fact('receivers', `mail 127.0.0.1:${mail.port}, webhooks ${web.url} and ${slow.url}`);
-  return { names, mail, web, slow, kafka, zookeeper };
+  return { names, mail, web, slow, shop, kafka, zookeeper };
 }
 
-async function startEngines(screen, count, closers, { folder, configFile }) {
+async function startEngines(screen, count, closers, { folder, configFile, launcher }) {
   const startedAtMs = Date.now();
-  const launcher = guardedLauncher();
   const engines = Array.from(
     { length: count },
     (_, index) => new DemoEngine(`engine-${index + 1}`, { folder, configFile, launcher, log: screen.note }),
   );
-  closers.add('the engines', async () => {
-    await Promise.all(engines.map((engine) => engine.end()));
-    await launcher.close();
-  });
+  closers.add('the engines', async () => await Promise.all(engines.map((engine) => engine.end())));
   const about = { where: folder, check: 'the reasons in the log lines above; the configuration beside them' };
   await attempt('starting the engine', about, () => Promise.all(engines.map((engine) => engine.start())));
   const active = await firstActive(screen, engines);
@@ -116,7 +113,7 @@ async function firstActive(screen, engines) {
 
 /**
  * Prepares the show. What must be undone is added to `closers` as soon as it exists. Resolves to `{ names, engines, active,
- * mail, web, slow, kafka, zookeeper, configFile }`; `active` is the engine that reads alarms.
+ * mail, web, slow, shop, kafka, zookeeper, monitor, configFile }`; `active` is the engine that reads alarms.
  */
 export async function prepareWorld(screen, { engineCount, env, closers }) {
   const folder = await mkdtemp(join(tmpdir(), 'mon-notification-demo-'));
@@ -131,11 +128,19 @@ export async function prepareWorld(screen, { engineCount, env, closers }) {
   const mysql = { ...started.mysql, db: world.names.db ?? started.mysql.db };
   const { kafkaUrl, zookeeperUrl } = started;
   await writeConfig(configFile, { kafkaUrl, zookeeperUrl, ...world.names, mysql, mailPort: world.mail.port });
-  const running = await startEngines(screen, engineCount, closers, { folder, configFile });
-  await attempt('reading the output topics', { where: `Kafka at ${kafkaUrl}`, check: 'may anybody read there?' }, () =>
+  const launcher = guardedLauncher();
+  closers.add('the guard of the engines', launcher.close);
+  const running = await startEngines(screen, engineCount, closers, { folder, configFile, launcher });
+  const monitor = new EndpointMonitor(world.shop, { folder, configFile, launcher, log: screen.note });
+  closers.add(monitor.name, async () => await monitor.end());
+  await until('the output topics', {
+    look: async () => await world.kafka.hasAllTopics(),
+    ...{ engine: running.active, check: 'kafka.create_topics, and the log', log: screen.note },
+  });
+  await attempt('reading the topics', { where: `Kafka at ${kafkaUrl}`, check: 'may anybody read there?' }, () =>
     world.kafka.watch(),
   );
-  return { ...world, ...running, configFile };
+  return { ...world, ...running, monitor, configFile };
 }
 
 /** Waits for all, also when one has failed: what the others start must be known before it can be stopped. */

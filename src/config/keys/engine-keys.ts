@@ -144,16 +144,15 @@ export const engineKeys = {
   'heartbeat.url': {
     type: 'secret',
     optional: true,
-    unused: true,
-    description: 'Address that hears from the engine as long as it works',
+    description:
+      "URL of a dead man's switch: asked for with GET as long as the engine is active and ready; the whole URL is kept secret",
   },
   'heartbeat.interval': {
     type: 'seconds',
     minimum: 1,
     maximum: 86_400,
     default: 60,
-    unused: true,
-    description: 'Time between two signs of life',
+    description: 'Time between two signs of life; the switch should allow for two of them',
   },
   'canary.interval': {
     type: 'seconds',

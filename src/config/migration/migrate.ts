@@ -14,7 +14,7 @@ import { readSettings, type Settings } from '../settings.js';
 import { isNothing, readYaml, type YamlNode } from '../yaml-document.js';
 import { looksLikeIni, readIni } from './ini-document.js';
 import { namedToday } from './ini-names.js';
-import { leftOutBecause } from './left-out.js';
+import { leftOutBecause, notCarriedOverBecause } from './left-out.js';
 import { entriesOfYaml, type OldEntry, treeOf } from './old-entry.js';
 import { type YamlLine, yamlText } from './yaml-text.js';
 
@@ -113,7 +113,7 @@ function lineOf(key: string, spec: KeySpec, { given, settings, added, notes }: A
   const said =
     all.find(({ node, kind }) => kind !== 'older' && !isNothing(node)) ?? all.find(({ node }) => !isNothing(node));
   const isOff = said === undefined && all.length > 0 && spec.emptyIsOff === true;
-  if (key === 'notification_types.plugins' || (said === undefined && !isOff)) return [];
+  if (notCarriedOverBecause(key) !== undefined || (said === undefined && !isOff)) return [];
   const node: YamlNode = said?.node ?? { kind: 'scalar', at: fileStart, text: '', plain: true };
   // A switch that is a section is on because of the keys below it.
   if (spec.type === 'switch' && node.kind === 'section') return [];

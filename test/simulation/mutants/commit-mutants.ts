@@ -1,11 +1,12 @@
 import { ZookeeperSession } from '../../../src/adapters/zookeeper/session.js';
-import { type Offset, partitionText, positionText } from '../../../src/domain/position.js';
+import { type Offset, partitionText, positionText, type TopicPartition } from '../../../src/domain/position.js';
 import { Carry } from '../../../src/engine/carry.js';
 import type { StoredOffset } from '../../../src/ports/progress.js';
 import { FirstUnfinishedTracker } from '../../../src/tracker/offset-tracker.js';
 import { type Mutant, replaceMethods } from './mutant.js';
 
 const nothing = new Uint8Array();
+const maxLagMs = 600;
 
 /** Faults in what is committed, and under which right. */
 export const commitMutants: readonly Mutant[] = [
@@ -33,6 +34,62 @@ export const commitMutants: readonly Mutant[] = [
     },
   },
   {
+    // E3 of the ancestor: a maximum lag, and then the highest finished one over open ones.
+    name: 'skips the head after a maximum lag',
+    plant({ nowMs }) {
+      const highest = new WeakMap<FirstUnfinishedTracker, Map<string, Offset>>();
+      return replaceMethods(FirstUnfinishedTracker.prototype, {
+        finish: (original) =>
+          function (position) {
+            const known = highest.get(this) ?? new Map<string, Offset>();
+            highest.set(this, known);
+            const name = partitionText(position);
+            if (position.offset >= (known.get(name) ?? 0n)) known.set(name, position.offset + 1n);
+            return original.call(this, position);
+          },
+        committable: (original) =>
+          function (partition) {
+            const stored = original.call(this, partition);
+            const skipTo = highest.get(this)?.get(partitionText(partition)) ?? 0n;
+            const head = this.oldestUnfinished(partition);
+            const isLate = head !== undefined && nowMs() - head.begunAtMonoMs > maxLagMs;
+            if (stored === undefined || !isLate || skipTo <= stored.nextToRead) return stored;
+            return { nextToRead: skipTo, finishedAbove: nothing };
+          },
+      });
+    },
+  },
+  {
+    // E4 of the ancestor: the next offset is the one before plus one.
+    name: 'believes that offsets have no gaps',
+    plant() {
+      const finished = new WeakMap<FirstUnfinishedTracker, Map<string, Set<Offset>>>();
+      const of = (tracker: FirstUnfinishedTracker, partition: TopicPartition) => {
+        const all = finished.get(tracker) ?? new Map<string, Set<Offset>>();
+        finished.set(tracker, all);
+        const own = all.get(partitionText(partition)) ?? new Set<Offset>();
+        all.set(partitionText(partition), own);
+        return own;
+      };
+      return replaceMethods(FirstUnfinishedTracker.prototype, {
+        finish: (original) =>
+          function (position) {
+            of(this, position).add(position.offset);
+            return original.call(this, position);
+          },
+        committable: (original) =>
+          function (partition) {
+            const stored = original.call(this, partition);
+            if (stored === undefined) return undefined;
+            let next = this.progress(partition).committed;
+            while (of(this, partition).has(next)) next += 1n;
+            return next < stored.nextToRead ? { nextToRead: next, finishedAbove: nothing } : stored;
+          },
+      });
+    },
+  },
+  {
+    // E2 of the ancestor: what finishes first is where a partition begins.
     name: 'learns of an alarm when it is finished',
     plant() {
       const begun = new WeakMap<FirstUnfinishedTracker, Set<string>>();

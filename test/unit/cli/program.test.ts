@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { calledBy } from '../../../src/cli/bin-names.js';
 import { type Command, type CommandIo, UsageError } from '../../../src/cli/command.js';
 import type { CommandEntry } from '../../../src/cli/command-table.js';
 import { runProgram } from '../../../src/cli/program.js';
@@ -15,6 +16,9 @@ const table: readonly CommandEntry[] = [
     return 0;
   }),
   entry('config show', async () => 78),
+  entry('monitor-endpoints', async (args) => {
+    throw new UsageError(`${args.positionals.length} files`);
+  }),
   entry('fail', async () => {
     throw new EngineError('STORE_UNAVAILABLE', 'ZooKeeper does not answer', { retriable: true });
   }),
@@ -29,17 +33,28 @@ const table: readonly CommandEntry[] = [
   }),
 ];
 
-async function run(...words: string[]) {
+const run = (...words: string[]) => runAs('/usr/bin/mon-notification', ...words);
+
+async function runAs(path: string, ...words: string[]) {
   const out: string[] = [];
   const err: string[] = [];
   const io: CommandIo = { out: (line) => out.push(line), err: (line) => err.push(line), environment: {} };
-  const code = await runProgram(words, table, io);
+  const code = await runProgram(words, table, io, calledBy(path));
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 
 test('runs the command that is named, of one word or two', async () => {
   assert.deepEqual(await run('work', '--loud'), { code: 0, out: 'DONE', err: '' });
   assert.equal((await run('config', 'show')).code, 78);
+});
+
+test('repeats the name that it was called by, and takes its command from it', async () => {
+  const path = '/usr/lib/node_modules/.bin/monitor_endpoints';
+  assert.match((await runAs(path, '--help')).out, /^usage: monitor_endpoints \[options\]/);
+  assert.match((await runAs(path, '--version')).out, /^monitor_endpoints \d/);
+  const { code, err } = await runAs(path);
+  assert.equal(code, 2);
+  assert.equal(err, 'monitor_endpoints: 0 files\nTry: monitor_endpoints --help');
 });
 
 test('without a command prints the usage on stderr and ends with 2', async () => {

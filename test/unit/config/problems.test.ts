@@ -28,6 +28,14 @@ const wrongValues: readonly (readonly [string, string])[] = [
     'http: {allow: [10.0.0.0/33]}',
     '5:15 http.allow: expected a list, each item a network such as 10.0.0.0/8, an IP address or a host name, got a list',
   ],
+  [
+    'heartbeat: {url: example.com/ping}',
+    '5:18 heartbeat.url: expected an http or https URL without user and password, got something else',
+  ],
+  [
+    'heartbeat: {url: "https://u:p@example.com/ping"}',
+    '5:18 heartbeat.url: expected an http or https URL without user and password, got something else',
+  ],
   ['queues: 5', '5:9 queues: expected a section, got a text'],
   ['queues: [5]', '5:9 queues: expected a section, got a list'],
   ['admin: {port: "${PORT}"}', '5:15 admin.port: expected 0 to 65535, got "${PORT}" once filled in'],

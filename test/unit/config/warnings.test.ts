@@ -28,7 +28,7 @@ const strangeLines: readonly (readonly [string, string])[] = [
     'notification_types: {enabled: []}',
     '5:31 notification_types.enabled: no type is enabled: every notification will be parked',
   ],
-  ['heartbeat: {url: https://example.com/ping}', '5:13 heartbeat.url: not used by this version'],
+  ['canary: {interval: 60}', '5:10 canary.interval: not used by this version'],
 ];
 
 for (const [line, expected] of strangeLines) {

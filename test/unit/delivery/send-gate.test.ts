@@ -71,6 +71,32 @@ describe('the send gate', () => {
     );
   });
 
+  test('tells how many sends a lease cut off when it ended, once, and nothing when it ended under none', async () => {
+    const { gate, lease, notifier, telemetry } = aGate();
+    lease.end();
+    lease.begin();
+    notifier.react = hang;
+    const sending = [gate.send(notifier, notification, never), gate.send(notifier, notification, never)];
+    await turns();
+    notifier.react = async () => receipt;
+    lease.end();
+    lease.begin();
+    await Promise.all(sending);
+    lease.end();
+    assert.deepEqual(telemetry.named('sends_cut_off'), [{ sends: 2 }]);
+  });
+
+  test('tells of no lease when the item is given up', async () => {
+    const { gate, notifier, telemetry } = aGate();
+    notifier.react = hang;
+    const giveUp = new AbortController();
+    const sending = gate.send(notifier, notification, giveUp.signal);
+    await turns();
+    giveUp.abort();
+    await assert.rejects(sending, { code: 'ABORTED' });
+    assert.deepEqual(telemetry.named('sends_cut_off'), []);
+  });
+
   test('guesses no outcome for a send whose lease ended, whatever the notifier throws then', async () => {
     const { gate, lease, notifier } = aGate();
     notifier.react = (_, signal) =>

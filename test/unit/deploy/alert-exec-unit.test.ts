@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { alertExecOptions, alertExecSettings } from '../../../src/cli/alert-exec-options.js';
-import { commandOfBin } from '../../../src/cli/bin-names.js';
+import { calledBy } from '../../../src/cli/bin-names.js';
 import { readArguments } from '../../../src/cli/command-line.js';
 import { repoRoot } from '../../support/repo.js';
 
@@ -21,9 +21,9 @@ test('the unit of alert-exec starts it with options that it knows, and a state t
 });
 
 test('a program of the package knows itself by its name', () => {
-  assert.deepEqual(commandOfBin('/usr/bin/alert-exec'), ['alert-exec']);
-  assert.deepEqual(commandOfBin('/x/monitor_endpoints'), ['monitor-endpoints']);
-  assert.deepEqual(commandOfBin('/x/dist/cli/main.js'), []);
-  assert.deepEqual(commandOfBin('/usr/bin/mon-notification'), []);
-  assert.deepEqual(commandOfBin('/x/toString'), []);
+  assert.deepEqual(calledBy('/usr/bin/alert-exec').command, ['alert-exec']);
+  assert.deepEqual(calledBy('/x/monitor_endpoints').command, ['monitor-endpoints']);
+  assert.deepEqual(calledBy('/x/dist/cli/main.js').command, []);
+  assert.deepEqual(calledBy('/usr/bin/mon-notification').command, []);
+  assert.deepEqual(calledBy('/x/toString').command, []);
 });

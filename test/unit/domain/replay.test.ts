@@ -42,6 +42,12 @@ describe('the replay of a notification', () => {
   const readAgain = parseOutcomeRecord(bytes(again.value), again.headers, readAgainAt);
   assert.ok(readAgain.kind === 'outcome');
 
+  it('begins anew, also where it had been put off', () => {
+    const waited = { ...read, notification: { ...read.notification, putOffCount: 4 } };
+    const { notification: next, history: failures } = replayOfOutcome(waited, 'method_gone', 9_000);
+    assert.deepEqual([next.putOffCount, next.attempt, failures], [undefined, 1, []]);
+  });
+
   it('keeps its id, its alarm letter by letter, and its method', () => {
     assert.deepEqual([again.key, readAgain.notification.id], [notification.id, notification.id]);
     assert.equal(readAgain.notification.alarm.rawAlarm, notification.alarm.rawAlarm);

@@ -37,6 +37,26 @@ describe('an engine that stops', () => {
     assert.equal(b.count, 4);
   });
 
+  it('gives a hand-over that is under way no more time than it has itself', async () => {
+    const { bench, a } = await sharing();
+    for (const partition of a.taken.keys()) a.inFlow.set(partition, 1);
+    bench.engine();
+    bench.engine();
+    await bench.pass(2_000);
+    assert.equal(a.paused.size, 1);
+    a.stop.abort();
+    let isLeft = false;
+    const limit = bench.clock.limit(3_000);
+    const leaving = a.keeper.leave(limit.signal).then(() => {
+      isLeft = true;
+    });
+    await bench.pass(4_000);
+    assert.ok(isLeft);
+    await leaving;
+    // Nobody who leaves in no time waits either.
+    await a.keeper.leave(AbortSignal.abort());
+  });
+
   it('gives back what it has although ZooKeeper does not hear that it leaves', async () => {
     const { bench, a, b } = await sharing();
     a.stop.abort();

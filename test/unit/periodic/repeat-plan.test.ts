@@ -56,6 +56,13 @@ describe('a repeat that is due', () => {
     assert.equal(next?.dueAtMs, firstAtMs + minuteMs);
   });
 
+  it('is no replay, though the telling before it was one', async () => {
+    write({ replay: { atMs: bench.clock.nowMs(), reason: 'refused' } });
+    await bench.clock.advance(minuteMs);
+    const [next] = notificationsGiven();
+    assert.deepEqual([next?.repeat, next?.replay], [1, undefined]);
+  });
+
   it('is told however old the alarm is, as long as it goes on', async () => {
     write({ changedAtMs: bench.clock.nowMs() - 40 * 86_400_000 });
     await bench.clock.advance(minuteMs);

@@ -115,6 +115,23 @@ describe('the notification processor', () => {
     assert.deepEqual([tried?.history.length, tried?.notification.putOffCount], [1, undefined]);
   });
 
+  test('counts what a person had sent again once, however often a breaker puts it off', async () => {
+    const { processor, notifier, telemetry } = aProcessor();
+    notifier.react = () => Promise.reject(new DeliveryError('away', { failure: 'unreachable', retriable: true }));
+    for (let at = 0; at < 5; at += 1) await recordsOf(processor, groupOf('webhook'));
+    const [notification] = groupOf('webhook').notifications;
+    let next: Notification = { ...notification, replay: { atMs: 9, reason: 'refused' } };
+    for (let count = 1; count <= 6; count += 1) {
+      const [record] = await recordsOf(processor, { position: next.position, notifications: [next] });
+      assert.equal(record?.outcome, 'retrying');
+      assert.deepEqual(record?.notification.replay, { atMs: 9, reason: 'refused' });
+      next = record?.notification ?? next;
+    }
+    // The sixth time it was tried.
+    assert.equal(next.putOffCount, undefined);
+    assert.equal(telemetry.counts.get('dead_letters_replayed_total refused'), 1);
+  });
+
   test('sends the methods of one alarm side by side', async () => {
     const { processor, notifier } = aProcessor();
     notifier.react = async () => {

@@ -12,25 +12,49 @@ import {
 const bitsOf = (...bits: readonly number[]) => finishedBits(bits, 0, spanLimits.waiting);
 const listOf = (bits: Uint8Array) => [...setBits(bits)];
 
+interface Texts {
+  encode(bits: Uint8Array): string;
+  decode(text: string): Uint8Array;
+}
+
+/** What goes in comes out, whichever way it is written. */
+function checkTexts({ encode, decode }: Texts, settings: { readonly numRuns: number; readonly seed?: number }): void {
+  const sets = fc.oneof(
+    fc.array(fc.nat({ max: 200 })),
+    fc.array(fc.nat({ max: spanLimits.waiting - 1 }), { maxLength: 50 }),
+    // Nearly full: the kind that is written as holes.
+    fc
+      .tuple(fc.integer({ min: 1, max: 3000 }), fc.array(fc.nat({ max: 2999 }), { maxLength: 60 }))
+      .map(([count, holes]) => Array.from({ length: count }, (_, bit) => bit).filter((bit) => !holes.includes(bit))),
+  );
+  const property = fc.property(sets, (set) => {
+    const bits = bitsOf(...set);
+    assert.deepEqual(
+      listOf(bits),
+      [...new Set(set)].sort((a, b) => a - b),
+    );
+    assert.deepEqual(decode(encode(bits)), bits);
+  });
+  fc.assert(property, settings);
+}
+
+/** Tests of the tests: texts with one fault each. */
+const mutants: Readonly<Record<string, Partial<Texts>>> = {
+  'leave the last one out': { encode: (bits) => encodeFinishedSet(bits.subarray(0, -1)) },
+  'have every bit one too high': {
+    decode: (text) => bitsOf(...listOf(decodeFinishedSet(text)).map((bit) => bit + 1)),
+  },
+  'take a hole for finished': {
+    decode: (text) => {
+      const bits = decodeFinishedSet(text);
+      return text.startsWith('mn1:h') ? bits.fill(0xff, 0, bits.length - 1) : bits;
+    },
+  },
+};
+
 describe('finished set', () => {
   test('survives its text, whatever is in it', () => {
-    const sets = fc.oneof(
-      fc.array(fc.nat({ max: 200 })),
-      fc.array(fc.nat({ max: spanLimits.waiting - 1 }), { maxLength: 50 }),
-      // Nearly full: the kind that is written as holes.
-      fc
-        .tuple(fc.integer({ min: 1, max: 3000 }), fc.array(fc.nat({ max: 2999 }), { maxLength: 60 }))
-        .map(([count, holes]) => Array.from({ length: count }, (_, bit) => bit).filter((bit) => !holes.includes(bit))),
-    );
-    const property = fc.property(sets, (set) => {
-      const bits = bitsOf(...set);
-      assert.deepEqual(
-        listOf(bits),
-        [...new Set(set)].sort((a, b) => a - b),
-      );
-      assert.deepEqual(decodeFinishedSet(encodeFinishedSet(bits)), bits);
-    });
-    fc.assert(property, { numRuns: 200 });
+    checkTexts({ encode: encodeFinishedSet, decode: decodeFinishedSet }, { numRuns: 200 });
   });
 
   test('the empty set is the empty text, and trailing zeros do not count', () => {
@@ -95,4 +119,13 @@ describe('finished set', () => {
     );
     fc.assert(property, { numRuns: 1000 });
   });
+});
+
+describe('the property that the texts of finished sets pass', () => {
+  for (const [fault, mutant] of Object.entries(mutants)) {
+    test(`rejects texts that ${fault}`, () => {
+      const texts = { encode: encodeFinishedSet, decode: decodeFinishedSet, ...mutant };
+      assert.throws(() => checkTexts(texts, { numRuns: 200, seed: 1 }), /Property failed/);
+    });
+  }
 });

@@ -1,4 +1,9 @@
-/** Tests of the tests: trackers with faults that engines have had. Each must fail where the real one passes. */
+/**
+ * Tests of the tests: trackers with faults that engines have had. Each must fail where the real one passes.
+ *
+ * Other parts have theirs beside their own property: ledger-mutants, due-list, lease-clock, finished-set, bounded-queue. Whole engines with
+ * planted faults are in simulation/planted and simulation/hours.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AlarmPosition, Offset, TopicPartition } from '../../../src/domain/position.js';
@@ -136,12 +141,14 @@ const mutants: Readonly<Record<string, new (clock: { monoMs(): number }, capacit
       return highestFinished(state);
     }
   },
+  // E2 of the ancestor.
   'commits whatever a partition finished first': class extends SketchTracker {
     protected override head(state: State): Offset {
       const [first] = state.finishes;
       return state.committed === state.base && first !== undefined ? first + 1n : super.head(state);
     }
   },
+  // E4 of the ancestor.
   'believes that offsets have no gaps': class extends SketchTracker {
     protected override head(state: State): Offset {
       let head = state.base;
@@ -149,6 +156,7 @@ const mutants: Readonly<Record<string, new (clock: { monoMs(): number }, capacit
       return head;
     }
   },
+  // E3 of the ancestor.
   'skips the head after a maximum lag': class extends SketchTracker {
     protected override head(state: State): Offset {
       const [oldest] = state.unfinished.values();
@@ -171,6 +179,7 @@ const mutants: Readonly<Record<string, new (clock: { monoMs(): number }, capacit
       return inOrder < 0 ? state.read : (read[inOrder + repeats] ?? state.read);
     }
   },
+  // E5 of the ancestor.
   'moves back when a passed alarm finishes again': class extends SketchTracker {
     protected override head(state: State): Offset {
       const last = state.finishes.at(-1);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Newest } from '../../../src/waiting/newest.js';
+import { isWrittenLater, Newest } from '../../../src/waiting/newest.js';
 
 const newestNumber = (capacity?: number) => new Newest<number>((one, other) => one > other, capacity);
 
@@ -17,6 +17,21 @@ describe('the newest', () => {
     assert.deepEqual(
       ['a', 'b', 'c'].map((kind) => newest.after(kind, 1)),
       [9, undefined, 9],
+    );
+  });
+});
+
+describe('the one of two records that was written last', () => {
+  it('has the higher offset, and of two partitions always the same one', () => {
+    const at = (partition: number, offset: bigint) => ({ topic: 'r', partition, offset });
+    assert.deepEqual(
+      [
+        isWrittenLater(at(0, 2n), at(0, 1n)),
+        isWrittenLater(at(0, 1n), at(0, 2n)),
+        isWrittenLater(at(1, 1n), at(0, 2n)),
+        isWrittenLater(at(0, 2n), at(1, 1n)),
+      ],
+      [true, false, true, false],
     );
   });
 });

@@ -50,6 +50,13 @@ describe('a migrated YAML file', () => {
     assert.doesNotMatch(migrated(t, minimal).text ?? '', /without TLS/);
   });
 
+  it('verifies certificates, whatever the old one did, and says so', (t) => {
+    const source = `${minimal}notification_types: {webhook: {insecure: true}}\n`;
+    const { text } = migrated(t, source);
+    assert.match(text ?? '', /# {3}notification_types\.webhook\.insecure \(line \d+\): certificates are verified/);
+    assert.doesNotMatch(text ?? '', /^ *insecure: true/m);
+  });
+
   it('of the years after 2015 has the later names of figures', (t) => {
     const { loaded, text } = migrated(t, `${minimal}database: {repo_driver: mysql}\n`);
     assert.equal(loaded?.config.statsd.names, 'monasca');

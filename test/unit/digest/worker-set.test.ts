@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { WorkerSet } from '../../../src/digest/worker-set.js';
+import { hash32 } from '../../../src/domain/hash32.js';
+import type { TakenMessage } from '../../../src/ports/digest.js';
+import { userRules } from '../../support/digest/memory-broker.js';
+import { FakeClock } from '../../support/fakes/fake-clock.js';
+import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
+
+const deps = { clock: new FakeClock(), random: () => 0, telemetry: new RecordingTelemetry() };
+
+function taken(value: object): TakenMessage {
+  return { subject: 's', form: 'either', value: Buffer.from(JSON.stringify(value)), isRepeated: false };
+}
+
+describe('the workers of a deployment', () => {
+  it('get both kinds of message of one user at one worker', () => {
+    const workers = new WorkerSet<TakenMessage>(8, userRules, deps);
+    const place = hash32('u') % 8;
+    const change = { AlarmID: 'a', UserID: 'u', Status: 'CRITICAL', ChangedAt: '2026-01-01T00:00:00Z' };
+    assert.equal(workers.read(taken(change)).worker, place);
+    assert.equal(workers.read(taken({ UserID: 'u' })).worker, place);
+    workers.close();
+  });
+
+  it('put aside what is meant for one method: a public digest never speaks for it', () => {
+    const workers = new WorkerSet<TakenMessage>(8, userRules, deps);
+    const { message } = workers.read(taken({ UserID: 'u', MethodID: 'm' }));
+    assert.equal(message.kind, 'malformed');
+    workers.close();
+  });
+});

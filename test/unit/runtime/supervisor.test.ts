@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { FromWorker } from '../../../src/runtime/protocol.js';
+import { Supervisor } from '../../../src/runtime/supervisor.js';
+import type { WorkerExit, WorkerHandle } from '../../../src/runtime/worker-handle.js';
+import { FakeClock } from '../../support/fakes/fake-clock.js';
+import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
+
+const beat: FromWorker = { type: 'beat', systems: {}, metrics: {}, notes: [] };
+
+describe('the supervisor', () => {
+  let clock: FakeClock;
+  let telemetry: RecordingTelemetry;
+  let says: (message: FromWorker) => void;
+  let startedCount: number;
+
+  /** One worker without a process: it says what the test makes it say. */
+  function supervise(): Supervisor {
+    return new Supervisor({
+      startWorker: (ref, onMessage) => {
+        startedCount += 1;
+        let exit: (how: WorkerExit) => void = () => undefined;
+        const worker: WorkerHandle = {
+          ref,
+          pid: startedCount,
+          exited: new Promise((resolve) => {
+            exit = resolve;
+          }),
+          state: 'starting',
+          silentMs: 0,
+          send: () => undefined,
+          kill: () => {
+            worker.state = 'dead';
+            exit({ code: null, signal: 'SIGKILL' });
+          },
+        };
+        says = (message) => {
+          worker.silentMs = 0;
+          onMessage(message);
+        };
+        return worker;
+      },
+      crews: [{ stage: 'notification_processor', processes: 1, config: {} }],
+      clock,
+      telemetry,
+      onReady: () => undefined,
+      onMessage: () => undefined,
+      onDead: () => undefined,
+      onFailure: (error) => assert.fail(error.message),
+    });
+  }
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    telemetry = new RecordingTelemetry();
+    startedCount = 0;
+    void supervise().start();
+  });
+
+  const killed = () => telemetry.named('worker_killed').map(({ reason }) => reason);
+
+  it('kills and replaces a worker that is silent for longer than 5 s', async () => {
+    says({ type: 'ready' });
+    await clock.advance(5_000);
+    assert.deepEqual([killed(), startedCount], [[], 1]);
+    await clock.advance(500);
+    assert.deepEqual([killed(), startedCount], [['silent for 5500 ms'], 2]);
+  });
+
+  it('leaves a worker alone whose beats were unread because main itself was kept from running, however often', async () => {
+    says({ type: 'ready' });
+    for (let round = 1; round <= 10; round += 1) {
+      // Timers come before messages when a process goes on: the watch looks first, and the beats that waited are heard after it.
+      clock.freezeFor(20_000);
+      await clock.advance(0);
+      says(beat);
+    }
+    assert.deepEqual(killed(), []);
+  });
+
+  it('counts of a stretch in which main did not run no more than two looks', async () => {
+    says({ type: 'ready' });
+    for (let round = 1; round <= 5; round += 1) {
+      clock.freezeFor(20_000);
+      await clock.advance(0);
+    }
+    assert.deepEqual(killed(), []);
+    await clock.advance(500);
+    assert.equal(killed().length, 1);
+  });
+
+  it('gives a worker that starts as long as a machine with many others to run may need', async () => {
+    await clock.advance(110_000);
+    assert.deepEqual(killed(), []);
+    await clock.advance(20_000);
+    assert.equal(killed().length, 1);
+  });
+});
