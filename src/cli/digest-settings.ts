@@ -3,16 +3,14 @@ import type { DigestView } from '../config/load-digest.js';
 import { loadDigestConfig } from '../config/load-digest.js';
 import { problemText } from '../config/problem.js';
 import { hostWithPort } from '../config/text-forms.js';
+import { digestRules } from '../digest/digest-rules.js';
 import type { DigestRules } from '../digest/digest-worker.js';
 import { ConfigurationError } from '../domain/errors.js';
-import { parseSchedule, type Schedule } from '../domain/schedule.js';
 import { Secret } from '../domain/secret.js';
 import { type Command, type CommandArguments, type CommandIo, UsageError } from './command.js';
 import { warningText } from './configuration.js';
 
 const usualFile = '/etc/mon/notification.yaml';
-/** A method of the engine that says nothing. */
-const methodDefault = 'every 24h';
 const usualServer = 'nats://127.0.0.1:4222';
 
 /** Where the digest is found: shared by all its commands. */
@@ -83,12 +81,11 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
     jetstream: given.jetstream ?? digest.jetstream,
     workerCount: given.workerCount ?? digest.workerCount,
     lock,
-    rules: {
+    rules: digestRules({
+      ...digest,
       empty: given.empty ?? digest.empty,
-      methodEmpty: emptyByMethod(config),
       tombstoneDays: given.tombstoneDays ?? digest.tombstoneDays,
-      scheduleOf: scheduleFinder(config),
-    },
+    }),
     listen: listen === undefined ? undefined : readListen(listen),
     instance: `${hostname()}-${process.pid}`,
   };
@@ -135,33 +132,4 @@ function readListen(text: string): { readonly host: string; readonly port: numbe
   if (read === undefined || colon < 0)
     throw new UsageError(`--metrics-listen: expected HOST:PORT, got ${JSON.stringify(text)}`);
   return { host: read.slice(0, colon).replace(/^\[|\]$/g, ''), port: isAnyPort ? 0 : Number(read.slice(colon + 1)) };
-}
-
-function emptyByMethod({ digest }: DigestView): ReadonlyMap<string, 'skip' | 'send'> {
-  return new Map([...digest.methods].flatMap(([id, { empty }]) => (empty === undefined ? [] : [[id, empty]])));
-}
-
-/** The schedules were read once already, when the file was checked. */
-function scheduleFinder({ digest }: DigestView): DigestRules['scheduleOf'] {
-  const general = digest.schedule === undefined ? undefined : parseSchedule(digest.schedule);
-  const own = new Map<string, Schedule>();
-  const byText = new Map<string, Schedule>();
-  for (const [userId, text] of digest.userSchedules) {
-    const schedule = byText.get(text) ?? parseSchedule(text);
-    if (schedule === undefined) continue;
-    byText.set(text, schedule);
-    own.set(userId, schedule);
-  }
-  const daily = parseSchedule(methodDefault);
-  const ofMethods = new Map<string, Schedule>();
-  for (const [id, { schedule: text }] of digest.methods) {
-    const schedule = text === undefined ? undefined : (byText.get(text) ?? parseSchedule(text));
-    if (text === undefined || schedule === undefined) continue;
-    byText.set(text, schedule);
-    ofMethods.set(id, schedule);
-  }
-  return ({ userId, methodId }) => {
-    const ofUser = own.get(userId) ?? general;
-    return methodId === undefined ? ofUser : (ofMethods.get(methodId) ?? ofUser ?? daily);
-  };
 }

@@ -96,6 +96,7 @@ function digestOf(v: SchemaValues): DigestConfig {
     metricsListen: v['digest.metrics_listen'],
     schedule: v['digest.schedule'],
     userSchedules: v['digest.users'],
+    isEmbedded: v['digest.embedded'],
     methods: v['digest.methods'],
     topics: {
       status: v['digest.status_topic'],

@@ -70,6 +70,8 @@ export interface DigestConfig {
   readonly metricsListen: string | undefined;
   readonly schedule: string | undefined;
   readonly userSchedules: ReadonlyMap<string, string>;
+  /** Whether the engine makes the digests of methods itself. */
+  readonly isEmbedded: boolean;
   /** By method id. */
   readonly methods: ReadonlyMap<string, MethodOptions>;
   readonly topics: {

@@ -19,7 +19,8 @@ export type StageName =
   | 'notification_processor'
   | 'sent_notification_processor'
   | 'retry_engine'
-  | 'periodic_engine';
+  | 'periodic_engine'
+  | 'digest';
 
 /** An item as it crosses processes. Main routes by the outside and never opens `payload`; equal order keys are out one at a time. */
 export interface Parcel extends Positioned {

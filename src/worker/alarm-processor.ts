@@ -56,12 +56,14 @@ export function alarmProcessor(config: AlarmProcessorConfig, around: Surrounding
   );
 }
 
-/** Readiness asks whether MySQL answers, whether or not there are alarms. What is to be registered is, as soon as it does. */
+/** Readiness asks whether MySQL answers, whether or not there are alarms. What is to be registered is, as soon as it does, and
+ * that digests may be asked for is told. */
 function askNowAndThen(
   directory: MysqlMethodDirectory,
   types: readonly string[],
-  { clock, systems }: Surroundings,
+  { clock, systems, host }: Surroundings,
 ): () => void {
+  let isDigestTold = false;
   let isRegistered = types.length === 0;
   let isAsking = false;
   const ask = async () => {
@@ -72,6 +74,10 @@ function askNowAndThen(
       await directory.ping(limit.signal);
       if (!isRegistered) await directory.registerTypes(types);
       isRegistered = true;
+      if (!isDigestTold && (await directory.mayHaveDigests(limit.signal))) {
+        isDigestTold = true;
+        host.send({ type: 'digests_asked' });
+      }
       systems.answered('mysql');
     } catch (error) {
       systems.failed('mysql', messageOf(error));

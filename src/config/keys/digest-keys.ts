@@ -66,6 +66,11 @@ export const digestKeys = {
     default: {},
     description: 'Notification methods by id: delivery immediate or digest, schedule, empty; wins over their rows',
   },
+  'digest.embedded': {
+    type: 'boolean',
+    default: true,
+    description: 'The engine makes the digests of methods itself, on Kafka; false: mon-notification digest does',
+  },
   'digest.status_topic': {
     type: 'text',
     form: 'topic',
