@@ -1,6 +1,6 @@
 import type { Alarm, RawAlarm } from '../domain/alarm.js';
 import { EngineError } from '../domain/errors.js';
-import { isRepeat, statusOfAlarm } from '../domain/event-facts.js';
+import { inDigest } from '../domain/event-facts.js';
 import { type NotificationGroup, type NotificationMethod, notificationId } from '../domain/notification.js';
 import type { FinishReason, StageOutcome } from '../domain/outcome.js';
 import { readAlarm } from '../domain/parse-alarm.js';
@@ -84,16 +84,16 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   /** Hands the alarm to the digests of those who asked for them, durably; the time to live does not count there. False when none took it. */
   async #fold(alarm: Alarm, bindings: readonly DigestBinding[], signal: AbortSignal): Promise<boolean> {
     if (bindings.length === 0) return false;
-    const status = statusOfAlarm(alarm);
-    if (isRepeat(alarm) || status === 'UNKNOWN') {
-      const reason = isRepeat(alarm) ? 'repeat' : 'unknown_status';
+    const part = inDigest(alarm);
+    if (part.leftOut !== undefined) {
+      const reason = part.leftOut;
       this.#deps.telemetry.count('alarms_not_folded_total', { reason });
       this.#deps.telemetry.event('alarm_not_folded', { ...fieldsOf(alarm.position), alarm_id: alarm.alarmId, reason });
       return false;
     }
     const fold = ({ method, isBound }: DigestBinding) =>
       this.#untilAnswered(
-        () => this.#deps.digests.fold(alarm, { methodId: method.id, status: isBound ? status : 'OK' }, signal),
+        () => this.#deps.digests.fold(alarm, { methodId: method.id, status: isBound ? part.status : 'OK' }, signal),
         signal,
       );
     await Promise.all(bindings.map(fold));
