@@ -7,7 +7,7 @@ import { Secret } from './secret.js';
 
 /** Lines of the built-in text; every alarm is in the list beside it. */
 const longestListCount = 200;
-const longestIdLength = 200;
+const longestNameLength = 200;
 
 export interface DigestFacts {
   /** The same whenever the same versions go to the same method. */
@@ -54,9 +54,9 @@ export function recordsInside(record: OutcomeRecord): readonly OutcomeRecord[] {
   const { notification, outcome } = record;
   if (outcome !== 'sent' || notification.digest === undefined) return [];
   const { alarm, method, id } = notification;
-  return notification.digest.map(({ alarmId, status, changedAt }) => {
+  return notification.digest.map(({ alarmId, name, status, changedAt }) => {
     const rawAlarm = JSON.stringify({
-      ...{ tenantId: alarm.tenantId, alarmId, alarmName: alarmId, oldState: 'OK', newState: 'ALARM' },
+      ...{ tenantId: alarm.tenantId, alarmId, alarmName: name, oldState: 'OK', newState: 'ALARM' },
       ...{ severity: status === 'CRITICAL' ? 'CRITICAL' : 'MEDIUM', stateChangeReason: `in digest ${id}` },
       ...{ timestamp: Date.parse(changedAt), changedAt, status, metrics: [] },
     });
@@ -74,7 +74,7 @@ function readBack(rawAlarm: string, position: AlarmPosition, recordedAtMs: numbe
 function linesOf(entries: readonly DigestEntry[]): string {
   const lines = entries
     .slice(0, longestListCount)
-    .map(({ alarmId, status, changedAt }) => `${status} ${alarmId.slice(0, longestIdLength)} since ${changedAt}`);
+    .map(({ name, status, changedAt }) => `${status} ${name.slice(0, longestNameLength)} since ${changedAt}`);
   const more = entries.length - lines.length;
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
 }

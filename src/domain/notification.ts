@@ -44,6 +44,8 @@ export type Verdict = Readonly<
 /** One alarm inside a digest. */
 export interface DigestEntry {
   readonly alarmId: string;
+  /** For people; the id where none is known. */
+  readonly name: string;
   readonly status: 'WARNING' | 'CRITICAL';
   /** As it came, RFC 3339. */
   readonly changedAt: string;

@@ -136,11 +136,11 @@ function replayText({ replay }: Notification): string {
   return replay === undefined ? '' : `, "replayed_at": ${replay.atMs}, "parked_for": ${json(replay.reason)}`;
 }
 
-/** The alarms of a digest under the public names of an AlarmDigest. */
+/** The alarms of a digest under the public names of an AlarmDigest, with their own. */
 function digestText({ digest }: Notification): string {
   if (digest === undefined) return '';
-  const alarms = digest.map(({ alarmId, status, changedAt }) => {
-    return { AlarmID: alarmId, Status: status, LatestChangedAt: changedAt };
+  const alarms = digest.map(({ alarmId, name, status, changedAt }) => {
+    return { AlarmID: alarmId, AlarmName: name, Status: status, LatestChangedAt: changedAt };
   });
   return `, "kind": "digest", "alarms": ${JSON.stringify(alarms)}`;
 }

@@ -161,9 +161,9 @@ function digestIn({ kind, alarms }: Members): { readonly digest?: readonly Diges
   if (kind !== 'digest' || !Array.isArray(alarms)) return {};
   const digest = alarms.flatMap((entry: unknown): readonly DigestEntry[] => {
     if (!isMembers(entry)) return [];
-    const { AlarmID: alarmId, Status: status, LatestChangedAt: changedAt } = entry;
-    if (typeof alarmId !== 'string' || typeof changedAt !== 'string') return [];
-    return status === 'WARNING' || status === 'CRITICAL' ? [{ alarmId, status, changedAt }] : [];
+    const { AlarmID: alarmId, AlarmName: name = alarmId, Status: status, LatestChangedAt: changedAt } = entry;
+    if (typeof alarmId !== 'string' || typeof name !== 'string' || typeof changedAt !== 'string') return [];
+    return status === 'WARNING' || status === 'CRITICAL' ? [{ alarmId, name, status, changedAt }] : [];
   });
   return { digest };
 }

@@ -35,6 +35,6 @@ export function alarmBody({ alarm, id, digest }: Notification): Readonly<Record<
   };
 }
 
-function entryBody({ alarmId, status, changedAt }: DigestEntry): Readonly<Record<string, string>> {
-  return { alarm_id: alarmId, status, changed_at: changedAt };
+function entryBody({ alarmId, name, status, changedAt }: DigestEntry): Readonly<Record<string, string>> {
+  return { alarm_id: alarmId, alarm_name: name, status, changed_at: changedAt };
 }

@@ -104,8 +104,8 @@ export class KafkaHome implements DigestHome<KafkaMessage> {
       const at = { topic: topics.digest, partition };
       return { at, key: userId, value: text, headers: { 'digest-id': id } };
     }
-    const entries = alarms.flatMap(({ alarmId, alarm: { status, changedAt } }) => {
-      return status === 'CLEARED' ? [] : [{ alarmId, status, changedAt: changedAt.text }];
+    const entries = alarms.flatMap(({ alarmId, alarm: { status, changedAt, name = alarmId } }) => {
+      return status === 'CLEARED' ? [] : [{ alarmId, name, status, changedAt: changedAt.text }];
     });
     const position = { topic: topics.status, partition, offset: 0n };
     const waiting = waitingDigest({ id, userId, methodId, entries, atMs: this.#deps.clock.nowMs(), position });

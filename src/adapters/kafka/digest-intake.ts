@@ -23,9 +23,10 @@ export class KafkaDigestIntake implements DigestIntake {
   }
 
   async fold(alarm: Alarm, { methodId, status }: FoldedInto, signal: AbortSignal): Promise<void> {
-    const { alarmId, tenantId, event } = alarm;
+    const { alarmId, alarmName, tenantId, event } = alarm;
     const change = {
       AlarmID: alarmId,
+      AlarmName: alarmName,
       UserID: tenantId,
       MethodID: methodId,
       Status: words[status],

@@ -11,8 +11,8 @@ import { FakeMethodDirectory } from '../../support/fakes/fake-method-directory.j
 
 const never = new AbortController().signal;
 const entries = [
-  { alarmId: 'a-1', status: 'WARNING', changedAt: '2026-01-01T00:00:00.123456789Z' },
-  { alarmId: 'a-2', status: 'CRITICAL', changedAt: '2026-01-01T03:00:00+02:00' },
+  { alarmId: 'a-1', name: 'Disk full', status: 'WARNING', changedAt: '2026-01-01T00:00:00.123456789Z' },
+  { alarmId: 'a-2', name: 'a-2', status: 'CRITICAL', changedAt: '2026-01-01T03:00:00+02:00' },
 ] as const;
 const atMs = Date.UTC(2026, 0, 2);
 const position = { topic: 'alarm-status-changed', partition: 1, offset: 0n };
@@ -58,12 +58,17 @@ test('a digest keeps its alarms on its way through the processes', () => {
 test('receivers are shown every alarm, as text and as JSON, within the limit of the text', () => {
   const { notification } = asRead();
   const text = alarmMessage(notification.alarm, 1600);
-  assert.match(text, /^ALARM CRITICAL: digest: 2 active alarms\nWARNING a-1 since .*Z\nCRITICAL a-2 since /);
+  assert.match(text, /^ALARM CRITICAL: digest: 2 active alarms\nWARNING Disk full since .*Z\nCRITICAL a-2 since /);
   assert.ok(alarmMessage(notification.alarm, 250).length <= 250);
   const body = alarmBody(notification);
   assert.deepEqual(
     [body.kind, body.alarms],
-    ['digest', entries.map(({ alarmId, status, changedAt }) => ({ alarm_id: alarmId, status, changed_at: changedAt }))],
+    [
+      'digest',
+      entries.map(({ alarmId, name, status, changedAt }) => {
+        return { alarm_id: alarmId, alarm_name: name, status, changed_at: changedAt };
+      }),
+    ],
   );
 });
 
@@ -73,10 +78,10 @@ test('each alarm of a digest has a record of its own once the digest is sent, an
   const { notification } = waiting;
   const inside = recordsInside({ notification, history: [], outcome: 'sent', sentAtMs: atMs, remoteId: undefined });
   assert.deepEqual(
-    inside.map(({ outcome, notification: { alarm } }) => [outcome, alarm.alarmId, alarm.severity]),
+    inside.map(({ outcome, notification: { alarm } }) => [outcome, alarm.alarmId, alarm.alarmName, alarm.severity]),
     [
-      ['sent', 'a-1', 'MEDIUM'],
-      ['sent', 'a-2', 'CRITICAL'],
+      ['sent', 'a-1', 'Disk full', 'MEDIUM'],
+      ['sent', 'a-2', 'a-2', 'CRITICAL'],
     ],
   );
   assert.equal(new Set(inside.map(({ notification: { id } }) => id)).size, 2);
