@@ -1,5 +1,5 @@
 import { Secret } from '../domain/secret.js';
-import type { KeySpec, MethodOptions, Period } from './key-spec.js';
+import type { KeySpec, Period } from './key-spec.js';
 import { hostWithPort, textForms } from './text-forms.js';
 
 /** A value in the unit of the compiled configuration, or the words that complete "expected …, got …". */
@@ -61,7 +61,6 @@ export function valueOfPairs(spec: KeySpec, pairs: readonly (readonly [string, s
   if (spec.type === 'schedules') {
     return orExpected(spec, pairs.every(([, text]) => textForms.schedule.fits(text)) ? new Map(pairs) : undefined);
   }
-  if (spec.type === 'method_options') return orExpected(spec, methodOptionsOf(pairs));
   if (spec.type !== 'periods') return { expected: expectedOf(spec) };
   const periods = new Map<number, Period>();
   for (const [time, topic] of pairs) {
@@ -109,25 +108,17 @@ export function expectedOf(spec: KeySpec): string {
   }
 }
 
-/** From pairs such as `<method id>.delivery` and `digest`; undefined when one is wrong. */
-function methodOptionsOf(
-  pairs: readonly (readonly [string, string])[],
-): ReadonlyMap<string, MethodOptions> | undefined {
-  const methods = new Map<string, MethodOptions>();
-  for (const [name, text] of pairs) {
-    const dot = name.lastIndexOf('.');
-    const option = dot < 1 ? undefined : methodOption(name.slice(dot + 1), text);
-    if (option === undefined) return undefined;
-    const id = name.slice(0, dot);
-    methods.set(id, { ...methods.get(id), ...option });
-  }
-  return methods;
-}
+const methodChoices = { delivery: ['immediate', 'digest'], empty: ['skip', 'send'] } as const;
 
-function methodOption(option: string, text: string): MethodOptions | undefined {
-  if (option === 'delivery' && (text === 'immediate' || text === 'digest')) return { delivery: text };
-  if (option === 'empty' && (text === 'skip' || text === 'send')) return { empty: text };
-  return option === 'schedule' && textForms.schedule.fits(text) ? { schedule: text } : undefined;
+/** Reads one option of one notification method: a part of its MethodOptions. */
+export function methodOption(option: string, text: string): ReadValue {
+  if (option === 'schedule') {
+    const { fits: isSchedule, expected } = textForms.schedule;
+    return isSchedule(text) ? { value: { schedule: text } } : { expected };
+  }
+  if (option !== 'delivery' && option !== 'empty') return { expected: 'one of delivery, schedule and empty' };
+  const word = methodChoices[option].find((choice) => choice === text.toLowerCase());
+  return word === undefined ? { expected: oneOf(methodChoices[option]) } : { value: { [option]: word } };
 }
 
 /** `a, b or c`. */

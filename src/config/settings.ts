@@ -2,8 +2,8 @@ import { isAbsolute, resolve } from 'node:path';
 import { Secret } from '../domain/secret.js';
 import { type Environment, fillIn } from './fill-in.js';
 import type { Given, GivenName } from './given.js';
-import type { KeySpec, Keys } from './key-spec.js';
-import { expectedOf, type ReadValue, valueOfPairs, valueOfText, valueOfTexts } from './key-values.js';
+import type { KeySpec, Keys, MethodOptions } from './key-spec.js';
+import { expectedOf, methodOption, type ReadValue, valueOfPairs, valueOfText, valueOfTexts } from './key-values.js';
 import { mayBeFile } from './known-names.js';
 import type { Findings, Place } from './problem.js';
 import { readFileText } from './read-file.js';
@@ -57,7 +57,8 @@ export function readSettings(keys: Keys, given: Given, context: ReadContext, fin
 export function defaultOf(spec: KeySpec): unknown {
   if (spec.default === undefined) return undefined;
   if (spec.type === 'seconds') return Number(spec.default) * 1000;
-  if (spec.type !== 'periods' && spec.type !== 'schedules' && spec.type !== 'method_options') return spec.default;
+  if (spec.type === 'method_options') return new Map();
+  if (spec.type !== 'periods' && spec.type !== 'schedules') return spec.default;
   const read = valueOfPairs(spec, Object.entries(spec.default));
   return 'value' in read ? read.value : undefined;
 }
@@ -105,11 +106,47 @@ class SettingsReader {
       if (node.entries.length === 0) this.#findings.warning(node.at, name, 'an empty section is off; true is on');
       return node.entries.length > 0;
     }
-    const entries = node.kind === 'section' && spec.type === 'method_options' ? flattened(node.entries) : undefined;
-    const pieces = node.kind === 'list' ? this.#texts(node.items, given) : this.#pairs(entries ?? node.entries, given);
+    if (spec.type === 'method_options' && node.kind === 'section') return this.#readMethods(node.entries, given);
+    const pieces = node.kind === 'list' ? this.#texts(node.items, given) : this.#pairs(node.entries, given);
     if (pieces === undefined) return undefined;
     const read = pieces.kind === 'texts' ? valueOfTexts(spec, pieces.texts) : valueOfPairs(spec, pieces.pairs);
     return this.#accept(given, spec, read, pieces.kind === 'texts' ? 'a list' : 'a section');
+  }
+
+  /** Undefined when anything in it is wrong; all that is wrong is told with its own place. */
+  #readMethods(entries: readonly YamlEntry[], given: GivenName): ReadonlyMap<string, MethodOptions> | undefined {
+    const methods = new Map<string, MethodOptions>();
+    let isWhole = true;
+    const wrong = (at: Place, name: string, expected: string, got: string) => {
+      this.#findings.problem(at, name, `expected ${expected}, got ${got}`);
+      isWhole = false;
+    };
+    for (const { key: id, value } of entries) {
+      const name = `${given.name}.${id}`;
+      if (value.kind !== 'section') {
+        wrong(
+          value.at,
+          name,
+          'a section with delivery, schedule or empty',
+          value.kind === 'list' ? 'a list' : 'a text',
+        );
+        continue;
+      }
+      for (const { key: option, value: node } of value.entries) {
+        const text = node.kind === 'scalar' ? this.#fill(node.text, { ...given, node, name: `${name}.${option}` }) : '';
+        const read = text === undefined ? undefined : methodOption(option, text);
+        if (read === undefined) isWhole = false;
+        else if ('value' in read) methods.set(id, { ...methods.get(id), ...(read.value as MethodOptions) });
+        else
+          wrong(
+            node.at,
+            `${name}.${option}`,
+            read.expected,
+            node.kind === 'scalar' ? shown(node.text) : `a ${node.kind}`,
+          );
+      }
+    }
+    return isWhole ? methods : undefined;
   }
 
   #readEmpty(given: GivenName, spec: KeySpec): unknown {
@@ -189,14 +226,6 @@ class SettingsReader {
   #path(path: string): string {
     return isAbsolute(path) ? path : resolve(this.#context.folder, path);
   }
-}
-
-/** `<name>.<inner name>` for what stands one level deeper. */
-function flattened(entries: readonly Pick<YamlEntry, 'key' | 'value'>[]): readonly Pick<YamlEntry, 'key' | 'value'>[] {
-  return entries.flatMap(({ key, value }) => {
-    if (value.kind !== 'section') return [{ key, value }];
-    return value.entries.map((inner) => ({ key: `${key}.${inner.key}`, value: inner.value }));
-  });
 }
 
 /** A value as it stands in the file, shortened, without the login of a URL. What the environment filled in is not shown. */

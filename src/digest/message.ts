@@ -44,7 +44,15 @@ function membersOf(value: Uint8Array): Members {
   return members;
 }
 
-const publicNames: ReadonlySet<string> = new Set(['AlarmID', 'UserID', 'Status', 'ChangedAt', 'MethodID', 'Sequence', 'AlarmName']);
+const publicNames: ReadonlySet<string> = new Set([
+  'AlarmID',
+  'UserID',
+  'Status',
+  'ChangedAt',
+  'MethodID',
+  'Sequence',
+  'AlarmName',
+]);
 
 function parsed(value: Uint8Array): unknown {
   try {
