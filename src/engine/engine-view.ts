@@ -14,6 +14,8 @@ export interface ViewOptions {
   readonly instance: string;
   readonly pid: number;
   readonly alarmTopic: string;
+  /** What else an operator should know. */
+  notes(): readonly string[];
 }
 
 /** The engine as the admin endpoint shows it, out of what main has in memory. */
@@ -93,7 +95,7 @@ function workersOf({ supervisor, ledger }: Engine): WorkerStatus[] {
   }));
 }
 
-function factsOf({ engine, clock, alarmTopic }: ViewOptions): ReadinessFacts {
+function factsOf({ engine, clock, alarmTopic, notes }: ViewOptions): ReadinessFacts {
   const systems = Object.fromEntries(systemNames.map((name) => [name, answerOf(engine, name)]));
   return {
     role: engine.role,
@@ -102,7 +104,7 @@ function factsOf({ engine, clock, alarmTopic }: ViewOptions): ReadinessFacts {
     obstacles: engine.flow.partitionsOf(alarmTopic)?.length === 0 ? [`kafka has no topic ${alarmTopic}`] : [],
     halted: engine.flow.term?.halted ?? [],
     stuckHeads: engine.commits.stuckHeads().map(({ position }) => position),
-    notes: [...receiversAway(engine), ...[...engine.notes.values()].flat()],
+    notes: [...receiversAway(engine), ...[...engine.notes.values()].flat(), ...notes()],
   };
 }
 

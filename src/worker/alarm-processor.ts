@@ -3,6 +3,7 @@ import { KafkaDeadLetters } from '../adapters/kafka/dead-letters.js';
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { MysqlOptions } from '../adapters/mysql/pool.js';
+import { CanaryDirectory } from '../canary/canary-directory.js';
 import { decodeRawAlarm, encodeNotificationGroup } from '../domain/codec.js';
 import { messageOf } from '../domain/errors.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
@@ -35,7 +36,10 @@ export function alarmProcessor(config: AlarmProcessorConfig, around: Surrounding
   const stopAsking = askNowAndThen(directory, around.index === 0 ? config.registerTypes : [], around);
   return stageParts(
     {
-      stage: new AlarmProcessor({ ttlMs: config.alarmTtlMs }, { directory, deadLetters, clock, random, telemetry }),
+      stage: new AlarmProcessor(
+        { ttlMs: config.alarmTtlMs },
+        { directory: new CanaryDirectory(directory), deadLetters, clock, random, telemetry },
+      ),
       inHandCount,
       decode: decodeRawAlarm,
       encode: encodeNotificationGroup,
