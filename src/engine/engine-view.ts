@@ -5,6 +5,7 @@ import { partitionText } from '../domain/position.js';
 import type { Engine } from '../engine.js';
 import type { Clock } from '../ports/system.js';
 import type { MergedMetrics } from '../telemetry/merge-metrics.js';
+import type { MetricSnapshot } from '../telemetry/metric-store.js';
 
 export interface ViewOptions {
   readonly engine: Engine;
@@ -53,11 +54,16 @@ function statusOf(options: ViewOptions): StatusDocument {
     })),
     queues: engine.flow.pipeline.queueLengths(),
     workers: workersOf(engine),
-    retries_waiting: (total.retries_waiting ?? []).reduce((sum, [, [count = 0]]) => sum + count, 0),
+    retries_waiting: sumOf(total, 'retries_waiting'),
+    repeats_waiting: sumOf(total, 'repeats_waiting'),
     breakers: breakersOf(metrics),
     outcomes,
     reasons: readiness(factsOf(options)).reasons,
   };
+}
+
+function sumOf(total: MetricSnapshot, name: 'retries_waiting' | 'repeats_waiting'): number {
+  return (total[name] ?? []).reduce((sum, [, [count = 0]]) => sum + count, 0);
 }
 
 function breakersOf(metrics: MergedMetrics): BreakerStatus[] {
