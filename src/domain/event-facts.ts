@@ -104,6 +104,7 @@ export type InDigest = Readonly<
   { status: Exclude<AlarmStatus, 'UNKNOWN'>; leftOut?: undefined } | { leftOut: 'repeat' | 'unknown_status' }
 >;
 
+/** A repeat changes nothing, and an unknown status is neither active nor over: a digest takes neither. */
 export function inDigest(alarm: Omit<Stated, 'oldState'>): InDigest {
   if (isRepeat(alarm)) return { leftOut: 'repeat' };
   const status = statusOfAlarm(alarm);
