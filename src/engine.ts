@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly topology: NonEmpty<StageSpec>;
   /** Downstream first, each with its stage's piece of the configuration. */
   readonly crews: readonly Crew[];
+  /** Joins them once methods may ask for digests; absent: digests are made elsewhere. */
+  readonly digestCrew?: Crew | undefined;
   readonly capacity: Readonly<Record<QueueName, number>>;
   readonly alarmTopic: string;
   /** The topics of what waits for its time, each with the stage that reads it. */
@@ -149,7 +151,7 @@ export class Engine {
   }
 
   #newFlow(store: OffsetStore): Flow {
-    const { topology, alarmTopic, waitingTopics, capacity, clock, telemetry } = this.#options;
+    const { topology, alarmTopic, waitingTopics, capacity, clock, telemetry, digestCrew } = this.#options;
     return new Flow({
       topology,
       alarmTopic,
@@ -163,6 +165,9 @@ export class Engine {
       supervisor: () => this.supervisor,
       onBeat: (worker, beat) => this.#heard(worker, beat),
       onPartitions: () => this.ownership.partitionsChanged(),
+      onDigestsAsked: () => {
+        if (digestCrew !== undefined) this.supervisor.join(digestCrew);
+      },
       onFailure: (error) => this.#fail(error),
     });
   }

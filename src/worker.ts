@@ -60,6 +60,8 @@ async function build(start: StartMessage, host: WorkerHost): Promise<WorkerParts
         fromWireConfig(start.config),
         around,
       );
+    case 'digest':
+      return (await import('./worker/digest.js')).digest(fromWireConfig(start.config), around);
     default:
       throw new TypeError(`unknown stage ${start.stage}`);
   }

@@ -1,7 +1,7 @@
 import type { Alarm } from '../domain/alarm.js';
 import { canaryMethod, isCanary } from '../domain/canary.js';
 import type { NotificationMethod } from '../domain/notification.js';
-import type { MethodDirectory } from '../ports/directory.js';
+import type { AskedMethods, MethodDirectory } from '../ports/directory.js';
 
 /**
  * A directory that also knows where canaries go.
@@ -19,6 +19,15 @@ export class CanaryDirectory implements MethodDirectory {
   async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
     const methods = await this.#others.methodsFor(alarm, signal);
     return isCanary(alarm) ? [canaryMethod] : methods;
+  }
+
+  async askedFor(alarm: Alarm, signal: AbortSignal): Promise<AskedMethods> {
+    const asked = await this.#others.askedFor(alarm, signal);
+    return isCanary(alarm) ? { immediate: [canaryMethod], digest: [] } : asked;
+  }
+
+  mayHaveDigests(signal: AbortSignal): Promise<boolean> {
+    return this.#others.mayHaveDigests(signal);
   }
 
   async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {

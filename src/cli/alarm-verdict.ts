@@ -4,7 +4,15 @@ import type { SeenOutcome } from './outcome-watch.js';
 
 /** How the whole alarm ended, for scripts; the texts are for people. */
 export interface Verdict {
-  readonly result: 'all_sent' | 'not_all_sent' | 'no_methods' | 'disabled' | 'expired' | 'malformed' | 'timed_out';
+  readonly result:
+    | 'all_sent'
+    | 'digested'
+    | 'not_all_sent'
+    | 'no_methods'
+    | 'disabled'
+    | 'expired'
+    | 'malformed'
+    | 'timed_out';
   readonly text: string;
 }
 
@@ -18,12 +26,17 @@ export interface Ended {
   readonly nowMs: number;
   readonly alarmTtlMs: number | undefined;
   readonly waitedMs: number;
+  /** Methods that are told of this alarm in a digest, which leaves no record of its own; 0 also where nobody could be asked. */
+  readonly digestCount: number;
 }
 
 /** Sums up what was seen of an alarm, and says what to check when not everybody was told. */
 export function verdictOf(ended: Ended): Verdict {
   const last = [...new Map(ended.seen.map((outcome) => [outcome.id, outcome])).values()];
   if (!ended.isFinished) return timedOut(ended, last);
+  const { digestCount } = ended;
+  if (last.length === 0 && digestCount > 0)
+    return { result: 'digested', text: `taken for the digests of ${methods(digestCount)}` };
   if (last.length === 0) return nobodyTold(ended);
   if (last.some(({ outcome }) => outcome === 'malformed')) {
     return {
@@ -32,7 +45,8 @@ export function verdictOf(ended: Ended): Verdict {
     };
   }
   const unsent = last.filter(({ outcome }) => outcome !== 'sent');
-  if (unsent.length === 0) return { result: 'all_sent', text: `all sent: ${methods(last.length)}` };
+  const others = digestCount > 0 ? `; taken for the digests of ${methods(digestCount)}` : '';
+  if (unsent.length === 0) return { result: 'all_sent', text: `all sent: ${methods(last.length)}${others}` };
   return {
     result: 'not_all_sent',
     text: `${last.length - unsent.length} of ${methods(last.length)} sent; ${adviceFor(unsent)}`,

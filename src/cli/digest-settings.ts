@@ -3,9 +3,9 @@ import type { DigestView } from '../config/load-digest.js';
 import { loadDigestConfig } from '../config/load-digest.js';
 import { problemText } from '../config/problem.js';
 import { hostWithPort } from '../config/text-forms.js';
+import { digestRules } from '../digest/digest-rules.js';
 import type { DigestRules } from '../digest/digest-worker.js';
 import { ConfigurationError } from '../domain/errors.js';
-import { parseSchedule, type Schedule } from '../domain/schedule.js';
 import { Secret } from '../domain/secret.js';
 import { type Command, type CommandArguments, type CommandIo, UsageError } from './command.js';
 import { warningText } from './configuration.js';
@@ -81,11 +81,11 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
     jetstream: given.jetstream ?? digest.jetstream,
     workerCount: given.workerCount ?? digest.workerCount,
     lock,
-    rules: {
+    rules: digestRules({
+      ...digest,
       empty: given.empty ?? digest.empty,
       tombstoneDays: given.tombstoneDays ?? digest.tombstoneDays,
-      scheduleOf: scheduleFinder(config),
-    },
+    }),
     listen: listen === undefined ? undefined : readListen(listen),
     instance: `${hostname()}-${process.pid}`,
   };
@@ -132,18 +132,4 @@ function readListen(text: string): { readonly host: string; readonly port: numbe
   if (read === undefined || colon < 0)
     throw new UsageError(`--metrics-listen: expected HOST:PORT, got ${JSON.stringify(text)}`);
   return { host: read.slice(0, colon).replace(/^\[|\]$/g, ''), port: isAnyPort ? 0 : Number(read.slice(colon + 1)) };
-}
-
-/** The schedules were read once already, when the file was checked. */
-function scheduleFinder({ digest }: DigestView): DigestRules['scheduleOf'] {
-  const general = digest.schedule === undefined ? undefined : parseSchedule(digest.schedule);
-  const own = new Map<string, Schedule>();
-  const byText = new Map<string, Schedule>();
-  for (const [userId, text] of digest.userSchedules) {
-    const schedule = byText.get(text) ?? parseSchedule(text);
-    if (schedule === undefined) continue;
-    byText.set(text, schedule);
-    own.set(userId, schedule);
-  }
-  return ({ userId, methodId }) => (methodId === undefined ? (own.get(userId) ?? general) : undefined);
 }

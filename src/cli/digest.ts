@@ -1,14 +1,15 @@
 import { startAdmin } from '../admin/server.js';
+import { kafkaDigestPlace } from '../engine/crews.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { serviceNotify } from '../runtime/service-notify.js';
 import { listenForStop } from '../runtime/shutdown.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
 import { prometheusText } from '../telemetry/prometheus-text.js';
+import { type KafkaDigestOptions, runKafkaDigest } from '../worker/kafka-digest.js';
 import type { Command, ExitCode } from './command.js';
 import { type DigestSettings, digestOptions, readDigestSettings } from './digest-settings.js';
 import { type DigestState, digestView } from './digest-view.js';
-import { runKafkaDigest } from './run-kafka-digest.js';
 import { runNatsDigest } from './run-nats-digest.js';
 import { packageVersion } from './version.js';
 
@@ -38,8 +39,9 @@ async function runDigest(settings: DigestSettings): Promise<ExitCode> {
   const state: DigestState = { isConnected: () => false, ownedCount: () => 0, isDurable: true, isStopping: false };
   try {
     return await withOutside(settings, telemetry, state, request.stop, async () => {
-      const run = settings.transport === 'nats' ? runNatsDigest : runKafkaDigest;
-      await run(settings, { clock: systemClock, random: systemRandom, telemetry }, state, request.stop);
+      const deps = { clock: systemClock, random: systemRandom, telemetry };
+      if (settings.transport === 'nats') await runNatsDigest(settings, deps, state, request.stop);
+      else await runKafkaDigest(kafkaOptions(settings), settings.rules, deps, state, request.stop);
       telemetry.flush();
       telemetry.event('digest_stopped', { exit_code: 0 });
       return 0;
@@ -78,4 +80,9 @@ async function withOutside(
     await admin?.close();
     await notify.settled();
   }
+}
+
+/** As the engine's own digest has it, so that either may take over from the other. */
+function kafkaOptions({ config, workerCount, instance }: DigestSettings): KafkaDigestOptions {
+  return { ...kafkaDigestPlace(config), partitionCount: workerCount, instance };
 }

@@ -11,7 +11,7 @@ import { readMessageFile } from './alarm-file.js';
 import { printable } from './columns.js';
 import { type Command, type CommandIo, configOption, type ExitCode, jsonOption, UsageError } from './command.js';
 import { loadOrReport, type Valid } from './configuration.js';
-import { type ExplainedMethod, explainMethods } from './explained-alarm.js';
+import { type ExplainedMethod, explainedDigest, explainMethods } from './explained-alarm.js';
 import type { Preview } from './previews.js';
 import { secondsOption } from './seconds-option.js';
 import { timeText } from './time-option.js';
@@ -50,7 +50,7 @@ export const command: Command = {
 };
 
 interface Explanation extends ReadAlarm {
-  readonly verdict: 'notifies' | 'disabled' | 'expired' | 'no_methods';
+  readonly verdict: 'notifies' | 'digested' | 'disabled' | 'expired' | 'no_methods';
   readonly text: string;
   /** The state that the database has now; undefined where it has none. */
   readonly databaseState: string | undefined;
@@ -83,9 +83,11 @@ async function explain(
   const limit = systemClock.limit(limitMs);
   try {
     const databaseState = await directory.alarmState(alarm.alarmId, limit.signal);
-    const found = await directory.methodsFor(alarm, limit.signal);
-    const methods = await explainMethods(alarm, found, loaded, telemetry);
-    return { alarm, defaulted, ...verdictOf(alarm, methods.length, config), databaseState, methods };
+    const { immediate, digest } = await directory.askedFor(alarm, limit.signal);
+    const told = await explainMethods(alarm, immediate, loaded, telemetry);
+    const methods = [...told, ...digest.map((binding) => explainedDigest(alarm, binding))];
+    const counts = { told: told.length, digest: digest.length };
+    return { alarm, defaulted, ...verdictOf(alarm, counts, config), databaseState, methods };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const { host, port, db } = config.mysql;
@@ -99,18 +101,31 @@ async function explain(
   }
 }
 
-function verdictOf(alarm: Alarm, methodCount: number, config: Config): Pick<Explanation, 'verdict' | 'text'> {
+function verdictOf(
+  alarm: Alarm,
+  counts: { readonly told: number; readonly digest: number },
+  config: Config,
+): Pick<Explanation, 'verdict' | 'text'> {
   const ttlMs = config.processors.alarmTtlMs;
+  const digests = `the digests of ${countText(counts.digest)}`;
   if (!alarm.actionsEnabled) return { verdict: 'disabled', text: 'nobody would be told: actionsEnabled is false' };
   if (ttlMs !== undefined && systemClock.nowMs() - alarm.changedAtMs > ttlMs) {
-    const text = `nobody would be told: its timestamp is older than processors.alarm.ttl, ${ttlMs / 1000} s`;
-    return { verdict: 'expired', text };
+    const why = `its timestamp is older than processors.alarm.ttl, ${ttlMs / 1000} s`;
+    if (counts.digest === 0) return { verdict: 'expired', text: `nobody would be told: ${why}` };
+    return { verdict: 'digested', text: `it would go to ${digests} only: ${why}` };
   }
-  if (methodCount > 0)
-    return { verdict: 'notifies', text: `it would go to ${methodCount === 1 ? '1 method' : `${methodCount} methods`}` };
+  if (counts.told > 0) {
+    const more = counts.digest > 0 ? `, and to ${digests}` : '';
+    return { verdict: 'notifies', text: `it would go to ${countText(counts.told)}${more}` };
+  }
+  if (counts.digest > 0) return { verdict: 'digested', text: `it would go to ${digests} only` };
   const { alarmDefinitionId, alarmId, newState } = alarm;
   const whose = alarmDefinitionId === undefined ? `alarm ${alarmId}` : `alarm definition ${alarmDefinitionId}`;
   return { verdict: 'no_methods', text: `nobody would be told: ${whose} has no method for state ${newState}` };
+}
+
+function countText(count: number): string {
+  return count === 1 ? '1 method' : `${count} methods`;
 }
 
 function linesOf({ alarm, defaulted, text, databaseState, methods }: Explanation): readonly string[] {
@@ -124,7 +139,8 @@ function linesOf({ alarm, defaulted, text, databaseState, methods }: Explanation
   ];
   const ofMethods = methods.flatMap(({ method, outcome, reason, detail, preview }) => {
     const repeats = method.periodMs > 0 ? `, again every ${method.periodMs / 1000} s` : '';
-    const verdict = outcome === 'send' ? `send ${detail}${repeats}` : `dead, ${reason}: ${detail}`;
+    const texts = { send: `send ${detail}${repeats}`, dead: `dead, ${reason}: ${detail}`, digest: detail };
+    const verdict = texts[outcome];
     const shown = preview === undefined ? [] : shownPreview(preview);
     return ['', `${method.type} ${JSON.stringify(method.name)} (${method.id}): ${verdict}`, ...shown];
   });

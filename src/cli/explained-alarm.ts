@@ -1,7 +1,9 @@
 import { revealedSections } from '../config/revealed.js';
 import type { Alarm } from '../domain/alarm.js';
+import { inDigest } from '../domain/event-facts.js';
 import { type Notification, type NotificationMethod, notificationId } from '../domain/notification.js';
 import { openNotifiers, registerPlugins } from '../notifiers/registry.js';
+import type { DigestBinding } from '../ports/directory.js';
 import type { NotifierSet } from '../ports/notifier.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import type { ProcessTelemetry } from '../telemetry/create-telemetry.js';
@@ -11,8 +13,8 @@ import { type Preview, previewOf } from './previews.js';
 /** What would become of one method. */
 export interface ExplainedMethod {
   readonly method: NotificationMethod;
-  /** `send`: the notifier would be asked; `dead`: it would be parked without. */
-  readonly outcome: 'send' | 'dead';
+  /** `send`: the notifier would be asked; `dead`: it would be parked without; `digest`: it would wait for the next digest. */
+  readonly outcome: 'send' | 'dead' | 'digest';
   readonly reason: 'unknown_type' | 'bad_method' | undefined;
   readonly detail: string;
   readonly preview: Preview | undefined;
@@ -38,6 +40,20 @@ export async function explainMethods(
   } finally {
     await Promise.all([...notifiers.open.values()].map((notifier) => notifier.close()));
   }
+}
+
+/** What becomes of an alarm for a method that asks for digests. */
+export function explainedDigest(alarm: Alarm, { method, isBound }: DigestBinding): ExplainedMethod {
+  const part = inDigest(alarm);
+  const common = { method, outcome: 'digest', reason: undefined, preview: undefined } as const;
+  if (part.leftOut === 'repeat') return { ...common, detail: 'no part of a digest: the alarm is a repeat' };
+  if (part.leftOut !== undefined)
+    return { ...common, detail: 'no part of a digest: the status of the alarm is unknown' };
+  const isActive = isBound && part.status !== 'OK';
+  const detail = isActive
+    ? `told in the next digest, as ${part.status}`
+    : `over for its digests: ${isBound ? 'the alarm is OK' : `it is not bound to state ${alarm.newState}`}`;
+  return { ...common, detail };
 }
 
 function explained(alarm: Alarm, method: NotificationMethod, notifiers: NotifierSet, loaded: Valid): ExplainedMethod {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { startAdmin } from '../admin/server.js';
 import type { Config } from '../config/config.js';
-import { crewsOf, stagesOf, waitingTopicsOf, windowCapacity } from '../engine/crews.js';
+import { crewsOf, digestCrewOf, stagesOf, waitingTopicsOf, windowCapacity } from '../engine/crews.js';
 import { engineView } from '../engine/engine-view.js';
 import { type HeartbeatParts, startHeartbeat } from '../engine/heartbeat.js';
 import { watchEngine } from '../engine/watch.js';
@@ -73,6 +73,7 @@ function newEngine(config: Config, { identity, telemetry, metrics, request }: Ar
   return new Engine({
     topology: stagesOf(config),
     crews: crewsOf(config, identity.instance),
+    digestCrew: digestCrewOf(config, identity.instance),
     capacity: config.queueCapacity,
     alarmTopic: config.kafka.alarmTopic,
     waitingTopics: waitingTopicsOf(config),

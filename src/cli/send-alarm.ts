@@ -1,7 +1,11 @@
+import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import { ZookeeperOffsetStore } from '../adapters/zookeeper/offset-store.js';
 import type { Config } from '../config/config.js';
+import type { Alarm } from '../domain/alarm.js';
 import { EngineError } from '../domain/errors.js';
+import { inDigest } from '../domain/event-facts.js';
 import { positionText } from '../domain/position.js';
+import { mysqlOptions } from '../engine/crews.js';
 import type { OffsetStore } from '../ports/progress.js';
 import { systemClock } from '../runtime/clock.js';
 import { type AlarmToSend, alarmOptions, alarmToSend } from './alarm-to-send.js';
@@ -18,6 +22,7 @@ import { withZookeeper } from './with-zookeeper.js';
 
 const waitMs = 60_000;
 const kafkaLimitMs = 10_000;
+const mysqlLimitMs = 5_000;
 const lookEveryMs = 200;
 
 /** Publishes one alarm and shows what becomes of it. */
@@ -43,9 +48,9 @@ export const command: Command = {
       }),
     );
     if (args.has('json')) io.out(JSON.stringify(documentOf(sent)));
-    else if (sent.verdict.result === 'all_sent') io.out(sent.verdict.text);
+    else if (isWell(sent.verdict)) io.out(sent.verdict.text);
     else io.err(printable(sent.verdict.text));
-    return sent.verdict.result === 'all_sent' ? 0 : 1;
+    return isWell(sent.verdict) ? 0 : 1;
   },
 };
 
@@ -93,11 +98,33 @@ async function sendAndWatch(config: Config, alarm: AlarmToSend, { store, limitMs
     const verdict = verdictOf({
       ...{ isFinished, seen, alarm: alarm.alarm, offset: landed.offset, committed: watch.committed },
       ...{ nowMs: systemClock.nowMs(), alarmTtlMs: config.processors.alarmTtlMs, waitedMs: limitMs },
+      digestCount: isFinished && alarm.alarm !== undefined ? await digestCountOf(config, alarm.alarm) : 0,
     });
     return { at: positionText(landed), seen, verdict };
   } finally {
     limit.clear();
     await reader.close();
+  }
+}
+
+function isWell({ result }: Verdict): boolean {
+  return result === 'all_sent' || result === 'digested';
+}
+
+/** Asks as the engine did; 0 when MySQL cannot be asked from here, which is no failure of the alarm. */
+async function digestCountOf(config: Config, alarm: Alarm): Promise<number> {
+  if (!alarm.actionsEnabled || inDigest(alarm).leftOut !== undefined) return 0;
+  const telemetry = commandTelemetry();
+  const directory = new MysqlMethodDirectory(mysqlOptions(config), { clock: systemClock, telemetry });
+  const limit = systemClock.limit(mysqlLimitMs);
+  try {
+    return (await directory.askedFor(alarm, limit.signal)).digest.length;
+  } catch (error) {
+    if (error instanceof EngineError) return 0;
+    throw error;
+  } finally {
+    limit.clear();
+    await directory.close();
   }
 }
 

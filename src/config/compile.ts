@@ -96,6 +96,8 @@ function digestOf(v: SchemaValues): DigestConfig {
     metricsListen: v['digest.metrics_listen'],
     schedule: v['digest.schedule'],
     userSchedules: v['digest.users'],
+    isEmbedded: v['digest.embedded'],
+    methods: v['digest.methods'],
     topics: {
       status: v['digest.status_topic'],
       command: v['digest.command_topic'],

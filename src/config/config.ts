@@ -2,7 +2,7 @@ import type { NonEmpty } from '../domain/position.js';
 import type { Secret } from '../domain/secret.js';
 import type { QueueName } from '../ports/flow.js';
 import type { HttpRules, MessagePart } from '../ports/notifier.js';
-import type { Period } from './key-spec.js';
+import type { MethodOptions, Period } from './key-spec.js';
 
 /** How to speak TLS to an outside system. PEM texts; what is absent is left to the client library. */
 export interface Tls {
@@ -70,6 +70,10 @@ export interface DigestConfig {
   readonly metricsListen: string | undefined;
   readonly schedule: string | undefined;
   readonly userSchedules: ReadonlyMap<string, string>;
+  /** Whether the engine makes the digests of methods itself. */
+  readonly isEmbedded: boolean;
+  /** By method id. */
+  readonly methods: ReadonlyMap<string, MethodOptions>;
   readonly topics: {
     readonly status: string;
     readonly command: string;

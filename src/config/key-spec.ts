@@ -7,6 +7,13 @@ export interface Period {
   readonly topic: string;
 }
 
+/** How one notification method wishes to hear of alarms; what is absent is left to its row, or to the default. */
+export interface MethodOptions {
+  readonly delivery?: 'immediate' | 'digest';
+  readonly schedule?: string;
+  readonly empty?: 'skip' | 'send';
+}
+
 /** The value of each type of key once read: durations in milliseconds, `hosts` as `host:port` with IPv6 in brackets. */
 interface TypeMap {
   text: string;
@@ -22,6 +29,7 @@ interface TypeMap {
   periods: readonly Period[];
   /** Schedules by name. */
   schedules: ReadonlyMap<string, string>;
+  method_options: ReadonlyMap<string, MethodOptions>;
   /** `true`, or a section that says how: on. `false` or empty: off. */
   switch: boolean;
 }
@@ -49,7 +57,7 @@ export type KeySpec = Common &
   (
     | { readonly type: 'text'; readonly form?: Form }
     | { readonly type: 'secret'; readonly emptyAllowed?: true }
-    | { readonly type: 'pem' | 'secret_pem' | 'boolean' | 'switch' | 'periods' | 'schedules' }
+    | { readonly type: 'pem' | 'secret_pem' | 'boolean' | 'switch' | 'periods' | 'schedules' | 'method_options' }
     | { readonly type: 'whole' | 'seconds'; readonly minimum: number; readonly maximum: number }
     | {
         readonly type: 'choice';

@@ -38,6 +38,7 @@ export function valueOfText(spec: KeySpec, text: string): ReadValue {
       );
     case 'periods':
     case 'schedules':
+    case 'method_options':
       return { expected: expectedOf(spec) };
     default:
       return spec satisfies never;
@@ -100,9 +101,24 @@ export function expectedOf(spec: KeySpec): string {
       return 'a section of repeat seconds and topic names';
     case 'schedules':
       return 'a section of names, each with a schedule such as 08:00,17:30 mon-fri Europe/Athens or every 4h';
+    case 'method_options':
+      return 'a section of method ids, each with delivery (immediate or digest), schedule, empty (skip or send)';
     default:
       return spec satisfies never;
   }
+}
+
+const methodChoices = { delivery: ['immediate', 'digest'], empty: ['skip', 'send'] } as const;
+
+/** Reads one option of one notification method: a part of its MethodOptions. */
+export function methodOption(option: string, text: string): ReadValue {
+  if (option === 'schedule') {
+    const { fits: isSchedule, expected } = textForms.schedule;
+    return isSchedule(text) ? { value: { schedule: text } } : { expected };
+  }
+  if (option !== 'delivery' && option !== 'empty') return { expected: 'one of delivery, schedule and empty' };
+  const word = methodChoices[option].find((choice) => choice === text.toLowerCase());
+  return word === undefined ? { expected: oneOf(methodChoices[option]) } : { value: { [option]: word } };
 }
 
 /** `a, b or c`. */

@@ -2,12 +2,12 @@ import { isAbsolute, resolve } from 'node:path';
 import { Secret } from '../domain/secret.js';
 import { type Environment, fillIn } from './fill-in.js';
 import type { Given, GivenName } from './given.js';
-import type { KeySpec, Keys } from './key-spec.js';
-import { expectedOf, type ReadValue, valueOfPairs, valueOfText, valueOfTexts } from './key-values.js';
+import type { KeySpec, Keys, MethodOptions } from './key-spec.js';
+import { expectedOf, methodOption, type ReadValue, valueOfPairs, valueOfText, valueOfTexts } from './key-values.js';
 import { mayBeFile } from './known-names.js';
 import type { Findings, Place } from './problem.js';
 import { readFileText } from './read-file.js';
-import { isNothing, type YamlNode } from './yaml-document.js';
+import { isNothing, type YamlEntry, type YamlNode } from './yaml-document.js';
 
 /** Where a key was given and as what; `got` shows the value unless it is a secret, a list or a section. */
 interface Whereabouts {
@@ -57,6 +57,7 @@ export function readSettings(keys: Keys, given: Given, context: ReadContext, fin
 export function defaultOf(spec: KeySpec): unknown {
   if (spec.default === undefined) return undefined;
   if (spec.type === 'seconds') return Number(spec.default) * 1000;
+  if (spec.type === 'method_options') return new Map();
   if (spec.type !== 'periods' && spec.type !== 'schedules') return spec.default;
   const read = valueOfPairs(spec, Object.entries(spec.default));
   return 'value' in read ? read.value : undefined;
@@ -105,16 +106,53 @@ class SettingsReader {
       if (node.entries.length === 0) this.#findings.warning(node.at, name, 'an empty section is off; true is on');
       return node.entries.length > 0;
     }
+    if (spec.type === 'method_options' && node.kind === 'section') return this.#readMethods(node.entries, given);
     const pieces = node.kind === 'list' ? this.#texts(node.items, given) : this.#pairs(node.entries, given);
     if (pieces === undefined) return undefined;
     const read = pieces.kind === 'texts' ? valueOfTexts(spec, pieces.texts) : valueOfPairs(spec, pieces.pairs);
     return this.#accept(given, spec, read, pieces.kind === 'texts' ? 'a list' : 'a section');
   }
 
+  /** Undefined when anything in it is wrong; all that is wrong is told with its own place. */
+  #readMethods(entries: readonly YamlEntry[], given: GivenName): ReadonlyMap<string, MethodOptions> | undefined {
+    const methods = new Map<string, MethodOptions>();
+    let isWhole = true;
+    const wrong = (at: Place, name: string, expected: string, got: string) => {
+      this.#findings.problem(at, name, `expected ${expected}, got ${got}`);
+      isWhole = false;
+    };
+    for (const { key: id, value } of entries) {
+      const name = `${given.name}.${id}`;
+      if (value.kind !== 'section') {
+        wrong(
+          value.at,
+          name,
+          'a section with delivery, schedule or empty',
+          value.kind === 'list' ? 'a list' : 'a text',
+        );
+        continue;
+      }
+      for (const { key: option, value: node } of value.entries) {
+        const text = node.kind === 'scalar' ? this.#fill(node.text, { ...given, node, name: `${name}.${option}` }) : '';
+        const read = text === undefined ? undefined : methodOption(option, text);
+        if (read === undefined) isWhole = false;
+        else if ('value' in read) methods.set(id, { ...methods.get(id), ...(read.value as MethodOptions) });
+        else
+          wrong(
+            node.at,
+            `${name}.${option}`,
+            read.expected,
+            node.kind === 'scalar' ? shown(node.text) : `a ${node.kind}`,
+          );
+      }
+    }
+    return isWhole ? methods : undefined;
+  }
+
   #readEmpty(given: GivenName, spec: KeySpec): unknown {
     if (spec.optional || spec.emptyIsOff) return undefined;
     if (spec.type === 'list' || spec.type === 'periods') return [];
-    if (spec.type === 'schedules') return new Map();
+    if (spec.type === 'schedules' || spec.type === 'method_options') return new Map();
     if (spec.type === 'switch') return false;
     const isQuoted = given.node.kind === 'scalar' && !isNothing(given.node);
     if (spec.type === 'secret' && spec.emptyAllowed && isQuoted) return new Secret('');

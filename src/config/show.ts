@@ -2,12 +2,18 @@ import { dump } from 'js-yaml';
 import { Secret } from '../domain/secret.js';
 import type { NotifierPlugin } from '../ports/notifier.js';
 import type { TemplateText } from './config.js';
-import type { KeySpec, Period } from './key-spec.js';
+import type { KeySpec, MethodOptions, Period } from './key-spec.js';
 import { schema, sectionKeyName } from './schema.js';
 import type { Settings } from './settings.js';
 
 type Tree = { [key: string]: Tree | PublicValue };
-type PublicValue = string | number | boolean | null | readonly string[] | Readonly<Record<string, string>>;
+type PublicValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly string[]
+  | Readonly<Record<string, string | MethodOptions>>;
 
 /**
  * The values in force under their public names, defaults included: plain data in sections, in the units of the file.
@@ -87,7 +93,8 @@ function publicValue(spec: KeySpec, value: unknown): PublicValue {
     case 'periods':
       return Object.fromEntries((value as readonly Period[]).map(({ periodMs, topic }) => [periodMs / 1000, topic]));
     case 'schedules':
-      return Object.fromEntries(value as ReadonlyMap<string, string>);
+    case 'method_options':
+      return Object.fromEntries(value as ReadonlyMap<string, string | MethodOptions>);
     case 'text':
     case 'secret':
     case 'pem':

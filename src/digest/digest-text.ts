@@ -29,7 +29,8 @@ export function digestsOf(
   let bytes = frame;
   for (const one of sorted) {
     const entry = entryOf(one);
-    const more = Buffer.byteLength(entry) + 1;
+    // The name is no part of the text, but of what a method gets.
+    const more = Buffer.byteLength(entry) + Buffer.byteLength(JSON.stringify(one.alarm.name ?? '')) + 1;
     const last = parts.at(-1);
     if (last !== undefined && (last.entries.length === 0 || bytes + more <= limitBytes)) {
       last.alarms.push(one);

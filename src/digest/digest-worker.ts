@@ -14,7 +14,7 @@ import type { Clock, Random } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { DigestStates } from './digest-states.js';
 import { Mailbox } from './mailbox.js';
-import { RoundPlan } from './round-plan.js';
+import { isSentEmpty, RoundPlan } from './round-plan.js';
 
 /** What waits in front of one worker before its intake stops. */
 const mailboxCount = 2_000;
@@ -26,6 +26,8 @@ const dayMs = 86_400_000;
 export interface DigestRules {
   /** What a command does when there is nothing to send. */
   readonly empty: 'skip' | 'send';
+  /** The same for methods that say so themselves, by method id. */
+  readonly methodEmpty?: ReadonlyMap<string, 'skip' | 'send'>;
   readonly tombstoneDays: number;
   /** When digests of an owner go out by themselves; undefined: on command only. */
   scheduleOf(owner: DigestOwner): Schedule | undefined;
@@ -91,9 +93,11 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
 
   /** Looks at the wall clock: puts what is due into the mailbox. Called about once a second. */
   tick(nowMs: number): void {
-    const candidates = this.#rules.empty === 'send' ? this.states.owners() : this.states.pending;
+    const mayBeEmpty = this.#rules.empty === 'send' || [...(this.#rules.methodEmpty?.values() ?? [])].includes('send');
+    const candidates = mayBeEmpty ? this.states.owners() : this.states.pending;
     const latest = new Map<Schedule, number>();
     for (const owner of candidates) {
+      if (owner.pending.size === 0 && !isSentEmpty(this.#rules, owner)) continue;
       const schedule = this.#rules.scheduleOf(owner);
       if (schedule === undefined) continue;
       const dueAtMs = latest.get(schedule) ?? schedule.dueAtOrBefore(nowMs);

@@ -35,17 +35,19 @@ export function fold(
   nowMs: number,
 ): { readonly result: FoldResult; readonly alarm: AlarmState } {
   const { status, changedAt, sequence } = change;
+  const name = change.name ?? known?.name;
+  const told = { status, changedAt, sequence, ...(name === undefined ? {} : { name }) };
   if (known === undefined) {
-    return { result: 'stored', alarm: { ...{ status, changedAt, sequence }, ...marks(isActive(status), 1, nowMs) } };
+    return { result: 'stored', alarm: { ...told, ...marks(isActive(status), 1, nowMs) } };
   }
   const order = compareChanges(change, known);
   if (order < 0) return { result: 'older', alarm: known };
   if (order === 0) return { result: 'duplicate', alarm: known };
   const version = known.version + 1;
   if (status === known.status) {
-    return { result: 'same_status', alarm: { status, changedAt, sequence, ...marks(known.toSend, version, nowMs) } };
+    return { result: 'same_status', alarm: { ...told, ...marks(known.toSend, version, nowMs) } };
   }
-  return { result: 'stored', alarm: { status, changedAt, sequence, ...marks(isActive(status), version, nowMs) } };
+  return { result: 'stored', alarm: { ...told, ...marks(isActive(status), version, nowMs) } };
 }
 
 function marks(toSend: boolean, version: number, storedAtMs: number) {

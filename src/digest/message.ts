@@ -4,6 +4,7 @@ import type { AlarmStatus, DigestMessage, DigestOwner, MessageForm, StatusChange
 const maxMessageBytes = 1024 * 1024;
 /** Far above any id that is one; a digest with one alarm must stay below the limit of every broker. */
 const maxIdLength = 4096;
+const maxNameLength = 200;
 const statuses: readonly AlarmStatus[] = ['CLEARED', 'WARNING', 'CRITICAL'];
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -43,7 +44,15 @@ function membersOf(value: Uint8Array): Members {
   return members;
 }
 
-const publicNames: ReadonlySet<string> = new Set(['AlarmID', 'UserID', 'Status', 'ChangedAt', 'MethodID', 'Sequence']);
+const publicNames: ReadonlySet<string> = new Set([
+  'AlarmID',
+  'UserID',
+  'Status',
+  'ChangedAt',
+  'MethodID',
+  'Sequence',
+  'AlarmName',
+]);
 
 function parsed(value: Uint8Array): unknown {
   try {
@@ -64,7 +73,14 @@ function changeOf(members: Members): StatusChange {
     status: statusOf(members),
     changedAt: instantOf(members),
     sequence: sequenceOf(members),
+    ...nameIn(members),
   };
+}
+
+/** It only decorates: what is no name is left out. */
+function nameIn(members: Members): { readonly name?: string } {
+  const name = members.get('alarmname');
+  return typeof name === 'string' && name !== '' ? { name: name.slice(0, maxNameLength) } : {};
 }
 
 function ownerOf(members: Members): DigestOwner {

@@ -18,6 +18,11 @@ const messageLimitCount = 1_000;
 const digestLimitCount = 100;
 const rowLimitCount = 5_000;
 
+/** Whether this owner gets a digest when there is nothing in it. */
+export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId }: DigestOwner): boolean {
+  return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? empty) === 'send';
+}
+
 /** One round while it is put together: folds into the states at once, and collects what has to become durable. */
 export class RoundPlan<Message extends TakenMessage> {
   readonly #states: DigestStates;
@@ -128,12 +133,14 @@ export class RoundPlan<Message extends TakenMessage> {
 
   #flush(owner: OwnerState, reason: 'command' | 'schedule'): void {
     const alarms = this.#states.toSend(owner);
-    if (alarms.length === 0 && this.#rules.empty === 'skip') {
+    if (alarms.length === 0 && !isSentEmpty(this.#rules, owner)) {
       this.#count('command nothing');
       return;
     }
     this.#count('command flushed');
-    for (const digest of digestsOf(owner, alarms, this.#limitBytes)) {
+    // As a notification it is written with more words around each alarm, and all of it again by the outcome.
+    const limitBytes = owner.methodId === undefined ? this.#limitBytes : Math.floor(this.#limitBytes / 3);
+    for (const digest of digestsOf(owner, alarms, limitBytes)) {
       this.#digests.push(digest);
       this.#reasons.push(reason);
     }

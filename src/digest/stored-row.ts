@@ -14,10 +14,11 @@ export function rowText(row: StoredRow): string | undefined {
   if (row.kind === 'schedule')
     return row.ranAtMs === undefined ? undefined : JSON.stringify({ ...owner, r: row.ranAtMs });
   if (row.alarm === undefined) return undefined;
-  const { status, changedAt, sequence, toSend, version, storedAtMs } = row.alarm;
+  const { status, changedAt, sequence, name, toSend, version, storedAtMs } = row.alarm;
   const order = sequence === -1 ? {} : { q: sequence };
   return JSON.stringify({
     ...{ ...owner, a: row.alarmId, s: status, t: changedAt.text, ...order },
+    ...(name === undefined ? {} : { n: name }),
     ...{ d: toSend ? 1 : 0, v: version, w: storedAtMs },
   });
 }
@@ -39,6 +40,7 @@ function alarmOf(fields: Readonly<Record<string, unknown>>): AlarmState {
   if (changedAt === undefined || !isStatus(status)) throw new RangeError('a row of the digest state is damaged');
   return {
     ...{ status, changedAt, sequence: fields.q === undefined ? -1 : numberAt(fields, 'q') },
+    ...(fields.n === undefined ? {} : { name: textAt(fields, 'n') }),
     ...{ toSend: fields.d === 1, version: numberAt(fields, 'v'), storedAtMs: numberAt(fields, 'w') },
   };
 }

@@ -12,6 +12,11 @@ import { type DigestRules, DigestWorker, type DigestWorkerDeps } from './digest-
 import { parseDigestMessage } from './message.js';
 import { parseRow, rowKey, rowText } from './stored-row.js';
 
+export interface WorkerSetOptions {
+  /** Whether somebody delivers the digests of methods: without, a message that names one is put aside, not published for all to read. */
+  readonly deliversMethods?: boolean;
+}
+
 const tickMs = 1_000;
 const figuresEveryTicks = 5;
 
@@ -21,14 +26,16 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
   readonly rows: RowCodec = { key: rowKey, text: rowText, parse: parseRow };
   readonly #rules: DigestRules;
   readonly #deps: DigestWorkerDeps;
+  readonly #options: WorkerSetOptions;
   readonly #open = new Set<DigestWorker<Message>>();
   readonly #stopTicking: () => void;
   #ticks = 0;
 
-  constructor(count: number, rules: DigestRules, deps: DigestWorkerDeps) {
+  constructor(count: number, rules: DigestRules, deps: DigestWorkerDeps, options: WorkerSetOptions = {}) {
     this.count = count;
     this.#rules = rules;
     this.#deps = deps;
+    this.#options = options;
     this.#stopTicking = deps.clock.every(tickMs, () => this.#tick());
   }
 
@@ -37,7 +44,7 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
   }
 
   read(taken: Message): ReadMessage<Message> {
-    const message = servedMessage(parseDigestMessage(taken.value, taken.form));
+    const message = this.#served(parseDigestMessage(taken.value, taken.form));
     switch (message.kind) {
       case 'status':
         return { worker: this.workerOf(message.change.userId), taken, message };
@@ -72,6 +79,14 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
 
   close(): void {
     this.#stopTicking();
+  }
+
+  #served(message: DigestMessage): DigestMessage {
+    if (this.#options.deliversMethods === true) return message;
+    if (message.kind !== 'status' && message.kind !== 'command') return message;
+    const { methodId } = message.kind === 'status' ? message.change : message.command;
+    if (methodId === undefined) return message;
+    return { kind: 'malformed', reason: 'MethodID: expected none, digests of methods need the transport kafka' };
   }
 
   /** A worker is ticked and counted while it runs. */
@@ -111,12 +126,4 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
       sum(({ tombstones }) => tombstones),
     );
   }
-}
-
-/** A digest of one method is no public message, and nobody delivers it here: put aside, not published for all to read. */
-function servedMessage(message: DigestMessage): DigestMessage {
-  if (message.kind !== 'status' && message.kind !== 'command') return message;
-  const { methodId } = message.kind === 'status' ? message.change : message.command;
-  if (methodId === undefined) return message;
-  return { kind: 'malformed', reason: 'MethodID: expected none, digests of methods are not delivered by this version' };
 }

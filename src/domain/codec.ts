@@ -1,6 +1,6 @@
 import type { Alarm, RawAlarm } from './alarm.js';
 import { EngineError, messageOf } from './errors.js';
-import type { Notification, NotificationGroup, NotificationId, Replay, Verdict } from './notification.js';
+import type { DigestEntry, Notification, NotificationGroup, NotificationId, Replay, Verdict } from './notification.js';
 import { type Attempt, deadReasons, type OutcomeRecord, type SettledAlarm } from './outcome.js';
 import { alarmOf } from './parse-alarm.js';
 import { type AlarmPosition, isNonEmpty, type NonEmpty, parseOffset, parsePlace, placeText } from './position.js';
@@ -33,6 +33,7 @@ interface WireNotification {
   readonly putOffCount?: number;
   readonly verdict?: WireVerdict;
   readonly replay?: Replay;
+  readonly digest?: readonly DigestEntry[];
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
 }
 type WireVerdict = Exclude<Verdict, { outcome: 'superseded' }> | { outcome: 'superseded'; by?: WirePlace | undefined };
@@ -172,13 +173,14 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
 }
 
 function wireNotification(notification: Notification): WireNotification {
-  const { id, attempt, repeat, dueAtMs, history, putOffCount, verdict, replay, method } = notification;
+  const { id, attempt, repeat, dueAtMs, history, putOffCount, verdict, replay, digest, method } = notification;
   const tried = {
     ...(dueAtMs === undefined ? {} : { dueAtMs }),
     ...(history === undefined ? {} : { history }),
     ...(putOffCount === undefined ? {} : { putOffCount }),
     ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
     ...(replay === undefined ? {} : { replay }),
+    ...(digest === undefined ? {} : { digest }),
   };
   return { id, attempt, repeat, ...tried, method: { ...method, address: method.address.reveal() } };
 }
@@ -192,6 +194,7 @@ function notificationOf(item: WireNotification, position: AlarmPosition, alarm: 
     ...(item.putOffCount === undefined ? {} : { putOffCount: item.putOffCount }),
     ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
     ...(item.replay === undefined ? {} : { replay: item.replay }),
+    ...(item.digest === undefined ? {} : { digest: item.digest }),
   };
   return {
     position,

@@ -99,6 +99,18 @@ export function isRepeat({ event }: Pick<Alarm, 'event'>): boolean {
   return event?.kind === 'repeat';
 }
 
+/** What an alarm is to a digest, or why it goes into none. */
+export type InDigest = Readonly<
+  { status: Exclude<AlarmStatus, 'UNKNOWN'>; leftOut?: undefined } | { leftOut: 'repeat' | 'unknown_status' }
+>;
+
+/** Says what a digest makes of an alarm: its status, or why it is left out. */
+export function inDigest(alarm: Omit<Stated, 'oldState'>): InDigest {
+  if (isRepeat(alarm)) return { leftOut: 'repeat' };
+  const status = statusOfAlarm(alarm);
+  return status === 'UNKNOWN' ? { leftOut: 'unknown_status' } : { status };
+}
+
 function statusIn(value: unknown): AlarmStatus | undefined {
   return isAlarmStatus(value) ? value : undefined;
 }

@@ -41,6 +41,16 @@ export type Verdict = Readonly<
   | { outcome: 'dead'; reason: 'method_gone'; detail: string }
 >;
 
+/** One alarm inside a digest. */
+export interface DigestEntry {
+  readonly alarmId: string;
+  /** For people; the id where none is known. */
+  readonly name: string;
+  readonly status: 'WARNING' | 'CRITICAL';
+  /** As it came, RFC 3339. */
+  readonly changedAt: string;
+}
+
 /** One message to one method. `position` is where *this item* was read (a retry: the retry topic); `id` comes from `alarm.position`. */
 export interface Notification extends Positioned {
   readonly id: NotificationId;
@@ -57,6 +67,8 @@ export interface Notification extends Positioned {
   /** How often this attempt was put off before it was made; absent: never. */
   readonly putOffCount?: number;
   readonly verdict?: Verdict;
+  /** The alarms of a digest, oldest first. It is of no single alarm: `alarm` sums them up, and nothing supersedes or repeats it. */
+  readonly digest?: readonly DigestEntry[];
   /** Stays with it over retries: a time to live counts from here. */
   readonly replay?: Replay;
 }

@@ -128,12 +128,21 @@ function recordText({ record, alarm, notBeforeMs, instance, more }: Text): strin
     `, "sent_at": ${record.outcome === 'sent' ? record.sentAtMs : null}` +
     `, "not_before": ${notBeforeMs ?? null}` +
     `, "reason": ${record.outcome === 'dead' ? json(record.reason) : null}, "history": ${historyText(record)}` +
-    `, "instance": ${json(instance)}, "recorded_at": ${alarm.recordedAtMs}${replayText(notification)}`;
+    `, "instance": ${json(instance)}, "recorded_at": ${alarm.recordedAtMs}${replayText(notification)}${digestText(notification)}`;
   return `${inherited}${ours}${extras(record)}${more}}`;
 }
 
 function replayText({ replay }: Notification): string {
   return replay === undefined ? '' : `, "replayed_at": ${replay.atMs}, "parked_for": ${json(replay.reason)}`;
+}
+
+/** The alarms of a digest under the public names of an AlarmDigest, with their own. */
+function digestText({ digest }: Notification): string {
+  if (digest === undefined) return '';
+  const alarms = digest.map(({ alarmId, name, status, changedAt }) => {
+    return { AlarmID: alarmId, AlarmName: name, Status: status, LatestChangedAt: changedAt };
+  });
+  return `, "kind": "digest", "alarms": ${JSON.stringify(alarms)}`;
 }
 
 /** Before a send was tried, `notification.attempt` is the one that was not made. */

@@ -62,6 +62,8 @@ export const finishReasons = [
   'no_methods',
   'quarantined',
   'duplicate',
+  'digested',
+  'not_folded',
 ] as const;
 export type FinishReason = (typeof finishReasons)[number];
 

@@ -1,7 +1,13 @@
 import type { Alarm } from './alarm.js';
 import { type DeliveryFailure, deliveryFailures, EngineError } from './errors.js';
 import { scanJson } from './json-scan.js';
-import { identityOf, type Notification, type NotificationId, notificationId } from './notification.js';
+import {
+  type DigestEntry,
+  identityOf,
+  type Notification,
+  type NotificationId,
+  notificationId,
+} from './notification.js';
 import { type Attempt, type DeadReason, deadReasons, type MethodOutcome, methodOutcomes } from './outcome.js';
 import { alarmOf } from './parse-alarm.js';
 import { type AlarmPosition, parseOffset, parsePlace } from './position.js';
@@ -146,7 +152,20 @@ function notificationOf(
   const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? (given as NotificationId) : derived();
   const putOffCount = optionalNumber(members.put_off);
   const waited = putOffCount === undefined ? {} : { putOffCount };
-  return { position: readAt, id, alarm, method, attempt: Math.max(1, triedCount), repeat, ...waited, ...replay };
+  const attempt = Math.max(1, triedCount);
+  return { position: readAt, id, alarm, method, attempt, repeat, ...waited, ...replay, ...digestIn(members) };
+}
+
+/** What a digest does not need to be one: an entry of a wrong form is left out. */
+function digestIn({ kind, alarms }: Members): { readonly digest?: readonly DigestEntry[] } {
+  if (kind !== 'digest' || !Array.isArray(alarms)) return {};
+  const digest = alarms.flatMap((entry: unknown): readonly DigestEntry[] => {
+    if (!isMembers(entry)) return [];
+    const { AlarmID: alarmId, AlarmName: name = alarmId, Status: status, LatestChangedAt: changedAt } = entry;
+    if (typeof alarmId !== 'string' || typeof name !== 'string' || typeof changedAt !== 'string') return [];
+    return status === 'WARNING' || status === 'CRITICAL' ? [{ alarmId, name, status, changedAt }] : [];
+  });
+  return { digest };
 }
 
 function historyOf(value: unknown): readonly Attempt[] {

@@ -9,7 +9,9 @@ import type { Crew } from '../runtime/supervisor.js';
 import { type StageSpec, topology } from '../topology.js';
 import { spanLimits } from '../tracker/finished-set.js';
 import type { AlarmProcessorConfig } from '../worker/alarm-processor.js';
+import type { DigestConfig } from '../worker/digest.js';
 import type { KafkaConsumerConfig } from '../worker/kafka-consumer.js';
+import type { KafkaDigestOptions } from '../worker/kafka-digest.js';
 import type { NotificationProcessorConfig } from '../worker/notification-processor.js';
 import type { SentNotificationProcessorConfig } from '../worker/sent-notification-processor.js';
 import type { RetryEngineConfig, WaitingEngineConfig } from '../worker/waiting-engine.js';
@@ -45,13 +47,44 @@ export function crewsOf(config: Config, instance: string): readonly Crew[] {
   });
 }
 
+/** Who makes the digests of methods, once one asks for them; undefined when that is left to a process of its own. */
+export function digestCrewOf(config: Config, instance: string): Crew | undefined {
+  const { digest } = config;
+  if (!digest.isEmbedded) return undefined;
+  const piece: DigestConfig = {
+    place: { ...kafkaDigestPlace(config), partitionCount: digest.workerCount, instance },
+    rules: {
+      ...{ empty: digest.empty, tombstoneDays: digest.tombstoneDays, schedule: digest.schedule },
+      // No object by id: whoever chooses ids would choose its keys.
+      ...{ userSchedules: [...digest.userSchedules], methods: [...digest.methods] },
+    },
+  };
+  return { stage: 'digest', processes: 1, config: toWireConfig({ instance, log: config.log, ...piece }) };
+}
+
+/** Where a digest on Kafka works: the same for the engine's own and for a process of its own, so that each may stand by for the other. */
+export function kafkaDigestPlace(
+  config: Pick<Config, 'kafka' | 'zookeeper' | 'digest'>,
+): Omit<KafkaDigestOptions, 'partitionCount' | 'instance'> {
+  const { kafka, zookeeper, digest } = config;
+  return {
+    connection: kafkaConnection(config, 'mon-notification-digest'),
+    zookeeper: { ...zookeeper, group: kafka.group },
+    topics: { ...digest.topics, deadLetter: kafka.deadLetterTopic, retry: kafka.notificationRetryTopic },
+    group: `${kafka.group}-digest`,
+    mayCreateTopics: kafka.createTopics,
+  };
+}
+
 export function kafkaConnection({ kafka }: Pick<Config, 'kafka'>, clientId: string): KafkaConnection {
   const { brokers, sasl, ssl } = kafka;
   return { brokers, clientId, sasl, ssl: ssl === undefined ? undefined : revealedTls(ssl) };
 }
 
-export function mysqlOptions({ mysql }: Config): MysqlOptions {
-  return { ...mysql, ssl: mysql.ssl, connections: mysqlConnectionCount, queryTimeoutMs };
+export function mysqlOptions({ mysql, digest }: Pick<Config, 'mysql' | 'digest'>): MysqlOptions {
+  const deliveries: Record<string, 'immediate' | 'digest'> = {};
+  for (const [id, { delivery }] of digest.methods) if (delivery !== undefined) deliveries[id] = delivery;
+  return { ...mysql, deliveries, ssl: mysql.ssl, connections: mysqlConnectionCount, queryTimeoutMs };
 }
 
 function pieceOf(config: Config, stage: StageName): object {
@@ -68,6 +101,8 @@ function pieceOf(config: Config, stage: StageName): object {
       return retryPiece(config);
     case 'periodic_engine':
       return periodicPiece(config);
+    case 'digest':
+      throw new RangeError('the digest is no part of the pipeline');
     default:
       return stage satisfies never;
   }
@@ -102,6 +137,7 @@ function alarmPiece(config: Config): AlarmProcessorConfig {
   return {
     connection: kafkaConnection(config, 'mon-notification'),
     deadLetterTopic: config.kafka.deadLetterTopic,
+    statusTopic: config.digest.topics.status,
     mysql: mysqlOptions(config),
     alarmTtlMs: config.processors.alarmTtlMs,
     registerTypes: config.enabledTypes,

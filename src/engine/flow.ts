@@ -38,6 +38,8 @@ export interface FlowOptions {
   onBeat(worker: WorkerHandle, beat: Extract<FromWorker, { type: 'beat' }>): void;
   /** Kafka has told of other partitions of a topic than before. */
   onPartitions(): void;
+  /** Methods may ask for digests. */
+  onDigestsAsked(): void;
   onFailure(error: EngineError): void;
 }
 
@@ -190,6 +192,9 @@ export class Flow {
         for (const at of message.positions.map(fromWirePosition)) {
           this.highWater.set(partitionText(at), at.offset.toString());
         }
+        return;
+      case 'digests_asked':
+        this.#options.onDigestsAsked();
         return;
       case 'beat':
         checkBeat(message);

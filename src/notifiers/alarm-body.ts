@@ -1,5 +1,5 @@
 import type { Alarm } from '../domain/alarm.js';
-import type { Notification } from '../domain/notification.js';
+import type { DigestEntry, Notification } from '../domain/notification.js';
 
 /** A producer may send an id as a number: it is echoed as it came, while we work with its decimal text. */
 function asReceived(alarm: Alarm, field: string, id: string | undefined): string | number | null {
@@ -15,7 +15,7 @@ function asReceived(alarm: Alarm, field: string, id: string | undefined): string
  *
  * `alarm_timestamp` is whole epoch seconds; what the alarm does not carry is null. Source: the ten keys of the ancestor.
  */
-export function alarmBody({ alarm, id }: Notification): Readonly<Record<string, unknown>> {
+export function alarmBody({ alarm, id, digest }: Notification): Readonly<Record<string, unknown>> {
   return {
     alarm_id: asReceived(alarm, 'alarmId', alarm.alarmId),
     alarm_definition_id: asReceived(alarm, 'alarmDefinitionId', alarm.alarmDefinitionId),
@@ -31,5 +31,10 @@ export function alarmBody({ alarm, id }: Notification): Readonly<Record<string, 
     link: alarm.link ?? null,
     lifecycle_state: alarm.lifecycleState ?? null,
     notification_id: id,
+    ...(digest === undefined ? {} : { kind: 'digest', alarms: digest.map(entryBody) }),
   };
+}
+
+function entryBody({ alarmId, name, status, changedAt }: DigestEntry): Readonly<Record<string, string>> {
+  return { alarm_id: alarmId, alarm_name: name, status, changed_at: changedAt };
 }

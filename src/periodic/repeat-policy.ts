@@ -32,9 +32,9 @@ export function nextDueAtMs(fromMs: number, periodMs: number, notBeforeMs: numbe
 export function repeatPolicy(topics: readonly PeriodTopic[], telemetry: Telemetry): RepeatPolicy {
   const topicOf = new Map(topics.map(({ periodMs, topic }) => [periodMs, topic]));
   return {
-    next({ alarm, method, dueAtMs }, nowMs, askedMs) {
+    next({ alarm, method, dueAtMs, digest }, nowMs, askedMs) {
       const { id, periodMs } = method;
-      if (periodMs === 0 || topicOf.size === 0 || !isRepeated(alarm)) return undefined;
+      if (digest !== undefined || periodMs === 0 || topicOf.size === 0 || !isRepeated(alarm)) return undefined;
       const topic = topicOf.get(periodMs);
       if (topic === undefined) {
         telemetry.event('period_without_topic', { method_id: id, period_seconds: periodMs / 1000 });

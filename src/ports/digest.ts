@@ -16,6 +16,8 @@ export interface AlarmState {
   readonly changedAt: Instant;
   /** -1: the message had none. */
   readonly sequence: number;
+  /** For people; absent: no message told it. */
+  readonly name?: string;
   readonly toSend: boolean;
   readonly version: number;
   /** Epoch milliseconds of the store: a tombstone ages from here, whatever its message says. */
@@ -41,6 +43,8 @@ export interface StatusChange extends DigestOwner {
   readonly status: AlarmStatus;
   readonly changedAt: Instant;
   readonly sequence: number;
+  /** For people, cut to a line; no part of public digests. */
+  readonly name?: string;
 }
 
 /** What a message says, or why it says nothing. A command without `methodId` means the user and all digest methods of the user. */

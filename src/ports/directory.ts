@@ -1,6 +1,20 @@
 import type { Alarm } from '../domain/alarm.js';
 import type { NotificationMethod } from '../domain/notification.js';
 
+/** A method that asked for digests. Not bound to the present state of the alarm: to it the alarm is over. */
+export interface DigestBinding {
+  readonly method: NotificationMethod;
+  readonly isBound: boolean;
+}
+
+/** Who asked for an alarm, by the way in which they wish to hear of it. Each list in row order, without duplicates. */
+export interface AskedMethods {
+  /** Those that asked for this state. */
+  readonly immediate: readonly NotificationMethod[];
+  /** Those that asked for any state. */
+  readonly digest: readonly DigestBinding[];
+}
+
 export interface MethodDirectory {
   /**
    * Finds how the owner of an alarm wishes to be notified of this state. In row order, without duplicates.
@@ -9,6 +23,10 @@ export interface MethodDirectory {
    * @throws DIRECTORY_UNAVAILABLE, retriable, when MySQL cannot be reached, is late or refuses. The alarm waits.
    */
   methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]>;
+  /** The same with those that asked for digests, which `methodsFor` leaves out. One question, so that no method is missed that changes its delivery meanwhile. */
+  askedFor(alarm: Alarm, signal: AbortSignal): Promise<AskedMethods>;
+  /** Whether any method may ask for digests; without it an alarm that is too old needs no lookup. @throws DIRECTORY_UNAVAILABLE. */
+  mayHaveDigests(signal: AbortSignal): Promise<boolean>;
   /** Undefined when the row is gone: a retry or a repeat then has nobody to go to. */
   methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined>;
   /**

@@ -1,4 +1,5 @@
-import type { RawAlarm } from '../domain/alarm.js';
+import type { Alarm, RawAlarm } from '../domain/alarm.js';
+import type { AlarmStatus } from '../domain/alarm-status.js';
 import type { NotificationGroup } from '../domain/notification.js';
 import type { DeadLetter, FinishedAlarm, SettledAlarm, StageOutcome } from '../domain/outcome.js';
 import type { AlarmPosition, Offset, Positioned, TopicPartition } from '../domain/position.js';
@@ -18,7 +19,8 @@ export type StageName =
   | 'notification_processor'
   | 'sent_notification_processor'
   | 'retry_engine'
-  | 'periodic_engine';
+  | 'periodic_engine'
+  | 'digest';
 
 /** An item as it crosses processes. Main routes by the outside and never opens `payload`; equal order keys are out one at a time. */
 export interface Parcel extends Positioned {
@@ -86,6 +88,17 @@ export interface Publisher {
 /** Parks what must not be lost and cannot be handled; acknowledged like Publisher. */
 export interface DeadLetters {
   park(letter: DeadLetter, signal: AbortSignal): Promise<void>;
+}
+
+/** Takes alarms into digests. Resolves when all in-sync replicas have it: from then on the offset of the alarm may move. */
+export interface DigestIntake {
+  fold(alarm: Alarm, into: FoldedInto, signal: AbortSignal): Promise<void>;
+}
+
+/** Whose digest, and what the alarm is to it: OK is over, which is also what a state is that the method did not ask for. */
+export interface FoldedInto {
+  readonly methodId: string;
+  readonly status: Exclude<AlarmStatus, 'UNKNOWN'>;
 }
 
 /** One end of the way between two processes. Written is not received: only an answer by position is. */

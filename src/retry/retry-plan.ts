@@ -34,7 +34,8 @@ interface Link {
  * What becomes of a retry that is due: the next attempt, with the method as it is now, or the verdict that there is none.
  *
  * The alarm must not be older than the time to live, which counts anew from a replay, and must not have moved on: neither by a newer transition that was seen among the
- * retries, nor by the state that the database has. A state that the database does not know says nothing.
+ * retries, nor by the state that the database has. A state that the database does not know says nothing. A digest is of many alarms: none of
+ * this counts for it.
  *
  * A record may be on the topic twice, or beside the one of the attempt after it. Only the last one goes on: each copy would be tried, and
  * might leave two copies in its turn. A replay by hand is newer than every attempt before it.
@@ -64,23 +65,31 @@ export class RetryPlan implements WaitingPlan {
   async next(record: RecordedOutcome, nowMs: number, signal: AbortSignal): Promise<Notification | undefined> {
     const { directory, ttlMs } = this.#options;
     if (this.#links.after(record.notification.id, linkOf(record)) !== undefined) return undefined;
-    const { alarm, method } = record.notification;
+    const { alarm } = record.notification;
     const attempt = record.triedCount + 1;
     const next: Notification = { ...record.notification, attempt, history: record.history };
     const decided = (verdict: Verdict): Notification => ({ ...next, verdict });
+    if (record.notification.digest !== undefined) return await this.#withMethod(next, signal);
     const livesFromMs = Math.max(alarm.changedAtMs, record.notification.replay?.atMs ?? 0);
     if (ttlMs !== undefined && nowMs - livesFromMs > ttlMs) return decided({ outcome: 'expired' });
     const newer = this.#newest.after(alarm.alarmId, alarm);
     if (newer !== undefined) return decided({ outcome: 'superseded', by: newer.position });
-    const [current, state] = await Promise.all([
-      directory.methodById(method.id, signal),
+    const [following, state] = await Promise.all([
+      this.#withMethod(next, signal),
       directory.alarmState(alarm.alarmId, signal),
     ]);
     if (state !== undefined && !isSameState(state, alarm.newState)) {
       return decided({ outcome: 'superseded', by: undefined });
     }
-    if (current !== undefined) return { ...next, method: current };
-    return decided({ outcome: 'dead', reason: 'method_gone', detail: 'the method was deleted while the retry waited' });
+    return following;
+  }
+
+  /** With the method as it is now. */
+  async #withMethod(next: Notification, signal: AbortSignal): Promise<Notification> {
+    const method = await this.#options.directory.methodById(next.method.id, signal);
+    if (method !== undefined) return { ...next, method };
+    const detail = 'the method was deleted while the retry waited';
+    return { ...next, verdict: { outcome: 'dead', reason: 'method_gone', detail } };
   }
 }
 

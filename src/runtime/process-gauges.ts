@@ -17,9 +17,19 @@ export function startProcessGauges(stage: string, telemetry: Telemetry, clock: C
     worstMs = Math.max(worstMs, nowMonoMs - lookedAtMonoMs - lookEveryMs);
     lookedAtMonoMs = nowMonoMs;
     if (nowMonoMs - toldAtMonoMs < tellEveryMs) return;
-    telemetry.gauge('worker_resident_bytes', process.memoryUsage.rss(), { stage });
+    const residentBytes = residentBytesNow();
+    if (residentBytes !== undefined) telemetry.gauge('worker_resident_bytes', residentBytes, { stage });
     telemetry.gauge('event_loop_delay_seconds', worstMs / 1000, { stage });
     toldAtMonoMs = nowMonoMs;
     worstMs = 0;
   });
+}
+
+/** Node reads it from a file: a process that may open no more of them must not end for a figure. */
+function residentBytesNow(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }

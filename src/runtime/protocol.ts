@@ -57,6 +57,8 @@ export type FromWorker = Readonly<
   | { type: 'partitions'; topic: string; partitions: readonly number[] }
   | { type: 'positioned'; term: number; partition: TopicPartition; nextToRead: string; skipped: string }
   | { type: 'halted'; term: number; partition: TopicPartition; nextToRead: string; logStart: string; logEnd: string }
+  /** Methods may ask for digests: somebody has to make them. Told once by each worker that looks methods up. */
+  | { type: 'digests_asked' }
   | { type: 'high_water'; positions: NonEmpty<WirePosition> }
   | { type: 'beat'; systems: Readonly<Record<string, SystemSeen>>; metrics: unknown; notes: readonly string[] }
 >;

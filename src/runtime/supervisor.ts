@@ -60,12 +60,12 @@ export class Supervisor {
       this.#watch(Math.min(nowMonoMs - watchedAtMonoMs, 2 * watchEveryMs));
       watchedAtMonoMs = nowMonoMs;
     });
-    const ready: Promise<void>[] = [];
-    for (const crew of this.#options.crews) {
-      this.#replacements.set(crew.stage, 0);
-      for (let index = 0; index < crew.processes; index += 1) ready.push(this.#fork(crew, index));
-    }
-    await Promise.all(ready);
+    await Promise.all(this.#options.crews.flatMap((crew) => this.#begin(crew)));
+  }
+
+  /** Starts another crew beside those of the beginning; does nothing when it is there already. */
+  join(crew: Crew): void {
+    if (!this.#isStopping && !this.#replacements.has(crew.stage)) this.#begin(crew);
   }
 
   get workers(): readonly WorkerHandle[] {
@@ -102,6 +102,11 @@ export class Supervisor {
     else deadline.addEventListener('abort', kill, { once: true });
     await Promise.all(leaving.map((worker) => worker.exited));
     this.#stopWatching();
+  }
+
+  #begin(crew: Crew): readonly Promise<void>[] {
+    this.#replacements.set(crew.stage, 0);
+    return Array.from({ length: crew.processes }, (_, index) => this.#fork(crew, index));
   }
 
   #fork(crew: Crew, index: number): Promise<void> {

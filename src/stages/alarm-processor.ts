@@ -1,28 +1,32 @@
 import type { Alarm, RawAlarm } from '../domain/alarm.js';
 import { EngineError } from '../domain/errors.js';
+import { inDigest } from '../domain/event-facts.js';
 import { type NotificationGroup, type NotificationMethod, notificationId } from '../domain/notification.js';
-import type { StageOutcome } from '../domain/outcome.js';
+import type { FinishReason, StageOutcome } from '../domain/outcome.js';
 import { readAlarm } from '../domain/parse-alarm.js';
 import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
-import type { MethodDirectory } from '../ports/directory.js';
-import type { DeadLetters, Stage } from '../ports/flow.js';
+import type { DigestBinding, MethodDirectory } from '../ports/directory.js';
+import type { DeadLetters, DigestIntake, Stage } from '../ports/flow.js';
 import type { Clock, Random } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
 export interface AlarmProcessorDeps {
   readonly directory: MethodDirectory;
   readonly deadLetters: DeadLetters;
+  readonly digests: DigestIntake;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
 }
+
+type EarlyEnd = Extract<FinishReason, 'disabled' | 'expired' | 'no_methods' | 'duplicate' | 'digested' | 'not_folded'>;
 
 const firstWaitMs = 100;
 const longestWaitMs = 5000;
 
 /**
  * Turns a message into notifications: parses it, parks it when it is no alarm, drops it when it is disabled or too old, asks how its owner
- * wishes to be told, and forwards one notification per method.
+ * wishes to be told, hands it to the digests of those methods that ask for digests, and forwards one notification for each of the others.
  *
  * While MySQL or Kafka cannot be asked, the alarm waits; nothing here decides for want of an answer. An alarm is too old when it is strictly
  * older than `ttlMs` (undefined: never), of which a replay begins a new one, by the wall clock of the start carried on by the monotonic one: a jump of the clock expires nothing.
@@ -44,9 +48,19 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     if (alarm instanceof EngineError) return await this.#park(item, alarm.message, signal);
     if (item.isKnown === true) return this.#finished(alarm, 'duplicate');
     if (!alarm.actionsEnabled) return this.#finished(alarm, 'disabled');
-    if (this.#isExpired(alarm, item)) return this.#finished(alarm, 'expired');
-    const methods = await this.#untilAnswered(() => this.#deps.directory.methodsFor(alarm, signal), signal);
-    if (!isNonEmpty(methods)) return this.#finished(alarm, 'no_methods');
+    const isExpired = this.#isExpired(alarm, item);
+    const { directory } = this.#deps;
+    if (isExpired && !(await this.#untilAnswered(() => directory.mayHaveDigests(signal), signal))) {
+      return this.#finished(alarm, 'expired');
+    }
+    const { immediate, digest } = await this.#untilAnswered(() => directory.askedFor(alarm, signal), signal);
+    const isFolded = await this.#fold(alarm, digest, signal);
+    const methods = isExpired ? [] : immediate;
+    if (!isNonEmpty(methods)) {
+      if (isFolded) return this.#finished(alarm, 'digested');
+      if (digest.length > 0) return this.#finished(alarm, 'not_folded');
+      return this.#finished(alarm, isExpired ? 'expired' : 'no_methods');
+    }
     return { kind: 'forward', item: groupOf(item, alarm, methods) };
   }
 
@@ -67,6 +81,26 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     }
   }
 
+  /** Hands the alarm to the digests of those who asked for them, durably; the time to live does not count there. False when none took it. */
+  async #fold(alarm: Alarm, bindings: readonly DigestBinding[], signal: AbortSignal): Promise<boolean> {
+    if (bindings.length === 0) return false;
+    const part = inDigest(alarm);
+    if (part.leftOut !== undefined) {
+      const reason = part.leftOut;
+      this.#deps.telemetry.count('alarms_not_folded_total', { reason });
+      this.#deps.telemetry.event('alarm_not_folded', { ...fieldsOf(alarm.position), alarm_id: alarm.alarmId, reason });
+      return false;
+    }
+    const fold = ({ method, isBound }: DigestBinding) =>
+      this.#untilAnswered(
+        () => this.#deps.digests.fold(alarm, { methodId: method.id, status: isBound ? part.status : 'OK' }, signal),
+        signal,
+      );
+    await Promise.all(bindings.map(fold));
+    this.#deps.telemetry.count('alarms_folded_total', {}, bindings.length);
+    return true;
+  }
+
   async #park(item: RawAlarm, detail: string, signal: AbortSignal): Promise<StageOutcome<never>> {
     const letter = {
       position: item.replay?.source ?? item.position,
@@ -79,7 +113,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     return { kind: 'finish', reason: 'malformed' };
   }
 
-  #finished(alarm: Alarm, reason: 'disabled' | 'expired' | 'no_methods' | 'duplicate'): StageOutcome<never> {
+  #finished(alarm: Alarm, reason: EarlyEnd): StageOutcome<never> {
     this.#deps.telemetry.event('alarm_finished_early', {
       ...fieldsOf(alarm.position),
       alarm_id: alarm.alarmId,

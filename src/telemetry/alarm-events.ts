@@ -52,6 +52,11 @@ export const alarmEvents = {
     meaning: 'An alarm needs no notification; `reason` says why',
     action: 'none',
   },
+  alarm_not_folded: {
+    level: 'debug',
+    meaning: 'An alarm goes into no digest; `reason` says why',
+    action: 'none',
+  },
   breaker_opened: {
     level: 'warn',
     meaning:

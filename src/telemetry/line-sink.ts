@@ -13,6 +13,7 @@ export interface LineSink {
 
 /** A pipe takes a write of up to this many bytes in one piece; a longer one may be mixed with the lines of another process. */
 const atomicBytes = 4096;
+const lineEnd = 10;
 const waitingBytesLimit = 1 << 20;
 const lastTries = 20;
 const lastTryMs = 10;
@@ -22,11 +23,16 @@ const lastTryMs = 10;
  *
  * Lines wait in at most 1 MiB of memory; what does not fit is dropped and counted. Several lines go out in one write while they fit into
  * what a pipe takes in one piece. A closed or stalled reader costs lines, never the process: pipes are opened non-blocking, and the last
- * words of a dying process are given 200 ms.
+ * words of a dying process are given 200 ms. A disk that is full costs lines until it has room again.
  */
 export function openLineSink(fd: number): LineSink {
-  const writeChunk = chunkWriter(fd, () => {
-    isBroken = true;
+  const writeChunk = chunkWriter(fd, {
+    onBroken: () => {
+      isBroken = true;
+    },
+    onLost: (chunk) => {
+      dropped += chunk.filter((byte) => byte === lineEnd).length;
+    },
   });
   const waiting: Buffer[] = [];
   let waitingBytes = 0;
@@ -74,12 +80,18 @@ interface ChunkWriter {
   start(chunk: Buffer, done: () => void): void;
 }
 
-function chunkWriter(fd: number, onBroken: () => void): ChunkWriter {
+interface Losses {
+  /** Nobody will ever read any more. */
+  onBroken(): void;
+  onLost(chunk: Buffer): void;
+}
+
+function chunkWriter(fd: number, { onBroken, onLost }: Losses): ChunkWriter {
   const kind = fstatSync(fd);
   if (!kind.isFIFO() && !kind.isSocket()) {
     const start = (chunk: Buffer, done: () => void): void => {
-      write(fd, chunk, (error) => {
-        if (error !== null) onBroken();
+      write(fd, chunk, (error, writtenBytes) => {
+        if (error !== null || writtenBytes < chunk.length) onLost(chunk);
         done();
       });
     };

@@ -15,6 +15,13 @@ export const metricTable = {
     labels: ['reason'],
     values: finishReasons,
   },
+  alarms_folded_total: { kind: 'counter', help: 'Alarms handed to digests, once per method' },
+  alarms_not_folded_total: {
+    kind: 'counter',
+    help: 'Alarms with digest methods that go into no digest, by reason',
+    labels: ['reason'],
+    values: ['repeat', 'unknown_status'],
+  },
   notifications_total: {
     kind: 'counter',
     help: 'Notifications by type and outcome',

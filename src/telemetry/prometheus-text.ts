@@ -3,7 +3,8 @@ import { bucketBounds, type Figures, type MetricSnapshot, metricNames } from './
 import { fullMetricName, metricSpec } from './metric-table.js';
 
 /**
- * The text that a Prometheus server scrapes of one program, the engine unless another is named.
+ * The text that a Prometheus server scrapes of one program; of the engine unless another is named, with what a program counted that runs
+ * inside it.
  *
  * Source: Prometheus text exposition format 0.0.4.
  */
@@ -11,7 +12,7 @@ export function prometheusText(snapshot: MetricSnapshot, program?: MetricProgram
   const lines: string[] = [];
   for (const name of metricNames()) {
     const { kind, help, labels: names = [], program: owner } = metricSpec(name);
-    if (owner !== program) continue;
+    if (owner !== program && (program !== undefined || snapshot[name] === undefined)) continue;
     const fullName = fullMetricName(name);
     lines.push(`# HELP ${fullName} ${help}`, `# TYPE ${fullName} ${kind}`);
     for (const [values, figures] of snapshot[name] ?? []) {

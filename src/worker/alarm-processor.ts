@@ -1,5 +1,6 @@
 import type { KafkaConnection } from '../adapters/kafka/connection-options.js';
 import { KafkaDeadLetters } from '../adapters/kafka/dead-letters.js';
+import { KafkaDigestIntake } from '../adapters/kafka/digest-intake.js';
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { MysqlOptions } from '../adapters/mysql/pool.js';
@@ -14,6 +15,8 @@ import { kafkaDeps, type Surroundings } from './surroundings.js';
 export interface AlarmProcessorConfig {
   readonly connection: KafkaConnection;
   readonly deadLetterTopic: string;
+  /** Where digests take their alarms from. */
+  readonly statusTopic: string;
   readonly mysql: MysqlOptions;
   /** Undefined: alarms never expire. */
   readonly alarmTtlMs: number | undefined;
@@ -33,12 +36,14 @@ export function alarmProcessor(config: AlarmProcessorConfig, around: Surrounding
   const producer = new KafkaProducer(config.connection, kafkaDeps(around));
   const directory = new MysqlMethodDirectory(config.mysql, around);
   const deadLetters = new KafkaDeadLetters(producer, config.deadLetterTopic, { instance, telemetry });
+  const digestTopics = { status: config.statusTopic, deadLetter: config.deadLetterTopic };
+  const digests = new KafkaDigestIntake(producer, digestTopics, telemetry);
   const stopAsking = askNowAndThen(directory, around.index === 0 ? config.registerTypes : [], around);
   return stageParts(
     {
       stage: new AlarmProcessor(
         { ttlMs: config.alarmTtlMs },
-        { directory: new CanaryDirectory(directory), deadLetters, clock, random, telemetry },
+        { directory: new CanaryDirectory(directory), deadLetters, digests, clock, random, telemetry },
       ),
       inHandCount,
       decode: decodeRawAlarm,
@@ -52,12 +57,14 @@ export function alarmProcessor(config: AlarmProcessorConfig, around: Surrounding
   );
 }
 
-/** Readiness asks whether MySQL answers, whether or not there are alarms. What is to be registered is, as soon as it does. */
+/** Readiness asks whether MySQL answers, whether or not there are alarms. What is to be registered is, as soon as it does, and
+ * that digests may be asked for is told. */
 function askNowAndThen(
   directory: MysqlMethodDirectory,
   types: readonly string[],
-  { clock, systems }: Surroundings,
+  { clock, systems, host }: Surroundings,
 ): () => void {
+  let isDigestTold = false;
   let isRegistered = types.length === 0;
   let isAsking = false;
   const ask = async () => {
@@ -68,6 +75,10 @@ function askNowAndThen(
       await directory.ping(limit.signal);
       if (!isRegistered) await directory.registerTypes(types);
       isRegistered = true;
+      if (!isDigestTold && (await directory.mayHaveDigests(limit.signal))) {
+        isDigestTold = true;
+        host.send({ type: 'digests_asked' });
+      }
       systems.answered('mysql');
     } catch (error) {
       systems.failed('mysql', messageOf(error));

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { certificate, certificateFile } from '../support/certificates.js';
 import { CommandRun, type Ended } from '../support/command-run.js';
 import { EndpointSite } from '../support/endpoint-site.js';
+import { freePort } from '../support/free-port.js';
 import { HttpReceiver } from '../support/http-receiver.js';
 import { repoRoot } from '../support/repo.js';
 import { waitFor } from '../support/wait-for.js';
@@ -205,14 +206,6 @@ describe('monitor-endpoints', () => {
     assert.match(out, /^-- name\talarmId\talarmDefinitionId\n'it''s'\t('[0-9a-f-]{36}')\t\1\n$/);
   });
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const receiver = await HttpReceiver.start();
-  const { port } = receiver;
-  await receiver.close();
-  return port;
-}
 
 describe('monitor-endpoints refuses', () => {
   const good = '- {name: a, url: "http://127.0.0.1:1/"}';

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { freePort } from '../support/free-port.js';
 import { type CleanUp, type PrivateServices, startPrivateServices } from '../support/services.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import type { Changes } from '../support/world.js';
@@ -60,13 +59,4 @@ export class ChaosServers {
       'mysql.port': mysql.port,
     };
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

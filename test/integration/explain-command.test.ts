@@ -89,6 +89,33 @@ describe('explain', { skip: skipWithoutServices() }, () => {
     assert.deepEqual(await verdict({ alarmDefinitionId: 'd-unheard-of' }), [0, 'no_methods']);
   });
 
+  it('knows methods that ask for digests', async () => {
+    const inDigest = await world.webhook();
+    const { id } = await world.definition(inDigest, await world.mailbox());
+    const file = await world.configure({ [`digest.methods.${inDigest}.delivery`]: 'digest' }, 'digest');
+    const said = async (changes: Readonly<Record<string, unknown>>) => {
+      const path = join(world.folder, 'digest.json');
+      await writeFile(path, JSON.stringify(fields({ alarmDefinitionId: id, ...changes })));
+      const document = JSON.parse((await runCommand('explain', '--config', file, '--json', path)).out);
+      const method = document.methods.find((one: Record<string, unknown>) => one.id === inDigest);
+      return [document.verdict, document.text, method.outcome, method.detail];
+    };
+    const both = 'it would go to 1 method, and to the digests of 1 method';
+    assert.deepEqual(await said({ severity: 'HIGH' }), [
+      'notifies',
+      both,
+      'digest',
+      'told in the next digest, as CRITICAL',
+    ]);
+    assert.deepEqual(await said({ newState: 'OK' }), [
+      ...['digested', 'it would go to the digests of 1 method only', 'digest'],
+      'over for its digests: it is not bound to state OK',
+    ]);
+    const [verdict, text] = await said({ timestamp: 1_395_346_830 });
+    assert.equal(verdict, 'digested');
+    assert.match(String(text), /digests of 1 method only: its timestamp is older than processors\.alarm\.ttl/);
+  });
+
   it('ends with 1 at what is no alarm, and says why', async () => {
     const { code, document } = await explained('not json');
     assert.deepEqual(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -82,6 +82,34 @@ describe('a process whose stderr nobody reads', () => {
     running.child.stderr?.destroy();
     await waitFor(() => running.text.out.includes('written'), 'the writer to be through');
     assert.equal(await end(running), 0);
+  });
+});
+
+describe('a process whose log finds no room on the disk', () => {
+  it('goes on, counts what is lost, and writes again when there is room (L1)', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'lines-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'log');
+    // No file may grow beyond 16 blocks, and the signal that says so is ignored: what remains is a write that fails.
+    const shell = 'trap "" XFSZ; ulimit -f 16; file=$1; shift; exec "$@" 2>>"$file"';
+    const child = spawn('sh', ['-c', shell, 'sh', file, process.execPath, writer, '2000', '200'], { stdio: 'pipe' });
+    t.after(() => child.kill('SIGKILL'));
+    let said = '';
+    child.stdout.on('data', (data) => {
+      said += data;
+    });
+    const lostCount = () => [...said.matchAll(/^dropped (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+    const poke = () => child.stdin.write('more\n');
+    const isFull = () => poke() && lostCount() > 1_000;
+    await waitFor(isFull, 'most lines to be lost');
+    const fullBytes = statSync(file).size;
+    truncateSync(file);
+    await waitFor(() => poke() && readFileSync(file, 'utf8').includes('"i":2000'), 'lines again');
+    assert.ok(fullBytes > 0 && fullBytes <= 16 * 1024, `${fullBytes} bytes`);
+    assert.equal(child.exitCode, null);
+    child.stdin.end();
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 0);
   });
 });
 

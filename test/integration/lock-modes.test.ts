@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { ZookeeperLeaderLock } from '../../src/adapters/zookeeper/leader-lock.js';
 import { ZookeeperPartitionLocks } from '../../src/adapters/zookeeper/partition-locks.js';
+import type { SessionKeeper } from '../../src/adapters/zookeeper/session-keeper.js';
 import { ConfigurationError } from '../../src/domain/errors.js';
 import { Secret } from '../../src/domain/secret.js';
 import type { HeldLock } from '../../src/ports/ownership.js';
@@ -142,6 +143,26 @@ describe('the lock of a topic and the locks of its partitions', () => {
     assert.equal(takenCount, 64);
   });
 
+  test('of two engines of one name that come at once one has the lock, a hundred times over (P16)', async () => {
+    const identity = testIdentity();
+    const sessions = [await bench.session(), await bench.session()];
+    const locks = sessions.map(({ keeper }) => new ZookeeperLeaderLock(keeper, identity));
+    const { alarms } = topics();
+    for (let round = 1; round <= 100; round += 1) {
+      const holders: HeldLock[] = [];
+      const waiting = locks.map(async (lock) => holders.push(await lock.acquire(alarms, forever)));
+      await waitFor(
+        async () => holders.length > 0 && (await lineOf(sessions, alarms)).length === 2,
+        'both in the line',
+      );
+      assert.equal(holders.length, 1, `round ${round}`);
+      await holders[0]?.release();
+      await Promise.all(waiting);
+      await holders[1]?.release();
+      assert.ok((holders[0]?.fence.epoch ?? 0n) < (holders[1]?.fence.epoch ?? 0n));
+    }
+  });
+
   test('what a stranger owns names the path and the right that is missing', async () => {
     const secured = new ZookeeperBench([server.address]);
     const own = await secured.session({ auth: new Secret('engine:swordfish-canary') });
@@ -166,3 +187,10 @@ describe('the lock of a topic and the locks of its partitions', () => {
     await secured.close();
   });
 });
+
+async function lineOf(
+  [first]: readonly { readonly keeper: SessionKeeper }[],
+  topic: string,
+): Promise<readonly string[]> {
+  return (await first?.keeper.now().children(first.keeper.paths.owners(topic))) ?? [];
+}

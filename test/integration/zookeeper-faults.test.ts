@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type LibraryClient, newClient } from '../../src/adapters/zookeeper/client-library.js';
 import { InstanceNode } from '../../src/adapters/zookeeper/instance-node.js';
 import { ZookeeperLeaderLock } from '../../src/adapters/zookeeper/leader-lock.js';
 import { ZookeeperOffsetStore } from '../../src/adapters/zookeeper/offset-store.js';
 import { Secret } from '../../src/domain/secret.js';
 import { untilAborted } from '../../src/domain/until-aborted.js';
 import type { HeldLock } from '../../src/ports/ownership.js';
+import { endSession, passwordOf } from '../support/stolen-session.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { waitFor } from '../support/wait-for.js';
 import { testIdentity, ZookeeperBench } from '../support/zookeeper-bench.js';
@@ -192,6 +194,47 @@ describe('ZooKeeper under faults', () => {
       await waitFor(attempt, `offset ${offset} to be stored`);
     }
     assert.equal((await store.load(partition))?.nextToRead, 20n);
+  });
+
+  test('a server that takes a second for each answer costs no session and no lock (Z8)', async () => {
+    bench = new ZookeeperBench([server.address], 8_000);
+    const { proxy, servers } = await proxied();
+    const { keeper, session } = await bench.session({ servers });
+    const store = new ZookeeperOffsetStore(keeper, 'a');
+    const lock = await new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topicOf(), forever);
+    const partition = { topic: topicOf(), partition: 0 };
+    const acceptedCount = proxy.acceptedCount;
+    proxy.delay(() => 500);
+    for (let nextToRead = 1n; nextToRead <= 4n; nextToRead += 1n)
+      await store.save([{ partition, stored: { nextToRead, finishedAbove: new Uint8Array() } }], lock.fence);
+    assert.equal((await store.load(partition))?.nextToRead, 4n);
+    assert.deepEqual(
+      [keeper.session === session, lock.lost.aborted, proxy.acceptedCount],
+      [true, false, acceptedCount],
+    );
+  });
+
+  test('a session that a stranger ends while it is connected is over, and a new one leads under a higher epoch (Z3)', async () => {
+    openBench();
+    const topic = topicOf();
+    const clients: LibraryClient[] = [];
+    const { keeper, session } = await bench.session({
+      newClient: (...given) => {
+        const client = newClient(...given);
+        clients.push(client);
+        return client;
+      },
+    });
+    const leader = new ZookeeperLeaderLock(keeper, testIdentity());
+    const store = new ZookeeperOffsetStore(keeper, 'a');
+    const lock = await leader.acquire(topic, forever);
+    await endSession(server.port, session.idBytes, passwordOf(clients[0]));
+    await untilAborted(session.lease.ended);
+    assert.equal(lock.lost.aborted, true);
+    const again = await leader.acquire(topic, forever);
+    assert.ok(again.fence.epoch > lock.fence.epoch);
+    const commit = { partition: { topic, partition: 0 }, stored: { nextToRead: 1n, finishedAbove: new Uint8Array() } };
+    await assert.rejects(store.save([commit], lock.fence), { code: 'FENCED' });
   });
 
   test('a connection cut inside an answer does not look like an expired session', async () => {

@@ -2,7 +2,7 @@ import type { Alarm } from '../../src/domain/alarm.js';
 import { EngineError } from '../../src/domain/errors.js';
 import type { NotificationMethod } from '../../src/domain/notification.js';
 import { Secret } from '../../src/domain/secret.js';
-import type { MethodDirectory } from '../../src/ports/directory.js';
+import type { AskedMethods, MethodDirectory } from '../../src/ports/directory.js';
 import type { SimProcess } from './process.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -52,6 +52,14 @@ export class SimDirectory implements MethodDirectory {
   async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
     await this.ping(signal);
     return (definitions[alarm.alarmDefinitionId ?? ''] ?? []).map((id) => this.#methodOf(id));
+  }
+
+  async askedFor(alarm: Alarm, signal: AbortSignal): Promise<AskedMethods> {
+    return { immediate: await this.methodsFor(alarm, signal), digest: [] };
+  }
+
+  async mayHaveDigests(): Promise<boolean> {
+    return false;
   }
 
   async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {

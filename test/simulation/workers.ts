@@ -126,7 +126,8 @@ function alarmProcessor(worker: SimWorker, around: Surroundings, world: WorkerSu
   const { clock, random, telemetry } = around;
   const directory = new SimDirectory(world.database, worker.process);
   const deadLetters = new SimProducer(world.broker, worker.process, (at) => world.termOf(worker, at).term);
-  const stage = new AlarmProcessor({ ttlMs: undefined }, { directory, deadLetters, clock, random, telemetry });
+  const digests = { fold: () => Promise.reject(new RangeError('nobody asks for digests here')) };
+  const stage = new AlarmProcessor({ ttlMs: undefined }, { directory, deadLetters, digests, clock, random, telemetry });
   return stageParts(
     {
       stage,

@@ -95,16 +95,10 @@ export class AlarmKafka {
     try {
       const starts = await reader.logStarts(topic, signal);
       const ends = await reader.logEnds(topic, signal);
-      const left = new Map([...ends].filter(([partition, end]) => end > (starts.get(partition) ?? 0n)));
-      if (left.size === 0) return [];
-      const from = new Map([...left.keys()].map((partition) => [partition, starts.get(partition) ?? 0n]));
-      for await (const record of reader.read(topic, from, signal)) {
-        const end = left.get(record.partition);
-        if (end !== undefined && record.offset < end) records.push(record);
-        if (end !== undefined && record.offset + 1n >= end) left.delete(record.partition);
-        if (left.size === 0) return records;
-      }
-      throw new Error(`topic ${topic} could not be read to its end`);
+      // Not to the last record: the last offset may be the mark of a transaction.
+      for await (const record of reader.read(topic, starts, signal, ends)) records.push(record);
+      if (signal.aborted) throw new Error(`topic ${topic} could not be read to its end`);
+      return records;
     } finally {
       await reader.close();
     }

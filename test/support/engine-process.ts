@@ -35,9 +35,10 @@ export class EngineProcess {
   #exit: { readonly code: number | null; readonly signal: string | null } | undefined;
   #stderr = '';
 
-  constructor(configFile: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
-    const program = join(repoRoot(), 'dist', 'cli', 'main.js');
-    this.#child = spawn(process.execPath, [program, 'run', '--config', configFile, ...args], {
+  /** With `shell` it is started by these words of a shell, in which `"$@"` is the command. */
+  constructor(configFile: string, env: NodeJS.ProcessEnv = {}, shell = 'exec "$@"') {
+    const command = [process.execPath, join(repoRoot(), 'dist', 'cli', 'main.js'), 'run', '--config', configFile];
+    this.#child = spawn('sh', ['-c', shell, 'sh', ...command], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...env },
     });

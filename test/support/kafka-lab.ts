@@ -22,6 +22,8 @@ export interface LabOptions {
   readonly kafkaBrokers?: 1 | 3;
   readonly kafkaSasl?: boolean;
   readonly kafkaConfig?: Readonly<Record<string, string>>;
+  /** A second listener, whose clients are told to go on at `advertisedPort`. */
+  readonly kafkaSide?: { readonly port: number; readonly advertisedPort: number };
 }
 
 /**

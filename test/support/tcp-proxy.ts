@@ -9,7 +9,7 @@ type Direction = 'toServer' | 'toClient';
  * `blackhole`: what arrives is swallowed, in both directions or one, and nothing is closed, as behind a dead network. `pause`: what arrives
  * waits and is passed on by `resume`. `cut`: all connections are reset. `refuse`: new ones are reset too, until `resume`. `cutAfterRequest`:
  * the next request reaches the server, its answer is dropped and the connection reset. `cutInsideAnswer`: the client gets the first bytes
- * of the next answer, then a reset.
+ * of the next answer, then a reset. `delay`: what arrives is passed on later, in its order.
  */
 export class TcpProxy {
   readonly #target: { host: string; port: number };
@@ -20,6 +20,8 @@ export class TcpProxy {
   #isRefusing = false;
   #cutMatching: ((request: Buffer) => boolean) | undefined;
   #passedBytes: number | undefined;
+  #lateMs: () => number = () => 0;
+  #acceptedCount = 0;
 
   private constructor(target: { host: string; port: number }) {
     this.#target = target;
@@ -39,6 +41,16 @@ export class TcpProxy {
 
   get connectionCount(): number {
     return this.#pairs.size;
+  }
+
+  /** Connections that were ever made. */
+  get acceptedCount(): number {
+    return this.#acceptedCount;
+  }
+
+  /** `lateMs` is asked for each piece: 0 is at once. */
+  delay(lateMs: () => number): void {
+    this.#lateMs = lateMs;
   }
 
   blackhole(direction?: Direction): void {
@@ -89,6 +101,7 @@ export class TcpProxy {
       client.resetAndDestroy();
       return;
     }
+    this.#acceptedCount += 1;
     const server = connect(this.#target);
     const pair = { client, server };
     this.#pairs.add(pair);
@@ -98,6 +111,7 @@ export class TcpProxy {
   }
 
   #join(pair: { client: Socket; server: Socket }, from: Socket, to: Socket, direction: Direction): void {
+    const later = this.#inOrder();
     from.on('data', (bytes) => {
       if (this.#swallowed.has(direction)) return;
       if (direction === 'toServer' && this.#cutMatching?.(bytes)) {
@@ -113,14 +127,30 @@ export class TcpProxy {
         pair.server.resetAndDestroy();
         return;
       }
-      to.write(bytes);
+      later(() => to.write(bytes));
     });
     from.on('error', () => undefined);
     from.on('close', () => {
       this.#pairs.delete(pair);
       // Behind a dead network nobody learns that the other side is gone.
-      if (!this.#swallowed.has(direction)) to.destroy();
+      if (!this.#swallowed.has(direction)) later(() => to.destroy());
     });
+  }
+
+  /** What is handed to it happens after its delay, and never before what was handed to it earlier. */
+  #inOrder(): (act: () => void) => void {
+    const waiting: (() => void)[] = [];
+    let dueAtMs = 0;
+    return (act) => {
+      const nowMs = performance.now();
+      dueAtMs = Math.max(dueAtMs, nowMs + this.#lateMs());
+      if (waiting.length === 0 && dueAtMs <= nowMs) {
+        act();
+        return;
+      }
+      waiting.push(act);
+      setTimeout(() => waiting.shift()?.(), dueAtMs - nowMs);
+    };
   }
 
   #reset(pair: { client: Socket; server: Socket }): void {

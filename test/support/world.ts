@@ -183,8 +183,8 @@ export class World {
   }
 
   /** Starts the built program; it is gone after the test. */
-  async start(changes: Changes = {}, env: NodeJS.ProcessEnv = {}): Promise<EngineProcess> {
-    const engine = new EngineProcess(await this.configure(changes, `engine-${this.engines.length}`), [], env);
+  async start(changes: Changes = {}, env: NodeJS.ProcessEnv = {}, shell?: string): Promise<EngineProcess> {
+    const engine = new EngineProcess(await this.configure(changes, `engine-${this.engines.length}`), env, shell);
     this.engines.push(engine);
     return engine;
   }

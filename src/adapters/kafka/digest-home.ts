@@ -1,6 +1,8 @@
+import { waitingDigest } from '../../domain/digest-notification.js';
 import { EngineError } from '../../domain/errors.js';
+import { encodeOutcomeRecord } from '../../domain/outcome-record.js';
 import type { Offset, TopicPartition } from '../../domain/position.js';
-import type { DigestHome, DigestRound, RowCodec, StoredRow, TakenMessage } from '../../ports/digest.js';
+import type { DigestHome, DigestRound, OutgoingDigest, RowCodec, StoredRow, TakenMessage } from '../../ports/digest.js';
 import type { Clock } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { partitionOfKey } from './partition-of-key.js';
@@ -23,12 +25,16 @@ export interface DigestTopics {
   readonly digest: string;
   readonly state: string;
   readonly deadLetter: string;
+  /** Where digests of methods go, to be sent by the engine. */
+  readonly retry: string;
 }
 
 export interface KafkaHomeOptions {
   readonly partition: number;
   readonly topics: DigestTopics;
   readonly deadLetterPartitions: number;
+  readonly retryPartitions: number;
+  readonly instance: string;
   readonly group: string;
   readonly rows: RowCodec;
   readonly transactions: KafkaTransactions;
@@ -77,9 +83,7 @@ export class KafkaHome implements DigestHome<KafkaMessage> {
     const state = [...last].map(([key, row]) => ({
       ...{ at: place(topics.state), key, value: rows.text(row) ?? null, headers: {} },
     }));
-    const published = digests.map(({ id, userId, text }) => ({
-      ...{ at: place(topics.digest), key: userId, value: text, headers: { 'digest-id': id } },
-    }));
+    const published = digests.map((digest) => this.#digestRecord(digest));
     const letters = deadLetters.map(({ subject, reason, value }) => {
       const letter = { Subject: subject, Reason: reason, RawBase64: Buffer.from(value).toString('base64') };
       const at = { topic: topics.deadLetter, partition: partitionOfKey(subject, deadLetterPartitions) };
@@ -91,6 +95,23 @@ export class KafkaHome implements DigestHome<KafkaMessage> {
       return [{ at, key: passOn.userId, value, headers: {} }];
     });
     return [...state, ...published, ...letters, ...passed];
+  }
+
+  /** A digest for people goes to the engine, as a notification that is due; one without a method is a message for everybody. */
+  #digestRecord({ id, userId, methodId, alarms, text }: OutgoingDigest): TransactionRecord {
+    const { partition, topics, retryPartitions, instance } = this.#options;
+    if (methodId === undefined) {
+      const at = { topic: topics.digest, partition };
+      return { at, key: userId, value: text, headers: { 'digest-id': id } };
+    }
+    const entries = alarms.flatMap(({ alarmId, alarm: { status, changedAt, name = alarmId } }) => {
+      return status === 'CLEARED' ? [] : [{ alarmId, name, status, changedAt: changedAt.text }];
+    });
+    const position = { topic: topics.status, partition, offset: 0n };
+    const waiting = waitingDigest({ id, userId, methodId, entries, atMs: this.#deps.clock.nowMs(), position });
+    const { key, value, headers, together } = encodeOutcomeRecord(waiting, instance);
+    const at = { topic: topics.retry, partition: partitionOfKey(together ?? key, retryPartitions) };
+    return { at, key, value, headers };
   }
 }
 

@@ -26,6 +26,8 @@ export interface KafkaTermOptions {
   readonly group: string;
   readonly partitions: readonly number[];
   readonly deadLetterPartitions: number;
+  readonly retryPartitions: number;
+  readonly instance: string;
   /** @throws FENCED when this instance does not own the partitions any more. */
   readonly demand: () => void;
 }
@@ -97,7 +99,7 @@ export class KafkaDigestTerm {
 
   /** Fences the former owner first: only then its last word is in the changelog, and nothing comes behind it. */
   async #takeOver(partition: number, signal: AbortSignal) {
-    const { topics, group, deadLetterPartitions, demand } = this.#options;
+    const { topics, group, deadLetterPartitions, retryPartitions, instance, demand } = this.#options;
     const transactions = new KafkaTransactions(`${group}-${partition}`, {
       ...{
         brokers: this.#brokers,
@@ -110,7 +112,16 @@ export class KafkaDigestTerm {
     await transactions.begin(signal);
     const home = new KafkaHome(
       {
-        ...{ partition, topics, deadLetterPartitions, group, rows: this.#workers.rows, transactions },
+        ...{
+          partition,
+          topics,
+          deadLetterPartitions,
+          retryPartitions,
+          instance,
+          group,
+          rows: this.#workers.rows,
+          transactions,
+        },
         onCommitted: (at, nextToRead) => this.#source.allow(at, nextToRead),
       },
       this.#deps,

@@ -28,8 +28,15 @@ export interface WantedTopics {
   readonly tombstoneDays: number;
 }
 
+/** Numbers of partitions: of each of the four topics, of the dead letters, and of where digests of methods go. */
+export interface TopicCounts {
+  readonly partitions: number;
+  readonly deadLetterPartitions: number;
+  readonly retryPartitions: number;
+}
+
 /**
- * Sees to it that all topics are there, and gives their number of partitions and that of the dead letters. Creates what is missing, with
+ * Sees to it that all topics are there, and gives their numbers of partitions. Creates what is missing, with
  * as many partitions as those that exist; waits for Kafka.
  *
  * @throws CONFIG_INVALID when the four have different numbers of partitions; RIGHT_MISSING; ABORTED with `signal`.
@@ -38,7 +45,7 @@ export async function prepareDigestTopics(
   kafka: Kafka,
   wanted: WantedTopics,
   signal: AbortSignal,
-): Promise<{ readonly partitions: number; readonly deadLetterPartitions: number }> {
+): Promise<TopicCounts> {
   const outage = new Outage(kafka.deps.telemetry, kafka.deps.clock);
   for (let failures = 0; !signal.aborted; failures += 1) {
     if (failures > 0) await kafka.deps.clock.sleep(pauseMs(failures, kafka.deps.random), signal);
@@ -54,10 +61,11 @@ export async function prepareDigestTopics(
 }
 
 async function look(kafka: Kafka, wanted: WantedTopics, signal: AbortSignal) {
-  const { status, command, digest, state, deadLetter } = wanted.topics;
+  const { status, command, digest, state, deadLetter, retry } = wanted.topics;
   const four = [status, command, digest, state];
-  await kafka.metadata.refresh([...four, deadLetter], signal);
-  for (const topic of [...four, deadLetter]) {
+  const all = [...four, deadLetter, retry];
+  await kafka.metadata.refresh(all, signal);
+  for (const topic of all) {
     const seen = kafka.metadata.stateOf(topic);
     const lasting = seen.kind === 'refused' ? lastingFailure(seen.errorCode, `looking at topic ${topic}`) : undefined;
     if (lasting !== undefined) throw lasting;
@@ -66,7 +74,7 @@ async function look(kafka: Kafka, wanted: WantedTopics, signal: AbortSignal) {
   const counts = new Map(four.filter((topic) => !isAbsent(topic)).map((topic) => [topic, countOf(kafka, topic)]));
   const known = [...counts.values()].filter((count) => count > 0);
   if (new Set(known).size > 1) throw uneven(counts);
-  const missing = [...four, deadLetter].filter(isAbsent);
+  const missing = all.filter(isAbsent);
   if (missing.length > 0) {
     if (!wanted.mayCreate) throw new Error(`topics are missing: ${missing.join(', ')}`);
     await create(kafka, missing, state, known[0] ?? wanted.partitionCount, signal);
@@ -74,9 +82,10 @@ async function look(kafka: Kafka, wanted: WantedTopics, signal: AbortSignal) {
   }
   const [partitions = 0] = known;
   const deadLetterPartitions = countOf(kafka, deadLetter);
-  if (known.length < four.length || deadLetterPartitions === 0) return undefined;
+  const retryPartitions = countOf(kafka, retry);
+  if (known.length < four.length || deadLetterPartitions === 0 || retryPartitions === 0) return undefined;
   await demandRetention(kafka, [status, command], wanted.tombstoneDays, signal);
-  return { partitions, deadLetterPartitions };
+  return { partitions, deadLetterPartitions, retryPartitions };
 }
 
 /** A message older than every memory of its alarm would raise it again. @throws CONFIG_INVALID */

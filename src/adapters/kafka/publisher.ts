@@ -1,3 +1,4 @@
+import { recordsInside } from '../../domain/digest-notification.js';
 import type { OutcomeRecord, SettledAlarm } from '../../domain/outcome.js';
 import { encodeOutcomeRecord, encodeWaitingRepeat } from '../../domain/outcome-record.js';
 import type { Publisher } from '../../ports/flow.js';
@@ -28,7 +29,11 @@ export class KafkaPublisher implements Publisher {
   }
 
   async publish(alarm: SettledAlarm, signal: AbortSignal): Promise<void> {
-    await Promise.all(alarm.records.map((record) => this.#publish(record, signal)));
+    await Promise.all(
+      alarm.records
+        .flatMap((record) => [record, ...recordsInside(record)])
+        .map((record) => this.#publish(record, signal)),
+    );
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,10 @@
-import type { Alarm } from '../../domain/alarm.js';
+import { type Alarm, isSameState } from '../../domain/alarm.js';
 import { EngineError } from '../../domain/errors.js';
 import type { NotificationMethod } from '../../domain/notification.js';
 import type { NonEmpty } from '../../domain/position.js';
 import { Secret } from '../../domain/secret.js';
 import { unlessAborted } from '../../domain/until-aborted.js';
-import type { MethodDirectory } from '../../ports/directory.js';
+import type { AskedMethods, DigestBinding, MethodDirectory } from '../../ports/directory.js';
 import { isOtherSchema, numberOf } from './mysql-errors.js';
 import { type MysqlDeps, type MysqlOptions, MysqlPool, type Row } from './pool.js';
 import { foldOf, givenUp, type Question, QuestionGatherer } from './question-gatherer.js';
@@ -27,6 +27,7 @@ interface Lookup extends Question {
   readonly kind: QuestionKind;
   readonly state: string;
   readonly form: SchemaForm;
+  readonly isAnyState: boolean;
 }
 
 const whats: Readonly<Record<QuestionKind, string>> = {
@@ -59,16 +60,35 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 
   async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
-    const rows = await this.#asked((form) => lookupOf(alarm, form), signal);
-    const methods = new Map<string, NotificationMethod>();
+    return (await this.askedFor(alarm, signal)).immediate;
+  }
+
+  async askedFor(alarm: Alarm, signal: AbortSignal): Promise<AskedMethods> {
+    const rows = await this.#asked((form) => this.#lookupOf(alarm, form), signal);
+    const immediate = new Map<string, NotificationMethod>();
+    const digest = new Map<string, DigestBinding>();
     for (const row of rows) {
       if (row.tenantId !== undefined && String(row.tenantId) !== alarm.tenantId) {
         this.#deps.telemetry.event('method_of_other_tenant', { alarm_id: alarm.alarmId, method_id: String(row.id) });
       }
       const method = this.#methodOf(row);
-      methods.set(method.id, method);
+      const isBound = row.boundState === undefined || isSameState(textOf(row.boundState), alarm.newState);
+      if (this.#isDigest(method.id, textOf(row.delivery))) {
+        digest.set(method.id, { method, isBound: isBound || digest.get(method.id)?.isBound === true });
+      } else if (isBound) immediate.set(method.id, method);
     }
-    const ordered = [...methods.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+    return {
+      immediate: this.#limited(alarm, [...immediate.values()]),
+      digest: [...digest.values()].sort((one, other) => (one.method.id < other.method.id ? -1 : 1)),
+    };
+  }
+
+  async mayHaveDigests(signal: AbortSignal): Promise<boolean> {
+    return this.#hasDigests(await unlessAborted(this.#currentForm(), signal, givenUp));
+  }
+
+  #limited(alarm: Alarm, methods: readonly NotificationMethod[]): readonly NotificationMethod[] {
+    const ordered = [...methods].sort((one, other) => (one.id < other.id ? -1 : 1));
     if (ordered.length <= maxMethodCount) return ordered;
     this.#report(`alarm ${alarm.alarmId}`, { alarm_id: alarm.alarmId, problem: `${ordered.length} methods` });
     const withoutAddress = (method: NotificationMethod) => ({ ...method, address: new Secret('') });
@@ -163,10 +183,11 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 
   async #rows(questions: NonEmpty<Lookup>): Promise<readonly Row[]> {
-    const [{ form, kind, state }] = questions;
+    const [{ form, kind, state, isAnyState }] = questions;
     const ids = questions.map((question) => question.id);
     const isConverted = !ascii.test(ids.join('') + state);
-    const { sql, hasStateValue } = lookupStatement(form, kind, { count: ids.length, maxRowCount, isConverted });
+    const needs = { count: ids.length, maxRowCount, isConverted, isAnyState };
+    const { sql, hasStateValue } = lookupStatement(form, kind, needs);
     const { clock, telemetry } = this.#deps;
     const startedMonoMs = clock.monoMs();
     try {
@@ -178,6 +199,27 @@ export class MysqlMethodDirectory implements MethodDirectory {
     } finally {
       telemetry.observe('lookup_seconds', (clock.monoMs() - startedMonoMs) / 1000);
     }
+  }
+
+  /** Where methods may ask for digests, all states of the alarm are asked for: a method bound to ALARM only must see it end. */
+  #lookupOf(alarm: Alarm, form: SchemaForm): Lookup {
+    const isAnyState = this.#hasDigests(form);
+    const { alarmId, alarmDefinitionId, newState } = alarm;
+    if (form.owner === 'alarm_definition_id' && alarmDefinitionId !== undefined) {
+      return lookup('definition', alarmDefinitionId, newState, form, isAnyState);
+    }
+    return lookup('alarm', alarmId, newState, form, isAnyState);
+  }
+
+  #hasDigests({ hasOptions }: SchemaForm): boolean {
+    return hasOptions || Object.values(this.#options.deliveries ?? {}).includes('digest');
+  }
+
+  /** The configuration wins over the row. */
+  #isDigest(methodId: string, row: string): boolean {
+    const own = this.#options.deliveries ?? {};
+    const delivery = Object.hasOwn(own, methodId) ? own[methodId] : row.trim().toLowerCase();
+    return delivery === 'digest';
   }
 
   #methodOf(row: Row): NotificationMethod {
@@ -202,17 +244,11 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 }
 
-function lookupOf(alarm: Alarm, form: SchemaForm): Lookup {
-  if (form.owner === 'alarm_definition_id' && alarm.alarmDefinitionId !== undefined) {
-    return lookup('definition', alarm.alarmDefinitionId, alarm.newState, form);
-  }
-  return lookup('alarm', alarm.alarmId, alarm.newState, form);
-}
-
-function lookup(kind: QuestionKind, id: string, state: string, form: SchemaForm): Lookup {
-  const { owner, hasState, hasPeriod, hasTenant } = form;
-  const group = JSON.stringify([kind, hasState ? state : '', owner, hasState, hasPeriod, hasTenant]);
-  return { kind, id, state, form, group };
+function lookup(kind: QuestionKind, id: string, state: string, form: SchemaForm, isAnyState = false): Lookup {
+  const { owner, hasState, hasPeriod, hasTenant, hasOptions } = form;
+  const asked = hasState && !isAnyState ? state : '';
+  const group = JSON.stringify([kind, asked, isAnyState, owner, hasState, hasPeriod, hasTenant, hasOptions]);
+  return { kind, id, state: asked, form, isAnyState, group };
 }
 
 /** The rows of each question; undefined when a row is of none of them by letter. */

@@ -23,6 +23,8 @@ export interface MysqlOptions {
   readonly ssl: MysqlTls | undefined;
   /** Which column of alarm_action the alarm is looked up by; `auto` prefers the definition where the table has it. */
   readonly lookup: 'auto' | 'definition' | 'alarm';
+  /** How methods wish to hear of alarms, by id, as the configuration says; wins over the table of options. */
+  readonly deliveries?: Readonly<Record<string, 'immediate' | 'digest'>>;
   /** At most this many connections per process; two carry lookups. */
   readonly connections: number;
   /** Limit of one question in all: waiting for a connection, one repetition on a fresh one, and the answer. */

@@ -9,6 +9,8 @@ export interface SchemaForm {
   readonly hasState: boolean;
   readonly hasPeriod: boolean;
   readonly hasTenant: boolean;
+  /** Whether methods have options, such as their delivery. */
+  readonly hasOptions: boolean;
   /** Whether the table alarm says in which state an alarm is. */
   readonly hasAlarmState: boolean;
 }
@@ -16,6 +18,7 @@ export interface SchemaForm {
 /** What is asked for by id: the methods of a definition, those of an alarm, one method, or the state of an alarm. */
 export type QuestionKind = 'definition' | 'alarm' | 'method' | 'state';
 
+const tableNames = ['alarm_action', 'notification_method', 'alarm', 'notification_method_option'] as const;
 /** Longer texts are cut by MySQL, so that a strange row costs little; a cut address is known by its length. */
 export const maxAddressLength = 4096;
 const maxTextLength = 512;
@@ -29,8 +32,8 @@ export async function readSchemaForm(pool: MysqlPool, lookup: MysqlOptions['look
   const what = 'the columns of alarm_action';
   const sql =
     'SELECT TABLE_NAME AS tableName, COLUMN_NAME AS columnName FROM information_schema.COLUMNS ' +
-    'WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?, ?, ?)';
-  const rows = await pool.query({ what, sql, values: ['alarm_action', 'notification_method', 'alarm'] });
+    'WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?, ?, ?, ?)';
+  const rows = await pool.query({ what, sql, values: [...tableNames] });
   const columns = new Set(rows.map((row) => `${row.tableName}.${row.columnName}`.toLowerCase()));
   const hasDefinition = columns.has('alarm_action.alarm_definition_id');
   const hasAlarm = columns.has('alarm_action.alarm_id');
@@ -47,9 +50,24 @@ export async function readSchemaForm(pool: MysqlPool, lookup: MysqlOptions['look
     hasState: columns.has('alarm_action.alarm_state'),
     hasPeriod: columns.has('notification_method.period'),
     hasTenant: columns.has('notification_method.tenant_id'),
+    hasOptions: ['method_id', 'option', 'value'].every((name) => columns.has(`notification_method_option.${name}`)),
     hasAlarmState: columns.has('alarm.id') && columns.has('alarm.state'),
   };
 }
+
+/** What a statement is to fit. */
+export interface StatementNeeds {
+  readonly count: number;
+  readonly maxRowCount: number;
+  readonly isConverted: boolean;
+  /** The state does not choose the rows; each says as `boundState` what it is for. */
+  readonly isAnyState?: boolean;
+}
+
+/** The key of the table holds one row of each option; a table without that key must not break the lookup. */
+const deliveryColumn =
+  `(SELECT MAX(LEFT(o.value, ${maxTextLength})) FROM notification_method_option o ` +
+  "WHERE o.method_id = m.id AND o.`option` = 'delivery') AS delivery";
 
 /**
  * The statement that asks for `count` ids of one kind at once, in one state.
@@ -61,8 +79,9 @@ export async function readSchemaForm(pool: MysqlPool, lookup: MysqlOptions['look
 export function lookupStatement(
   form: SchemaForm,
   kind: QuestionKind,
-  { count, maxRowCount, isConverted }: { count: number; maxRowCount: number; isConverted: boolean },
+  { count, maxRowCount, isConverted, isAnyState = false }: StatementNeeds,
 ): { readonly sql: string; readonly hasStateValue: boolean } {
+  const isOfAlarm = kind === 'definition' || kind === 'alarm';
   const methodColumns = [
     'm.id AS id',
     `LEFT(m.type, ${maxTextLength}) AS type`,
@@ -70,9 +89,11 @@ export function lookupStatement(
     `LEFT(m.address, ${maxAddressLength + 1}) AS address`,
     ...(form.hasPeriod ? ['m.period AS period'] : []),
     ...(form.hasTenant ? ['m.tenant_id AS tenantId'] : []),
+    ...(form.hasOptions && isOfAlarm ? [deliveryColumn] : []),
+    ...(form.hasState && isAnyState ? [`LEFT(a.alarm_state, ${maxTextLength}) AS boundState`] : []),
   ];
   const columns = kind === 'state' ? `LEFT(r.state, ${maxTextLength}) AS state` : methodColumns.join(', ');
-  const hasStateValue = form.hasState && kind !== 'method' && kind !== 'state';
+  const hasStateValue = form.hasState && isOfAlarm && !isAnyState;
   const { asked, tables } = source(form, kind);
   const compared = (column: string) => (isConverted ? `CONVERT(${column} USING utf8mb4)` : column);
   const state = hasStateValue ? ` AND ${compared('a.alarm_state')} = ?` : '';

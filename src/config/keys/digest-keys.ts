@@ -61,6 +61,16 @@ export const digestKeys = {
     default: {},
     description: 'A schedule of their own for single users, by UserID',
   },
+  'digest.methods': {
+    type: 'method_options',
+    default: {},
+    description: 'Notification methods by id: delivery immediate or digest, schedule, empty; wins over their rows',
+  },
+  'digest.embedded': {
+    type: 'boolean',
+    default: true,
+    description: 'The engine makes the digests of methods itself, on Kafka; false: mon-notification digest does',
+  },
   'digest.status_topic': {
     type: 'text',
     form: 'topic',

@@ -32,7 +32,7 @@ export async function digestKafkaConfig(suite: CleanUp, partitions: number): Pro
     .join('');
   await writeFile(
     file,
-    `kafka:\n  url: ${kafkaUrl}\n  group: ${name}\n  dead_letter_topic: ${name}-dead\nzookeeper:\n  url: ${zookeeperUrl}\n` +
+    `kafka:\n  url: ${kafkaUrl}\n  group: ${name}\n  dead_letter_topic: ${name}-dead\n  notification_retry_topic: ${name}-retry\nzookeeper:\n  url: ${zookeeperUrl}\n` +
       `  session_timeout_seconds: 4\ndigest:\n  transport: kafka\n  workers: ${partitions}\n${topics}`,
   );
   return file;

@@ -2,7 +2,7 @@ import type { Alarm } from '../../../src/domain/alarm.js';
 import { EngineError } from '../../../src/domain/errors.js';
 import type { NotificationMethod } from '../../../src/domain/notification.js';
 import { Secret } from '../../../src/domain/secret.js';
-import type { MethodDirectory } from '../../../src/ports/directory.js';
+import type { AskedMethods, MethodDirectory } from '../../../src/ports/directory.js';
 
 type Action = Readonly<{ definitionId: string; state: string; methodId: string }>;
 
@@ -15,6 +15,7 @@ export class FakeMethodDirectory implements MethodDirectory {
   isClosed = false;
   readonly #methods = new Map<string, NotificationMethod>();
   readonly #actions: Action[] = [];
+  readonly #digests = new Set<string>();
   readonly #states = new Map<string, string>();
   #failuresLeft = 0;
 
@@ -52,13 +53,33 @@ export class FakeMethodDirectory implements MethodDirectory {
     this.#failuresLeft = count;
   }
 
+  /** From now on this method wants digests. */
+  wantDigests(methodId: string): void {
+    this.#digests.add(methodId);
+  }
+
   async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
+    return (await this.askedFor(alarm, signal)).immediate;
+  }
+
+  async askedFor(alarm: Alarm, signal: AbortSignal): Promise<AskedMethods> {
     await this.#answer(signal);
-    const wanted = [alarm.alarmDefinitionId ?? '', alarm.newState].map(fold);
-    const found = this.#actions
-      .filter(({ definitionId, state }) => fold(definitionId) === wanted[0] && fold(state) === wanted[1])
-      .flatMap(({ methodId }) => this.#methods.get(methodId) ?? []);
-    return [...new Set(found)].sort((one, other) => (one.id < other.id ? -1 : 1));
+    const [definition, state] = [alarm.alarmDefinitionId ?? '', alarm.newState].map(fold);
+    const actions = this.#actions.filter(({ definitionId }) => fold(definitionId) === definition);
+    const bound = new Set(actions.filter((action) => fold(action.state) === state).map(({ methodId }) => methodId));
+    const found = [...new Set(actions.map(({ methodId }) => methodId))]
+      .flatMap((id) => this.#methods.get(id) ?? [])
+      .sort((one, other) => (one.id < other.id ? -1 : 1));
+    return {
+      immediate: found.filter(({ id }) => bound.has(id) && !this.#digests.has(id)),
+      digest: found
+        .filter(({ id }) => this.#digests.has(id))
+        .map((method) => ({ method, isBound: bound.has(method.id) })),
+    };
+  }
+
+  async mayHaveDigests(): Promise<boolean> {
+    return this.#digests.size > 0;
   }
 
   async methodById(id: string, signal: AbortSignal): Promise<NotificationMethod | undefined> {

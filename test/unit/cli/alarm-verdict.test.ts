@@ -18,7 +18,7 @@ function seen(outcome: SeenOutcome['outcome'], id = 'n-1'): SeenOutcome {
 function verdict(changes: Partial<Ended>) {
   return verdictOf({
     ...{ isFinished: true, seen: [], alarm: alarmWith(), offset: 812n, committed: 813n },
-    ...{ nowMs, alarmTtlMs: 14_400_000, waitedMs: 60_000, ...changes },
+    ...{ nowMs, alarmTtlMs: 14_400_000, waitedMs: 60_000, digestCount: 0, ...changes },
   });
 }
 
@@ -42,6 +42,14 @@ describe('the verdict over an alarm', () => {
     assert.match(verdict({ alarm: { ...rest, alarmDefinitionId: undefined } }).text, /needs --definition-id/);
     assert.equal(verdict({ alarm: alarmWith({ actionsEnabled: false }) }).result, 'disabled');
     assert.equal(verdict({ alarmTtlMs: 1_000 }).result, 'expired');
+  });
+
+  it('names the digests that took it, alone or beside what was sent', () => {
+    assert.deepEqual(verdict({ digestCount: 2 }), { result: 'digested', text: 'taken for the digests of 2 methods' });
+    const text = 'all sent: 1 method; taken for the digests of 1 method';
+    assert.deepEqual(verdict({ digestCount: 1, seen: [seen('sent')] }), { result: 'all_sent', text });
+    assert.equal(verdict({ digestCount: 1, seen: [seen('dead')] }).result, 'not_all_sent');
+    assert.equal(verdict({ digestCount: 1, isFinished: false }).result, 'timed_out');
   });
 
   it('is malformed when the alarm itself was parked', () => {

@@ -12,6 +12,20 @@ function valid(t: TestContext, content: string, facts: Parameters<typeof load>[2
   return loaded.config;
 }
 
+test('takes the wishes of notification methods for digests, together and in any order', (t) => {
+  const config = valid(
+    t,
+    `${minimal}digest:\n  embedded: false\n  methods:\n    m-1: {delivery: digest, schedule: every 4h}\n    m-2: {empty: send}\n    m-3: {delivery: immediate}\n`,
+  );
+  assert.deepEqual(Object.fromEntries(config.digest.methods), {
+    'm-1': { delivery: 'digest', schedule: 'every 4h' },
+    'm-2': { empty: 'send' },
+    'm-3': { delivery: 'immediate' },
+  });
+  assert.equal(config.digest.isEmbedded, false);
+  assert.deepEqual([valid(t, minimal).digest.isEmbedded, valid(t, minimal).digest.methods.size], [true, 0]);
+});
+
 test('fills in every default', (t) => {
   const config = valid(t, minimal);
   assert.deepEqual(config.kafka, {

@@ -36,6 +36,25 @@ const wrongValues: readonly (readonly [string, string])[] = [
     'heartbeat: {url: "https://u:p@example.com/ping"}',
     '5:18 heartbeat.url: expected an http or https URL without user and password, got something else',
   ],
+  ['digest: {embedded: perhaps}', '5:20 digest.embedded: expected true or false, got "perhaps"'],
+  [
+    'digest: {methods: {m-1: {delivery: sometimes}}}',
+    '5:36 digest.methods.m-1.delivery: expected immediate or digest, got "sometimes"',
+  ],
+  [
+    'digest: {methods: {m-1: {delivery: digest, schedule: noon}}}',
+    '5:54 digest.methods.m-1.schedule: expected a schedule such as 08:00,17:30 mon-fri Europe/Athens or every 4h, got "noon"',
+  ],
+  ['digest: {methods: {m-1: {empty: maybe}}}', '5:33 digest.methods.m-1.empty: expected skip or send, got "maybe"'],
+  ['digest: {methods: {m-1: {empty: }}}', '5:26 digest.methods.m-1.empty: expected skip or send, got ""'],
+  [
+    'digest: {methods: {m-1: {delivers: digest}}}',
+    '5:36 digest.methods.m-1.delivers: expected one of delivery, schedule and empty, got "digest"',
+  ],
+  [
+    'digest: {methods: {m-1: digest}}',
+    '5:25 digest.methods.m-1: expected a section with delivery, schedule or empty, got a text',
+  ],
   ['queues: 5', '5:9 queues: expected a section, got a text'],
   ['queues: [5]', '5:9 queues: expected a section, got a list'],
   ['admin: {port: "${PORT}"}', '5:15 admin.port: expected 0 to 65535, got "${PORT}" once filled in'],

@@ -29,6 +29,15 @@ describe('a message to the digest', () => {
     assert.deepEqual([read.change.methodId, read.change.sequence], ['m', 7]);
   });
 
+  it('may name its alarm for people; what is no name is left out, and the name is cut to a line', () => {
+    const nameIn = (value: unknown) => {
+      const read = parseDigestMessage(bytes({ ...good, AlarmName: value }), 'status');
+      return read.kind === 'status' ? read.change.name : assert.fail();
+    };
+    assert.deepEqual(['Disk full', '', 7, null].map(nameIn), ['Disk full', undefined, undefined, undefined]);
+    assert.equal(nameIn('n'.repeat(5_000))?.length, 200);
+  });
+
   const wrong: readonly (readonly [what: string, value: unknown])[] = [
     ['no JSON', 'garbage'],
     ['a trailing comma', '{"UserID":"u",}'],
@@ -90,14 +99,18 @@ describe('a stored row', () => {
     userId: fc.string({ minLength: 1 }),
     methodId: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
   });
-  const alarm = fc.record({
-    status: fc.constantFrom<AlarmStatus>('CLEARED', 'WARNING', 'CRITICAL'),
-    changedAt: fc.constant(changedAt),
-    sequence: fc.oneof(fc.constant(-1), fc.integer({ min: 1 })),
-    toSend: fc.boolean(),
-    version: fc.integer({ min: 1 }),
-    storedAtMs: fc.nat(),
-  });
+  const alarm = fc.record(
+    {
+      status: fc.constantFrom<AlarmStatus>('CLEARED', 'WARNING', 'CRITICAL'),
+      changedAt: fc.constant(changedAt),
+      sequence: fc.oneof(fc.constant(-1), fc.integer({ min: 1 })),
+      name: fc.string({ minLength: 1 }),
+      toSend: fc.boolean(),
+      version: fc.integer({ min: 1 }),
+      storedAtMs: fc.nat(),
+    },
+    { requiredKeys: ['status', 'changedAt', 'sequence', 'toSend', 'version', 'storedAtMs'] },
+  );
   const row: fc.Arbitrary<StoredRow> = fc.oneof(
     fc
       .tuple(owner, fc.string({ minLength: 1 }), alarm)

@@ -23,6 +23,13 @@ describe('the workers of a deployment', () => {
     workers.close();
   });
 
+  it('take what is meant for one method where somebody delivers it', () => {
+    const workers = new WorkerSet<TakenMessage>(8, userRules, deps, { deliversMethods: true });
+    const { message } = workers.read(taken({ UserID: 'u', MethodID: 'm' }));
+    assert.equal(message.kind, 'command');
+    workers.close();
+  });
+
   it('put aside what is meant for one method: a public digest never speaks for it', () => {
     const workers = new WorkerSet<TakenMessage>(8, userRules, deps);
     const { message } = workers.read(taken({ UserID: 'u', MethodID: 'm' }));

@@ -45,6 +45,7 @@ class Bench {
         this.beatCount += 1;
       },
       onPartitions: () => undefined,
+      onDigestsAsked: () => undefined,
       onFailure: (error) => assert.fail(error),
     });
     for (const worker of this.workers) this.flow.workerReady(worker.asWorker);

@@ -50,6 +50,7 @@ class Bench {
       supervisor: () => supervisor as unknown as Supervisor,
       onBeat: () => undefined,
       onPartitions: () => undefined,
+      onDigestsAsked: () => undefined,
       onFailure: (error) => assert.fail(error),
     });
   }

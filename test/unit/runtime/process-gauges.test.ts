@@ -22,4 +22,18 @@ describe('the gauges of a process', () => {
     stop();
     assert.equal(clock.waitingCount, 0);
   });
+
+  it('are no reason to end when the process may open no more files (N3)', async (t) => {
+    const clock = new FakeClock();
+    const log = { level: 'info', format: 'json' } as const;
+    const telemetry = createTelemetry({ process: 'main', log, sink: new MemorySink(), clock: new FakeClock() });
+    t.mock.method(process.memoryUsage, 'rss', () => {
+      throw Object.assign(new Error('EMFILE: too many open files, uv_resident_set_memory'), { code: 'EMFILE' });
+    });
+    const stop = startProcessGauges('main', telemetry, clock);
+    await clock.advance(1_500);
+    assert.equal(telemetry.snapshot().worker_resident_bytes, undefined);
+    assert.equal(telemetry.snapshot().event_loop_delay_seconds?.[0]?.[1][0], 0);
+    stop();
+  });
 });

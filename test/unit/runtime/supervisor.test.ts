@@ -11,6 +11,7 @@ const beat: FromWorker = { type: 'beat', systems: {}, metrics: {}, notes: [] };
 describe('the supervisor', () => {
   let clock: FakeClock;
   let telemetry: RecordingTelemetry;
+  let supervisor: Supervisor;
   let says: (message: FromWorker) => void;
   let startedCount: number;
 
@@ -54,7 +55,8 @@ describe('the supervisor', () => {
     clock = new FakeClock();
     telemetry = new RecordingTelemetry();
     startedCount = 0;
-    void supervise().start();
+    supervisor = supervise();
+    void supervisor.start();
   });
 
   const killed = () => telemetry.named('worker_killed').map(({ reason }) => reason);
@@ -65,6 +67,21 @@ describe('the supervisor', () => {
     assert.deepEqual([killed(), startedCount], [[], 1]);
     await clock.advance(500);
     assert.deepEqual([killed(), startedCount], [['silent for 5500 ms'], 2]);
+  });
+
+  it('takes up another crew when it is asked to, once, and replaces its dead as well', async () => {
+    supervisor.join({ stage: 'digest', processes: 1, config: {} });
+    supervisor.join({ stage: 'digest', processes: 1, config: {} });
+    assert.deepEqual([startedCount, supervisor.of('digest').length], [2, 1]);
+    for (const worker of supervisor.of('digest')) worker.kill();
+    await clock.advance(0);
+    assert.deepEqual([startedCount, supervisor.replacements('digest')], [3, 1]);
+  });
+
+  it('takes up no crew once it stops', async () => {
+    void supervisor.stop(new AbortController().signal);
+    supervisor.join({ stage: 'digest', processes: 1, config: {} });
+    assert.equal(startedCount, 1);
   });
 
   it('leaves a worker alone whose beats were unread because main itself was kept from running, however often', async () => {

@@ -4,6 +4,7 @@ import type { RawAlarm } from '../../../src/domain/alarm.js';
 import { EngineError } from '../../../src/domain/errors.js';
 import { notificationId } from '../../../src/domain/notification.js';
 import type { DeadLetter } from '../../../src/domain/outcome.js';
+import type { DigestIntake } from '../../../src/ports/flow.js';
 import { AlarmProcessor } from '../../../src/stages/alarm-processor.js';
 import { alarmMessage, rawMessage, somewhere } from '../../support/alarms.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
@@ -24,8 +25,17 @@ function stageWith({ clock = new FakeClock(), ...options }: { clock?: FakeClock;
       parked.push(letter);
     },
   };
-  const deps = { directory, deadLetters, clock, random: () => 0.5, telemetry };
-  return { stage: new AlarmProcessor({ ttlMs }, deps), directory, telemetry, parked, parking, clock };
+  const folded: string[] = [];
+  const folding = { failuresLeft: 0 };
+  const digests: DigestIntake = {
+    async fold({ tenantId, alarmId }, { methodId, status }) {
+      if (folding.failuresLeft-- > 0) throw new EngineError('RECORD_REFUSED', 'no', { retriable: true });
+      folded.push(`${tenantId} ${alarmId} ${methodId} ${status}`);
+    },
+  };
+  const deps = { directory, deadLetters, digests, clock, random: () => 0.5, telemetry };
+  const stage = new AlarmProcessor({ ttlMs }, deps);
+  return { stage, directory, telemetry, parked, parking, folded, folding, clock };
 }
 
 /** The alarm of the ancestor's tests of 2014, at this instant in seconds. */
@@ -203,4 +213,73 @@ test('forwards a repeat that is young although the change it repeats is older th
   const changedAt = new Date(clock.nowMs() - 18_000_000).toISOString();
   const repeat = alarm2014(nowSeconds(clock), { kind: 'repeat', oldState: 'ALARM', changedAt });
   assert.equal((await stage.process(repeat, never)).kind, 'forward');
+});
+
+const digested = { kind: 'finish', reason: 'digested' };
+
+test('folds an alarm into the digests of those who asked for them, and tells the others at once', async () => {
+  const { stage, clock, directory, folded } = stageWith();
+  directory.add({ id: '1' }, ['0', 'ALARM']);
+  directory.add({ id: '2' }, ['0', 'ALARM']);
+  directory.wantDigests('2');
+  const answer = await stage.process(alarm2014(nowSeconds(clock)), never);
+  assert.ok(answer.kind === 'forward');
+  assert.deepEqual(
+    answer.item.notifications.map(({ method }) => method.id),
+    ['1'],
+  );
+  assert.deepEqual(folded, ['0 0 2 CRITICAL']);
+});
+
+test('finishes an alarm that is only for digests as digested, once it is durable there', async () => {
+  const { stage, clock, directory, folded, folding } = stageWith();
+  directory.add({ id: '2' }, ['0', 'ALARM']);
+  directory.wantDigests('2');
+  folding.failuresLeft = 2;
+  const answer = stage.process(alarm2014(nowSeconds(clock)), never);
+  await clock.advance(0);
+  assert.deepEqual(folded, []);
+  await clock.advance(1000);
+  assert.deepEqual(await answer, digested);
+  assert.deepEqual(folded, ['0 0 2 CRITICAL']);
+});
+
+test('a digest method hears of every state: one that it did not ask for ends the alarm there', async () => {
+  const { stage, clock, directory, folded } = stageWith();
+  directory.add({ id: '2' }, ['0', 'ALARM']);
+  directory.wantDigests('2');
+  assert.deepEqual(await stage.process(alarm2014(nowSeconds(clock), { newState: 'OK' }), never), digested);
+  directory.add({ id: '3' }, ['0', 'OK']);
+  directory.wantDigests('3');
+  await stage.process(alarm2014(nowSeconds(clock), { severity: 'LOW' }), never);
+  assert.deepEqual(folded, ['0 0 2 OK', '0 0 2 WARNING', '0 0 3 OK']);
+});
+
+test('an alarm older than the ttl still goes into digests, and to nobody else', async () => {
+  const { stage, directory, folded } = stageWith();
+  directory.add({ id: '1' }, ['0', 'ALARM']);
+  directory.add({ id: '2' }, ['0', 'ALARM']);
+  directory.wantDigests('2');
+  assert.deepEqual(await stage.process(alarm2014(1375346830), never), digested);
+  assert.deepEqual(folded, ['0 0 2 CRITICAL']);
+});
+
+test('what is no change of state, has no known state or is disabled goes into no digest, counted by reason', async () => {
+  const { stage, clock, directory, folded, telemetry } = stageWith();
+  for (const state of ['ALARM', 'UNDETERMINED']) directory.add({ id: '2' }, ['0', state]);
+  directory.wantDigests('2');
+  const cases = [
+    [{ kind: 'repeat' }, 'not_folded'],
+    [{ newState: 'UNDETERMINED' }, 'not_folded'],
+    [{ actionsEnabled: false }, 'disabled'],
+  ] as const;
+  for (const [changes, reason] of cases) {
+    const answer = await stage.process(alarm2014(nowSeconds(clock), changes), never);
+    assert.deepEqual(answer, { kind: 'finish', reason });
+  }
+  assert.deepEqual(folded, []);
+  assert.deepEqual(
+    telemetry.named('alarm_not_folded').map(({ reason }) => reason),
+    ['repeat', 'unknown_status'],
+  );
 });

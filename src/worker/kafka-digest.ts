@@ -6,37 +6,61 @@ import { KafkaDigestTerm } from '../adapters/kafka/digest-term.js';
 import { prepareDigestTopics } from '../adapters/kafka/digest-topics.js';
 import { Metadata } from '../adapters/kafka/metadata.js';
 import { ZookeeperLeaderLock } from '../adapters/zookeeper/leader-lock.js';
+import type { ZookeeperOptions } from '../adapters/zookeeper/session.js';
 import { SessionKeeper } from '../adapters/zookeeper/session-keeper.js';
-import type { DigestView } from '../config/load-digest.js';
-import type { DigestWorkerDeps } from '../digest/digest-worker.js';
+import type { DigestRules, DigestWorkerDeps } from '../digest/digest-worker.js';
 import { WorkerSet } from '../digest/worker-set.js';
 import { ConfigurationError, EngineError, messageOf } from '../domain/errors.js';
-import { kafkaConnection } from '../engine/crews.js';
 import type { HeldLock, Lease } from '../ports/ownership.js';
-import type { DigestSettings } from './digest-settings.js';
-import type { DigestState } from './digest-view.js';
 
 const requestLimitMs = 15_000;
 const againMs = 500;
 const answerAgeLimitMs = 10_000;
 
-/** Runs the digest on Kafka until `stop` aborts: ownership by the lock in ZooKeeper, each round in a transaction. */
+/** Where a digest on Kafka works, whoever runs it. */
+export interface KafkaDigestOptions {
+  readonly connection: KafkaConnection;
+  readonly zookeeper: ZookeeperOptions;
+  readonly topics: DigestTopics;
+  /** Of the positions in the input topics; its transactions are named after it. */
+  readonly group: string;
+  readonly mayCreateTopics: boolean;
+  /** Partitions of topics that are created while none of the four exists. */
+  readonly partitionCount: number;
+  readonly instance: string;
+}
+
+/** What a running digest tells of itself. */
+export interface KafkaDigestState {
+  isConnected: () => boolean;
+  ownedCount: () => number;
+}
+
+export interface KafkaDigestDeps extends DigestWorkerDeps {
+  onAnswered?(): void;
+}
+
+/**
+ * Runs the digest on Kafka until `stop` aborts: ownership by the lock in ZooKeeper, each round in a transaction.
+ *
+ * @throws CONFIG_INVALID when its topics do not fit; RIGHT_MISSING.
+ */
 export async function runKafkaDigest(
-  settings: DigestSettings,
-  deps: DigestWorkerDeps,
-  state: DigestState,
+  options: KafkaDigestOptions,
+  rules: DigestRules,
+  deps: KafkaDigestDeps,
+  state: KafkaDigestState,
   stop: AbortSignal,
 ): Promise<void> {
-  const { config } = settings;
-  const connection = kafkaConnection(config, 'mon-notification-digest');
   let answeredAtMonoMs = 0;
   const onAnswered = () => {
     answeredAtMonoMs = deps.clock.monoMs();
+    deps.onAnswered?.();
   };
-  const counts = await preparedTopics(settings, connection, deps, stop);
+  const counts = await preparedTopics(options, rules, deps, stop);
   if (counts === undefined) return;
-  const workers = new WorkerSet<KafkaMessage>(counts.partitions, settings.rules, deps);
-  const keeper = new SessionKeeper({ ...config.zookeeper, group: config.kafka.group }, deps);
+  const workers = new WorkerSet<KafkaMessage>(counts.partitions, rules, deps, { deliversMethods: true });
+  const keeper = new SessionKeeper(options.zookeeper, deps);
   keeper.start();
   state.ownedCount = () => workers.ownedCount;
   state.isConnected = () => {
@@ -51,40 +75,28 @@ export async function runKafkaDigest(
       throw new EngineError('FENCED', 'the lease of the digest is over', { retriable: false });
     };
     const partitions = Array.from({ length: counts.partitions }, (_, index) => index);
-    const options = {
-      ...{ connection, topics: topicsOf(config), group: groupOf(config), partitions, demand },
-      deadLetterPartitions: counts.deadLetterPartitions,
-    };
-    return new KafkaDigestTerm(workers, options, { ...deps, onAnswered }).run(stop, ended);
+    return new KafkaDigestTerm(workers, { ...options, ...counts, partitions, demand }, { ...deps, onAnswered }).run(
+      stop,
+      ended,
+    );
   };
   try {
-    await lead(keeper, topicsOf(config).status, deps, stop, term);
+    await lead(keeper, options.topics.status, deps, stop, term);
   } finally {
     workers.close();
     await keeper.close();
   }
 }
 
-function groupOf({ kafka }: DigestView): string {
-  return `${kafka.group}-digest`;
-}
-
-function topicsOf({ digest, kafka }: DigestView): DigestTopics {
-  return { ...digest.topics, deadLetter: kafka.deadLetterTopic };
-}
-
 /** Undefined when `stop` came first. */
 async function preparedTopics(
-  { config, workerCount, rules }: DigestSettings,
-  connection: KafkaConnection,
+  { connection, topics, partitionCount, mayCreateTopics: mayCreate }: KafkaDigestOptions,
+  { tombstoneDays }: DigestRules,
   deps: DigestWorkerDeps,
   stop: AbortSignal,
 ) {
   const brokers = new Brokers(connection, requestLimitMs, deps);
-  const wanted = {
-    ...{ topics: topicsOf(config), partitionCount: workerCount, mayCreate: config.kafka.createTopics },
-    tombstoneDays: rules.tombstoneDays,
-  };
+  const wanted = { topics, partitionCount, mayCreate, tombstoneDays };
   try {
     return await prepareDigestTopics({ brokers, metadata: new Metadata(brokers), deps }, wanted, stop);
   } catch (error) {

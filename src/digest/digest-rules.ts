@@ -1,0 +1,44 @@
+import { parseSchedule, type Schedule } from '../domain/schedule.js';
+import type { DigestRules } from './digest-worker.js';
+
+/** A method of the engine that says nothing. */
+const methodDefault = 'every 24h';
+
+/** What the configuration says of digests; its schedules were read once already, when it was checked. */
+export interface DigestRuleTexts {
+  readonly empty: 'skip' | 'send';
+  readonly tombstoneDays: number;
+  readonly schedule: string | undefined;
+  readonly userSchedules: Iterable<readonly [userId: string, schedule: string]>;
+  readonly methods: Iterable<readonly [methodId: string, own: MethodWish]>;
+}
+
+interface MethodWish {
+  readonly schedule?: string;
+  readonly empty?: 'skip' | 'send';
+}
+
+/** The rules of all owners: a method's own schedule, then that of its user, then the general one, then once a day. */
+export function digestRules({ empty, tombstoneDays, ...texts }: DigestRuleTexts): DigestRules {
+  const byText = new Map<string, Schedule | undefined>();
+  const scheduleIn = (text: string | undefined): Schedule | undefined => {
+    if (text === undefined) return undefined;
+    // One object for one text: what is due is found once for all who share it.
+    if (!byText.has(text)) byText.set(text, parseSchedule(text));
+    return byText.get(text);
+  };
+  const general = scheduleIn(texts.schedule);
+  const ofUsers = new Map([...texts.userSchedules].map(([id, text]) => [id, scheduleIn(text)]));
+  const wishes = [...texts.methods];
+  const ofMethods = new Map(wishes.map(([id, { schedule }]) => [id, scheduleIn(schedule)]));
+  const daily = scheduleIn(methodDefault);
+  return {
+    empty,
+    tombstoneDays,
+    methodEmpty: new Map(wishes.flatMap(([id, own]) => (own.empty === undefined ? [] : [[id, own.empty]]))),
+    scheduleOf({ userId, methodId }) {
+      const ofUser = ofUsers.get(userId) ?? general;
+      return methodId === undefined ? ofUser : (ofMethods.get(methodId) ?? ofUser ?? daily);
+    },
+  };
+}
