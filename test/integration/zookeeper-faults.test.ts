@@ -208,7 +208,10 @@ describe('ZooKeeper under faults', () => {
     for (let nextToRead = 1n; nextToRead <= 4n; nextToRead += 1n)
       await store.save([{ partition, stored: { nextToRead, finishedAbove: new Uint8Array() } }], lock.fence);
     assert.equal((await store.load(partition))?.nextToRead, 4n);
-    assert.deepEqual([keeper.session === session, lock.lost.aborted, proxy.acceptedCount], [true, false, acceptedCount]);
+    assert.deepEqual(
+      [keeper.session === session, lock.lost.aborted, proxy.acceptedCount],
+      [true, false, acceptedCount],
+    );
   });
 
   test('a session that a stranger ends while it is connected is over, and a new one leads under a higher epoch (Z3)', async () => {
