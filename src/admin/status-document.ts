@@ -14,6 +14,7 @@ export interface StatusDocument {
   readonly queues: readonly { readonly name: string; readonly length: number; readonly capacity: number }[];
   readonly workers: readonly WorkerStatus[];
   readonly retries_waiting: number;
+  readonly repeats_waiting: number;
   /** Destinations that keep failing, and how many workers leave them alone at present. */
   readonly breakers: readonly BreakerStatus[];
   /** Notifications by outcome, since the start of this engine. */

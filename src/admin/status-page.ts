@@ -66,6 +66,7 @@ function facts(status: StatusDocument): SafeHtml {
   const all: readonly (readonly [string, string | number])[] = [
     ['lease left', lease],
     ['retries waiting', status.retries_waiting],
+    ['repeats waiting', status.repeats_waiting],
     ...Object.entries(status.outcomes),
   ];
   return html`<dl class="facts">${all.map(([name, value]) => html`<div><dt>${name}</dt><dd>${grouped(value)}</dd></div>`)}</dl>`;

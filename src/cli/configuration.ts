@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { readPluginNames } from '../config/plugin-names.js';
 import { type Problem, problemText } from '../config/problem.js';
+import { canaryType } from '../domain/canary.js';
 import { builtinNotifiers } from '../notifiers/builtin.js';
 import { notifierTypeForm } from '../notifiers/registry.js';
 import { loadThirdParty } from '../notifiers/third-party.js';
@@ -66,7 +67,7 @@ interface Brought {
 
 async function thirdParties(file: string, io: CommandIo): Promise<Brought> {
   const brought: Brought = { plugins: [], modules: [], problems: [], warnings: [] };
-  const taken = new Set(builtinNotifiers.map(({ type }) => type));
+  const taken = new Set([canaryType, ...builtinNotifiers.map(({ type }) => type)]);
   for (const { name, place } of readPluginNames(file, io.environment)) {
     const found = await loadThirdParty(name, resolve(dirname(file)), systemClock);
     const say = (message: string): Problem => ({ file, ...place, key: pluginsKey, message });

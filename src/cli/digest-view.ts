@@ -27,7 +27,8 @@ export function digestView(instance: string, state: DigestState, metricsText: ()
   return {
     status: () => ({
       ...{ version: packageVersion(), instance, pid: process.pid, role: role(), lease_remaining_ms: 0 },
-      ...{ partitions: [], owners: [], queues: [], workers: [], retries_waiting: 0, outcomes: {}, breakers: [] },
+      ...{ partitions: [], owners: [], queues: [], workers: [], outcomes: {}, breakers: [] },
+      ...{ retries_waiting: 0, repeats_waiting: 0 },
       reasons: ready().reasons,
     }),
     metricsText: async () => metricsText(),

@@ -18,6 +18,7 @@ import { createMergedMetrics, type MergedMetrics } from '../telemetry/merge-metr
 import { startStatsd } from '../telemetry/statsd.js';
 import { type Command, configOption, type ExitCode } from './command.js';
 import { loadOrReport } from './configuration.js';
+import type { EngineCanary } from './engine-canary.js';
 import { heartbeatPing } from './heartbeat-ping.js';
 import { packageVersion } from './version.js';
 
@@ -101,7 +102,10 @@ interface Shown extends Omit<Around, 'identity'> {
 async function withOutside(config: Config, engine: Engine, shown: Shown): Promise<ExitCode> {
   const { telemetry, metrics, request, version, instance } = shown;
   const { alarmTopic } = config.kafka;
-  const view = engineView({ engine, metrics, clock: systemClock, version, instance, pid: process.pid, alarmTopic });
+  const canary = await canaryOf(config, engine, shown);
+  const notes = () => canary?.notes() ?? [];
+  const about = { version, instance, pid: process.pid, alarmTopic, notes };
+  const view = engineView({ engine, metrics, clock: systemClock, ...about });
   const admin = await startAdmin({ ...config.admin, view, telemetry });
   const notify = serviceNotify(process.env, (reason) => telemetry.event('service_notify_failed', { detail: reason }));
   const { pipeline } = engine.flow;
@@ -118,13 +122,20 @@ async function withOutside(config: Config, engine: Engine, shown: Shown): Promis
   try {
     return await engine.run();
   } finally {
-    await stopHeartbeat?.();
+    await Promise.all([stopHeartbeat?.(), canary?.stop()]);
     stopGauges();
     stopWatching();
     await stopStatsd?.();
     await admin.close();
     await notify.settled();
   }
+}
+
+/** Main has no client of Kafka but for this one. */
+async function canaryOf(config: Config, engine: Engine, shown: Shown): Promise<EngineCanary | undefined> {
+  if (config.canary === undefined) return undefined;
+  const { startCanary } = await import('./engine-canary.js');
+  return startCanary(config, config.canary.intervalMs, { engine, ...shown });
 }
 
 function heartbeat({ heartbeat: wish }: Config, about: Pick<HeartbeatParts, 'view' | 'telemetry'>) {

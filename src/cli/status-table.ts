@@ -42,9 +42,14 @@ export function statusTable({ document, notes }: EngineStatus): readonly string[
     ),
     ...breakerLines(document),
     '',
-    `retries waiting ${document.retries_waiting}; ${outcomes.join(', ') || 'no outcomes yet'}`,
+    `${waitingOf(document)}; ${outcomes.join(', ') || 'no outcomes yet'}`,
   ];
   return lines.map(printable);
+}
+
+/** An engine of an older version tells nothing of repeats. */
+function waitingOf({ retries_waiting: retries, repeats_waiting: repeats }: Partial<StatusDocument>): string {
+  return `retries waiting ${retries}${repeats === undefined ? '' : `, repeats waiting ${repeats}`}`;
 }
 
 /** Nothing for an engine that owns all, or is of a version that tells nothing of it. */

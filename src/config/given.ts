@@ -1,4 +1,3 @@
-import type { KeySpec } from './key-spec.js';
 import type { KnownNames } from './known-names.js';
 import { type Findings, fileStart, type Place } from './problem.js';
 import { isNothing, type YamlEntry, type YamlNode, type YamlSection } from './yaml-document.js';
@@ -21,7 +20,6 @@ export interface Given {
 
 /** Looking for the nearest name takes time, and nobody reads more hints than these. */
 const maxHintCount = 100;
-const unusedNotice = 'not used by this version';
 
 /** Walks the file once: sorts what is known by key, and reports what is unknown, retired, or no section where one belongs. */
 export function collectGiven(root: YamlSection, names: KnownNames, findings: Findings): Given {
@@ -80,7 +78,7 @@ class Walk {
       case 'value':
       case 'file':
       case 'older':
-        this.#given(known.key, known.spec, { name, kind: known.kind, node: entry.value }, entry.keyAt);
+        this.#given(known.key, { name, kind: known.kind, node: entry.value });
         return !(known.spec.type === 'switch' && entry.value.kind === 'section');
       case 'own':
         this.own.set(name, entry.value);
@@ -102,8 +100,7 @@ class Walk {
     }
   }
 
-  #given(key: string, spec: KeySpec, given: GivenName, keyAt: Place): void {
-    if (spec.unused) this.#findings.warning(keyAt, given.name, unusedNotice);
+  #given(key: string, given: GivenName): void {
     this.byKey.set(key, [...(this.byKey.get(key) ?? []), given]);
   }
 

@@ -50,8 +50,6 @@ interface Common {
   readonly also?: readonly string[];
   /** A name of the past that counts only when the key itself is absent. */
   readonly older?: string;
-  /** Public and checked, but without effect in this version; left out of the reference. */
-  readonly unused?: true;
 }
 
 /** One key as data. The schema is the only home of its default, bounds and description. */

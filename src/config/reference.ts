@@ -26,7 +26,7 @@ key, with comments.
 
 /** The text of config/REFERENCE.md: every key that has an effect, and what became of those of the past. */
 export function configReference(plugins: readonly NotifierPlugin[]): string {
-  const documented = Object.entries<KeySpec>(schema).filter(([, spec]) => !spec.unused);
+  const documented = Object.entries<KeySpec>(schema);
   const groupOf = (key: string) => key.slice(0, key.indexOf('.'));
   const parts = [head];
   for (const group of new Set(documented.map(([key]) => groupOf(key)))) {

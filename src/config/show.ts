@@ -27,7 +27,7 @@ export function effectiveTree(
 ): Tree {
   const tree: Tree = {};
   for (const [key, spec] of Object.entries<KeySpec>(schema)) {
-    if (spec.unused || spec.type === 'switch') continue;
+    if (spec.type === 'switch') continue;
     const isOff = key.includes('.ssl.') && !settings.values.get(key.slice(0, key.lastIndexOf('.')));
     if (!isOff) put(tree, key, publicValue(spec, settings.values.get(key)));
   }

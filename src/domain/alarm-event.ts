@@ -6,7 +6,7 @@ const maxDefinitionIdLength = 36;
 
 /** Who publishes: the program, its host, its version. */
 export interface EventSource {
-  readonly type: 'alert-exec' | 'probe' | 'external';
+  readonly type: 'alert-exec' | 'probe' | 'canary' | 'external';
   readonly instance: string;
   readonly version: string;
 }

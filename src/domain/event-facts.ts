@@ -133,7 +133,7 @@ function eventIdIn(value: unknown): string | undefined {
 function sourceIn(value: unknown): EventSource | undefined {
   if (!isMembers(value)) return undefined;
   const { type, instance, version } = value;
-  if (type !== 'alert-exec' && type !== 'probe' && type !== 'external') return undefined;
+  if (type !== 'alert-exec' && type !== 'probe' && type !== 'canary' && type !== 'external') return undefined;
   return typeof instance === 'string' && typeof version === 'string' ? { type, instance, version } : undefined;
 }
 

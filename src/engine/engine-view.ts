@@ -5,6 +5,7 @@ import { partitionText } from '../domain/position.js';
 import type { Engine } from '../engine.js';
 import type { Clock } from '../ports/system.js';
 import type { MergedMetrics } from '../telemetry/merge-metrics.js';
+import type { MetricSnapshot } from '../telemetry/metric-store.js';
 
 export interface ViewOptions {
   readonly engine: Engine;
@@ -14,6 +15,8 @@ export interface ViewOptions {
   readonly instance: string;
   readonly pid: number;
   readonly alarmTopic: string;
+  /** What else an operator should know. */
+  notes(): readonly string[];
 }
 
 /** The engine as the admin endpoint shows it, out of what main has in memory. */
@@ -51,11 +54,16 @@ function statusOf(options: ViewOptions): StatusDocument {
     })),
     queues: engine.flow.pipeline.queueLengths(),
     workers: workersOf(engine),
-    retries_waiting: (total.retries_waiting ?? []).reduce((sum, [, [count = 0]]) => sum + count, 0),
+    retries_waiting: sumOf(total, 'retries_waiting'),
+    repeats_waiting: sumOf(total, 'repeats_waiting'),
     breakers: breakersOf(metrics),
     outcomes,
     reasons: readiness(factsOf(options)).reasons,
   };
+}
+
+function sumOf(total: MetricSnapshot, name: 'retries_waiting' | 'repeats_waiting'): number {
+  return (total[name] ?? []).reduce((sum, [, [count = 0]]) => sum + count, 0);
 }
 
 function breakersOf(metrics: MergedMetrics): BreakerStatus[] {
@@ -93,7 +101,7 @@ function workersOf({ supervisor, ledger }: Engine): WorkerStatus[] {
   }));
 }
 
-function factsOf({ engine, clock, alarmTopic }: ViewOptions): ReadinessFacts {
+function factsOf({ engine, clock, alarmTopic, notes }: ViewOptions): ReadinessFacts {
   const systems = Object.fromEntries(systemNames.map((name) => [name, answerOf(engine, name)]));
   return {
     role: engine.role,
@@ -102,7 +110,7 @@ function factsOf({ engine, clock, alarmTopic }: ViewOptions): ReadinessFacts {
     obstacles: engine.flow.partitionsOf(alarmTopic)?.length === 0 ? [`kafka has no topic ${alarmTopic}`] : [],
     halted: engine.flow.term?.halted ?? [],
     stuckHeads: engine.commits.stuckHeads().map(({ position }) => position),
-    notes: [...receiversAway(engine), ...[...engine.notes.values()].flat()],
+    notes: [...receiversAway(engine), ...[...engine.notes.values()].flat(), ...notes()],
   };
 }
 

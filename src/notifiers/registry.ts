@@ -1,14 +1,15 @@
+import { canaryType } from '../domain/canary.js';
 import { ConfigurationError } from '../domain/errors.js';
 import type { Notifier, NotifierDeps, NotifierPlugin, NotifierSet } from '../ports/notifier.js';
 
 /** What a row of `notification_method_type` can hold. */
 export const notifierTypeForm = /^[a-z0-9][a-z0-9_-]{0,19}$/;
 
-/** Plugins by type. @throws CONFIG_INVALID when two claim one type, or a type is not lower case. */
+/** Plugins by type. @throws CONFIG_INVALID when two claim one type, a type is not lower case, or it is that of canaries. */
 export function registerPlugins(plugins: readonly NotifierPlugin[]): ReadonlyMap<string, NotifierPlugin> {
   const byType = new Map<string, NotifierPlugin>();
   for (const plugin of plugins) {
-    if (!notifierTypeForm.test(plugin.type)) {
+    if (!notifierTypeForm.test(plugin.type) || plugin.type === canaryType) {
       throw new ConfigurationError('CONFIG_INVALID', `a notifier has the type ${JSON.stringify(plugin.type)}`);
     }
     if (byType.has(plugin.type)) {

@@ -117,6 +117,18 @@ export const engineEvents = {
     action: 'add the period to `kafka.periodic`, or correct the method',
     counter: 'periods_without_topic_total',
   },
+  canary_overdue: {
+    level: 'error',
+    meaning:
+      'No alarm of our own of the last three intervals has come back: alarms may not be delivered at all; `seconds` tells since when',
+    action: 'see the readiness and the queues in `status`: the first full one stands before what is stuck',
+  },
+  canary_back: { level: 'info', meaning: 'Alarms of our own come back in time again', action: 'none' },
+  canary_unwritten: {
+    level: 'warn',
+    meaning: 'An alarm of our own could not be written to the alarm topic; told once until one can',
+    action: 'see `error`: whether Kafka answers, and whether this engine may write to kafka.alarm_topic',
+  },
   heartbeat_taken: {
     level: 'info',
     meaning: 'The address of heartbeat.url hears from the engine, for the first time or again',

@@ -108,6 +108,21 @@ export const metricTable = {
     labels: ['result'],
     values: ['taken', 'failed'],
   },
+  canaries_total: {
+    kind: 'counter',
+    help: 'Alarms of our own to the alarm topic',
+    labels: ['result'],
+    values: ['written', 'failed'],
+  },
+  canary_seconds: {
+    kind: 'histogram',
+    help: 'From the writing of an alarm of our own to the acknowledgement of its record',
+  },
+  canary_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When the alarm of our own was written that came back last, in seconds since 1970',
+  },
+  canary_overdue: { kind: 'gauge', help: '1 while no alarm of our own of the last three intervals has come back' },
   ...alertExecMetrics,
   ...monitorEndpointsMetrics,
   ...digestMetrics,

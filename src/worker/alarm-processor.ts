@@ -4,6 +4,7 @@ import { KafkaDigestIntake } from '../adapters/kafka/digest-intake.js';
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { MysqlOptions } from '../adapters/mysql/pool.js';
+import { CanaryDirectory } from '../canary/canary-directory.js';
 import { decodeRawAlarm, encodeNotificationGroup } from '../domain/codec.js';
 import { messageOf } from '../domain/errors.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
@@ -42,7 +43,7 @@ export function alarmProcessor(config: AlarmProcessorConfig, around: Surrounding
     {
       stage: new AlarmProcessor(
         { ttlMs: config.alarmTtlMs },
-        { directory, deadLetters, digests, clock, random, telemetry },
+        { directory: new CanaryDirectory(directory), deadLetters, digests, clock, random, telemetry },
       ),
       inHandCount,
       decode: decodeRawAlarm,

@@ -1,6 +1,8 @@
+import { canarySink } from '../canary/canary-sink.js';
 import { createSendGate } from '../delivery/create-send-gate.js';
 import type { SendBreakers } from '../delivery/send-breakers.js';
 import { watchRelays } from '../delivery/watched-relay.js';
+import { canaryType } from '../domain/canary.js';
 import { decodeNotificationGroup, encodeSettledAlarm } from '../domain/codec.js';
 import { ConfigurationError } from '../domain/errors.js';
 import { builtinNotifiers } from '../notifiers/builtin.js';
@@ -78,7 +80,8 @@ export async function notificationProcessor(
     senders: config.senders,
   });
   const watched = watchRelays(opened.open, around.systems, clock);
-  const notifiers = { ...opened, open: withTemplates(watched, templates, telemetry) };
+  const open = new Map([...withTemplates(watched, templates, telemetry), [canaryType, canarySink] as const]);
+  const notifiers = { ...opened, open };
   const { gate, breakers } = createSendGate(
     { ...config.http, senders: config.senders, retryIntervalMs: config.retry.baseMs },
     { lease, clock, random, telemetry },

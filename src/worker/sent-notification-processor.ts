@@ -3,6 +3,7 @@ import { KafkaDeadLetters } from '../adapters/kafka/dead-letters.js';
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { KafkaPublisher, type OutputTopics } from '../adapters/kafka/publisher.js';
 import { createMissingTopics } from '../adapters/kafka/topics.js';
+import { measuringCanaries } from '../canary/round-trips.js';
 import { decodeSettledAlarm } from '../domain/codec.js';
 import { EngineError } from '../domain/errors.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
@@ -27,7 +28,7 @@ export function sentNotificationProcessor(config: SentNotificationProcessorConfi
   const producer = new KafkaProducer(config.connection, kafkaDeps(around));
   const publisher = new KafkaPublisher(producer, config.topics, { instance, telemetry });
   const deadLetters = new KafkaDeadLetters(producer, config.topics.deadLetterTopic, { instance, telemetry });
-  const stage = new SentNotificationProcessor(publisher, deadLetters);
+  const stage = new SentNotificationProcessor(measuringCanaries(publisher, around), deadLetters);
   const closing = new AbortController();
   if (config.createTopics.length > 0) {
     createMissingTopics(config.connection, config.createTopics, config.alarmTopic, around, closing.signal).catch(

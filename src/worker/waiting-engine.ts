@@ -6,6 +6,7 @@ import { KafkaOffsetMirror } from '../adapters/kafka/offset-mirror.js';
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { MysqlOptions } from '../adapters/mysql/pool.js';
+import { CanaryDirectory } from '../canary/canary-directory.js';
 import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
 import { RepeatPlan } from '../periodic/repeat-plan.js';
 import type { MethodDirectory } from '../ports/directory.js';
@@ -115,7 +116,7 @@ function openClients(
 
 /** The worker that holds failed sends until their time has come, and gives them to the flow again. */
 export function retryEngine(config: RetryEngineConfig, around: Surroundings): WorkerParts {
-  const directory = new MysqlMethodDirectory(config.mysql, around);
+  const directory = new CanaryDirectory(new MysqlMethodDirectory(config.mysql, around));
   const plan = new RetryPlan({ directory, intervalMs: config.intervalMs, ttlMs: config.ttlMs });
   const is = { windowCount: config.windowCount, gauge: 'retries_waiting' } as const;
   const parts = waitingParts(around, is, plan, (tell) => openClients(config, around, directory, tell));

@@ -85,6 +85,7 @@ describe('a method that asks for repeats', { skip: skipWithoutServices() }, () =
     for (const [index, { not_before }] of waiting.entries())
       assert.equal(not_before, first.sent_at + (index + 1) * periodMs);
     assert.match((await engine.get('/metrics')).text, /^mon_notification_repeats_waiting [01]$/m);
+    assert.ok((await engine.status()).repeats_waiting <= 1);
     await ends(firing);
     assert.equal(
       (await recordsFor(firing)).filter(({ outcome }) => outcome === 'sent').length,

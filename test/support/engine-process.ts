@@ -18,6 +18,7 @@ export interface StatusDocument {
   readonly queues: readonly { name: string; length: number; capacity: number }[];
   readonly workers: readonly { stage: string; pid: number; state: string; replacements: number; in_flight: number }[];
   readonly retries_waiting: number;
+  readonly repeats_waiting: number;
   readonly breakers: readonly { destination: string; workers: number }[];
   readonly outcomes: Readonly<Record<string, number>>;
   readonly reasons: readonly string[];

@@ -17,6 +17,7 @@ export function sampleStatus(changes: Partial<StatusDocument> = {}): StatusDocum
     queues: [{ name: 'alarms', length: 12, capacity: 256 }],
     workers: [{ stage: 'alarm_processor', pid: 4721, state: 'ready', replacements: 1, in_flight: 14 }],
     retries_waiting: 17,
+    repeats_waiting: 4,
     breakers: [],
     outcomes: { sent: 120443, retrying: 88, dead: 3 },
     reasons: [],

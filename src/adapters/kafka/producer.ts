@@ -23,6 +23,8 @@ export interface OutgoingRecord {
   readonly headers: Readonly<Record<string, string>>;
   /** What decides on the partition; the key where it is absent. */
   readonly together?: string;
+  /** Where it has to lie; absent: where the key says. */
+  readonly partition?: number;
 }
 
 export interface ProducerDeps {
@@ -67,7 +69,7 @@ export class KafkaProducer {
     // One signal serves every record under way in a worker; hundreds of listeners are no leak, and the warning would go to the log.
     setMaxListeners(0, signal);
     const count = await this.#partitionCount(topic, signal);
-    const at = { topic, partition: partitionOfKey(record.together ?? record.key, count) };
+    const at = { topic, partition: record.partition ?? partitionOfKey(record.together ?? record.key, count) };
     const lane = this.#lanes.get(partitionText(at));
     // The library writes bytes of any other kind than Buffer as text.
     const value = typeof record.value === 'string' ? record.value : Buffer.from(record.value);

@@ -159,7 +159,7 @@ export const engineKeys = {
     minimum: 1,
     maximum: 86_400,
     optional: true,
-    unused: true,
-    description: 'Time between two alarms of our own',
+    description:
+      'Time between two alarms of our own, which go the whole way to their record and tell nobody; absent: none. When none comes back for three times that long, it is told',
   },
 } as const satisfies Keys;

@@ -1,12 +1,14 @@
 import type { Fields } from '../../../src/ports/system.js';
 import type { EventName } from '../../../src/telemetry/event-table.js';
-import type { CounterName } from '../../../src/telemetry/metric-table.js';
+import type { CounterName, GaugeName } from '../../../src/telemetry/metric-table.js';
 import type { Labels, Telemetry } from '../../../src/telemetry/telemetry.js';
 
 /** Keeps what it is told, for tests to look at. */
 export class RecordingTelemetry implements Telemetry {
   readonly events: { readonly name: EventName; readonly fields: Fields }[] = [];
   readonly counts = new Map<string, number>();
+  /** What each gauge showed last. */
+  readonly gauges = new Map<string, number>();
 
   event(name: EventName, fields: Fields = {}): void {
     this.events.push({ name, fields });
@@ -17,9 +19,11 @@ export class RecordingTelemetry implements Telemetry {
     this.counts.set(key, (this.counts.get(key) ?? 0) + by);
   }
 
-  gauge(): void {}
+  gauge(name: GaugeName, value: number, labels: Labels = {}): void {
+    this.gauges.set([name, ...Object.values(labels)].join(' '), value);
+  }
 
-  observe(): void {}
+  observe(_name: string, _seconds: number): void {}
 
   child(): Telemetry {
     return this;

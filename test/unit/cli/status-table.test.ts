@@ -21,7 +21,7 @@ describe('the table of `status`', () => {
       'STAGE             PID  STATE  IN HAND  REPLACED',
       'alarm_processor  4721  ready       14         1',
       '',
-      'retries waiting 17; sent 120443, retrying 88, dead 3',
+      'retries waiting 17, repeats waiting 4; sent 120443, retrying 88, dead 3',
     ]);
   });
 

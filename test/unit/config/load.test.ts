@@ -67,6 +67,10 @@ test('fills in every default', (t) => {
   assert.equal(config.canary, undefined);
 });
 
+test('canaries come when their interval is given', (t) => {
+  assert.deepEqual(valid(t, `${minimal}canary: {interval: 90}\n`).canary, { intervalMs: 90_000 });
+});
+
 test('is frozen through and through, and prints no secret', (t) => {
   const config = valid(
     t,

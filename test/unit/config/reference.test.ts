@@ -12,7 +12,3 @@ test('config/REFERENCE.md says what the schema says', () => {
   if (process.env.UPDATE_REFERENCE === '1') writeFileSync(path, expected);
   assert.equal(readFileSync(path, 'utf8'), expected, 'stale; run this test with UPDATE_REFERENCE=1');
 });
-
-test('leaves out what has no effect in this version', () => {
-  assert.doesNotMatch(configReference(builtinNotifiers), /canary/);
-});

@@ -28,7 +28,6 @@ const strangeLines: readonly (readonly [string, string])[] = [
     'notification_types: {enabled: []}',
     '5:31 notification_types.enabled: no type is enabled: every notification will be parked',
   ],
-  ['canary: {interval: 60}', '5:10 canary.interval: not used by this version'],
 ];
 
 for (const [line, expected] of strangeLines) {

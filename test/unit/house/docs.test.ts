@@ -45,9 +45,6 @@ describe('deploy/OPERATIONS.md', () => {
   });
 });
 
-/** Public names that are there at 0 before anything moves them: breakers are not part of this version. */
-const atZero = ['breaker_open'];
-
 describe('the tables', () => {
   it('name only events that something tells', () => {
     assert.deepEqual(unusedOf(Object.keys(eventTable)), []);
@@ -55,8 +52,13 @@ describe('the tables', () => {
 
   it('name only metrics that something moves', () => {
     const counted = Object.values(eventTable).flatMap((event) => ('counter' in event ? [event.counter] : []));
+    // Figures that are read when they are asked for stand in a snapshot under their own names.
+    const isRead = (name: string) => code.some((text) => text.includes(`metrics: () => ({ ${name}: `));
     const unused = unusedOf(Object.keys(metricTable)).filter((name) => !counted.some((counter) => counter === name));
-    assert.deepEqual(unused, atZero);
+    assert.deepEqual(
+      unused.filter((name) => !isRead(name)),
+      [],
+    );
   });
 
   it('name only codes that something throws', () => {

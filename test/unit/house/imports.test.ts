@@ -14,6 +14,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['src/retry', ['src/domain', 'src/ports', 'src/telemetry', 'src/delivery', 'src/waiting']],
   ['src/periodic', ['src/domain', 'src/ports', 'src/telemetry', 'src/delivery', 'src/waiting']],
   ['src/delivery', ['src/domain', 'src/ports', 'src/telemetry', 'src/retry', 'node:events']],
+  ['src/canary', ['src/domain', 'src/ports', 'src/telemetry']],
   ['src/tracker', ['src/domain', 'src/ports', 'src/telemetry']],
   ['src/ownership', ['src/domain', 'src/ports', 'src/telemetry', 'node:events']],
   ['src/templates', ['src/domain', 'src/ports', 'src/telemetry']],
