@@ -57,7 +57,7 @@ describe('two engines on one topic', { skip: skipWithoutServices() }, () => {
     assert.equal(mailsFrom('second').length, 0);
   });
 
-  it('become one within the session time-out and two seconds when the active one is killed', async () => {
+  it('become one within the session time-out and two seconds when the active one is killed (Z9)', async () => {
     const pids = await active.allPids();
     const killedAtMs = Date.now();
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -69,7 +69,7 @@ describe('two engines on one topic', { skip: skipWithoutServices() }, () => {
     assert.ok(takenMs <= sessionMs + marginMs, `taken over after ${takenMs} ms`);
   });
 
-  it('hear no more from an engine whose main was frozen for longer than the session', async () => {
+  it('hear no more from an engine whose main was frozen for longer than the session (P9)', async () => {
     active = standby;
     standby = await start('third');
     await standby.becomes('standby');
@@ -136,7 +136,7 @@ describe('an engine that is asked to stop while another stands by', { skip: skip
   const cutOffCount = (engines: readonly EngineProcess[]) =>
     engines.flatMap((engine) => engine.named('sends_cut_off')).reduce((sum, { sends }) => sum + Number(sends), 0);
 
-  it('hands over at once, in the middle of a load, and repeats nothing', async () => {
+  it('hands over at once, in the middle of a load, and repeats nothing (P12)', async () => {
     const world = await World.create(suite);
     world.mail.answer('*', slowly);
     const definition = await world.definition(await world.mailbox());

@@ -129,7 +129,7 @@ describe('pipeline of real processes', () => {
   });
 
   for (const crime of ['die', 'exit', 'throw', 'disconnect']) {
-    it(`quarantines the parcel that makes two workers ${crime}, and nothing beside it`, async () => {
+    it(`quarantines the parcel that makes two workers ${crime}, and nothing beside it (P6) (D3)`, async () => {
       const payloads = Array.from({ length: 2_000 }, (_, index) =>
         index === 700 ? `notification_processor ${crime}` : 'forward',
       );
@@ -140,7 +140,7 @@ describe('pipeline of real processes', () => {
     });
   }
 
-  it('replaces a worker whose event loop hangs and quarantines what hung it twice', async () => {
+  it('replaces a worker whose event loop hangs and quarantines what hung it twice (P6)', async () => {
     await runToEnd(['forward', 'alarm_processor hang', 'forward']);
     assert.deepEqual(rig.finished.get('t/0@1'), ['quarantined']);
     assert.equal(
@@ -149,12 +149,12 @@ describe('pipeline of real processes', () => {
     );
   });
 
-  it('replaces a worker that speaks nonsense', async () => {
+  it('replaces a worker that speaks nonsense (P7)', async () => {
     await runToEnd(['forward', 'alarm_processor babble', 'forward']);
     assert.ok(rig.telemetry.named('worker_killed').length >= 2);
   });
 
-  it('outlives a worker that sends what is no message at all', async () => {
+  it('outlives a worker that sends what is no message at all (P7)', async () => {
     await runToEnd(['forward', 'alarm_processor rave', 'forward']);
     assert.ok(rig.telemetry.named('worker_killed').length >= 1);
     assert.equal(rig.failure, undefined);
