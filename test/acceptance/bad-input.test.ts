@@ -50,7 +50,7 @@ describe('the program refuses', () => {
 });
 
 describe('an engine', { skip: skipWithoutServices() }, () => {
-  it('with a wrong configuration ends with 78, all that is wrong, and no connection made', async (test) => {
+  it('with a wrong configuration ends with 78, all that is wrong, and no connection made (C1)', async (test) => {
     const world = await World.create(test, { partitionCount: 0 });
     const outside = await CountingPort.open(test);
     const address = `127.0.0.1:${outside.port}`;
@@ -89,7 +89,7 @@ describe('an engine', { skip: skipWithoutServices() }, () => {
     assert.equal(await engine.stop(), 0);
   });
 
-  it('waits while a table is missing, keeps the alarms, and goes on when it is there', async (test) => {
+  it('waits while a table is missing, keeps the alarms, and goes on when it is there (M3)', async (test) => {
     const world = await World.create(test, { partitionCount: 1 });
     const definition = await world.definition(await world.webhook());
     await world.database.run('RENAME TABLE alarm_action TO alarm_action_elsewhere');
@@ -103,7 +103,7 @@ describe('an engine', { skip: skipWithoutServices() }, () => {
     assert.equal(await engine.stop(), 0);
   });
 
-  it('waits while MySQL refuses it, keeps the alarms, and goes on when the right is granted', async (test) => {
+  it('waits while MySQL refuses it, keeps the alarms, and goes on when the right is granted (M3)', async (test) => {
     const { mysql } = await startPrivateServices(test, { only: ['mysql'] });
     const world = await World.create(test, { services: { mysql }, partitionCount: 1 });
     await world.send(3, await world.definition(await world.webhook()));
@@ -121,7 +121,7 @@ describe('an engine', { skip: skipWithoutServices() }, () => {
   });
 
   for (const lock of ['topic', 'partition']) {
-    it(`that finds a damaged offset under the ${lock} lock ends with 78, names path and content`, async (test) => {
+    it(`that finds a damaged offset under the ${lock} lock ends with 78, names path and content (Z7)`, async (test) => {
       const world = await World.create(test, { partitionCount: 2 });
       await world.send(4, await world.definition(await world.webhook()));
       const path = world.zookeeper.offsetPath(world.topic, 1);

@@ -24,7 +24,7 @@ describe('a receiver that fails for everybody', { skip: skipWithoutServices() },
     });
   });
 
-  it('is left alone and seen to be, uses up no attempts, and is told of everything once it is back', async () => {
+  it('is left alone and seen to be, uses up no attempts, and is told of everything once it is back (H1)', async () => {
     world.http.answer('*', { status: 503 });
     const hook = await world.webhook();
     await world.send(alarmCount, await world.definition(hook));

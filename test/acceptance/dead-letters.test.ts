@@ -138,7 +138,7 @@ describe('dead letters', { skip: skipWithoutServices() }, () => {
     assert.equal((await letters('discard', id)).code, 0);
   });
 
-  it('replay: an alarm that was quarantined is told under the id of its first place', async () => {
+  it('replay: an alarm that was quarantined is told under the id of its first place (D3)', async () => {
     const hook = await world.webhook();
     const [alarm] = await world.send(1, await world.definition(hook));
     assert.ok(alarm !== undefined);

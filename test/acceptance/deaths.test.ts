@@ -49,7 +49,7 @@ describe('an engine under load whose workers die', { skip: skipWithoutServices()
     engine = await world.startActive();
   });
 
-  it('replaces reader, alarm processor and recorder, and loses and repeats nothing', async () => {
+  it('replaces reader, alarm processor and recorder, and loses and repeats nothing (P1) (P2) (P4)', async () => {
     const load = new AlarmLoad(world, perSecondCount, definition);
     for (const stage of ['kafka_consumer', 'alarm_processor', 'sent_notification_processor']) {
       await flowing(world);
@@ -61,7 +61,7 @@ describe('an engine under load whose workers die', { skip: skipWithoutServices()
     assert.deepEqual({ lost, repeatCount }, { lost: [], repeatCount: 0 });
   });
 
-  it('replaces senders that die or freeze, and repeats no more than they had in hand, under the same identity', async () => {
+  it('replaces senders that die or freeze, and repeats no more than they had in hand, under the same identity (P3) (P5)', async () => {
     const load = new AlarmLoad(world, perSecondCount, definition);
     await flowing(world);
     await replaced(engine, 'notification_processor');
@@ -77,7 +77,7 @@ describe('an engine under load whose workers die', { skip: skipWithoutServices()
     assert.equal(await engine.stop(), 0);
   });
 
-  it('gives up with exit code 1 and says why when more than five die within a minute; the next engine goes on', async () => {
+  it('gives up with exit code 1 and says why when more than five die within a minute; the next engine goes on (P6)', async () => {
     const victim = await world.startActive();
     await world.send(300, definition);
     await flowing(world);
@@ -112,7 +112,7 @@ describe('engines that die under load', { skip: skipWithoutServices() }, () => {
     suite.after(() => load.stop());
   });
 
-  it('leave no worker behind when main alone is killed', async () => {
+  it('leave no worker behind when main alone is killed (P8)', async () => {
     await flowing(world);
     const engine = world.engines.at(-1);
     const pids = (await engine?.allPids()) ?? [];
@@ -123,7 +123,7 @@ describe('engines that die under load', { skip: skipWithoutServices() }, () => {
     console.log(`main killed: all workers gone after ${Date.now() - atMs} ms`);
   });
 
-  it('lose nothing, and repeat little under the same identity, when main or everything is killed', async () => {
+  it('lose nothing, and repeat little under the same identity, when main or everything is killed (P8)', async () => {
     const second = await world.startActive(quickly);
     await flowing(world);
     for (const pid of await second.allPids()) process.kill(pid, 'SIGKILL');

@@ -121,13 +121,17 @@ async function survives(test: TestContext, name: string, outage: Outage): Promis
 }
 
 describe('an engine under load', { skip: skipWithoutServices(), concurrency: true }, () => {
-  for (const name of ['kafka', 'zookeeper', 'mysql'] as const) {
-    it(`waits while ${name} is away, says so, stops when asked, and loses nothing`, async (test) => {
+  for (const [name, rows] of [
+    ['kafka', '(K1) (K2)'],
+    ['zookeeper', '(Z2)'],
+    ['mysql', '(M1) (M2)'],
+  ] as const) {
+    it(`waits while ${name} is away, says so, stops when asked, and loses nothing ${rows}`, async (test) => {
       await survives(test, name, await ofService(test, name));
     });
   }
 
-  it('goes on while the mail relay is away, stops when asked, and loses nothing', async (test) => {
+  it('goes on while the mail relay is away, stops when asked, and loses nothing (S1)', async (test) => {
     await survives(test, 'mail relay', await ofMailRelay(test));
   });
 });
@@ -137,7 +141,7 @@ describe('an engine that finds nothing when it starts', { skip: skipWithoutServi
     ['nobody listens', false],
     ['nobody answers', true],
   ] as const) {
-    it(`lives, is not ready, names all three, and stops when asked: ${what}`, async (test) => {
+    it(`lives, is not ready, names all three, and stops when asked: ${what} (K10)`, async (test) => {
       const world = await World.create(test);
       const ports = await Promise.all([1, 2, 3].map(() => CountingPort.open(test)));
       const [kafka, zookeeper, mysql] = ports.map(({ port }) => port);

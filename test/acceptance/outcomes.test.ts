@@ -69,7 +69,7 @@ describe('the outcome of', { skip: skipWithoutServices() }, () => {
     return first.record;
   }
 
-  it('everything that is no alarm is its own bytes on the dead-letter topic, with the reason', async () => {
+  it('everything that is no alarm is its own bytes on the dead-letter topic, with the reason (D1)', async () => {
     const cases = Object.entries(malformed);
     const at = await world.kafka.produce(
       world.topic,
@@ -90,7 +90,7 @@ describe('the outcome of', { skip: skipWithoutServices() }, () => {
     assert.equal(world.http.requestCount, 0);
   });
 
-  it('alarms that are too old, switched off or asked for by nobody is a count', async () => {
+  it('alarms that are too old, switched off or asked for by nobody is a count (D5)', async () => {
     const hourMs = 3_600_000;
     await world.send(3, good, { timestamp: Date.now() - 5 * hourMs });
     await world.send(2, good, { actionsEnabled: false });
@@ -112,14 +112,14 @@ describe('the outcome of', { skip: skipWithoutServices() }, () => {
     assert.equal(world.http.requestCount - before, 2);
   });
 
-  it('a refusal by the receiver is dead, for good', async () => {
+  it('a refusal by the receiver is dead, for good (H3)', async () => {
     world.http.answer('/gone', { status: 404 });
     const { value } = await recordOf(await world.webhook(`${world.http.url}/gone`), 'dead');
     assert.deepEqual([value.outcome, value.reason, value.attempt], ['dead', 'refused', 1]);
     assert.match(String(value.detail), /404/);
   });
 
-  it('trouble of the receiver is another attempt, not before the interval', async () => {
+  it('trouble of the receiver is another attempt, not before the interval (H3)', async () => {
     world.http.answer('/busy', { status: 503 });
     world.http.answer('/silent', { instead: 'hang' });
     world.http.answer('/reset', { instead: 'reset' });
@@ -141,7 +141,7 @@ describe('the outcome of', { skip: skipWithoutServices() }, () => {
     await Promise.all(cases.map(check));
   });
 
-  it('a method that cannot be used is dead, whatever the reason', async () => {
+  it('a method that cannot be used is dead, whatever the reason (M4)', async () => {
     await world.database.method({ id: 'pigeon', type: 'PIGEON', address: 'coop' });
     const unknown = await recordOf('pigeon', 'dead');
     assert.deepEqual([unknown.value.reason, unknown.value.attempt], ['unknown_type', 0]);
@@ -164,7 +164,7 @@ describe('the outcome of', { skip: skipWithoutServices() }, () => {
     assert.deepEqual([later.value.outcome, later.value.reason], ['retrying', null]);
   });
 
-  it('one bad method does not touch the good ones of the same alarm', async () => {
+  it('one bad method does not touch the good ones of the same alarm (M4)', async () => {
     world.http.answer('/bad', { status: 400 });
     const bad = await world.webhook(`${world.http.url}/bad`);
     const fine = await world.webhook();

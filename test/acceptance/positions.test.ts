@@ -41,14 +41,14 @@ describe('reading begins', { skip: skipWithoutServices() }, () => {
 
   it('at the position of ours', () => assert.deepEqual(receivedOf(ours), from(5)));
 
-  it('behind the last finished offset of a 2014 engine, where there is none of ours', () => {
+  it('behind the last finished offset of a 2014 engine, where there is none of ours (P17)', () => {
     assert.deepEqual(receivedOf(ancestors), from(4));
     assert.equal(engine.named('offset_imported').length, 1);
   });
 
   it('at the earliest offset, where nobody has read before', () => assert.deepEqual(receivedOf(fresh), from(0)));
 
-  it('at the earliest offset that retention has left, which is an error to hear of', async () => {
+  it('at the earliest offset that retention has left, which is an error to hear of (K6) (K8)', async () => {
     assert.deepEqual(receivedOf(expired), from(6));
     const [skipped] = engine.named('offsets_skipped');
     assert.deepEqual([skipped?.level, skipped?.partition, String(skipped?.skipped)], ['error', expired, '4']);
@@ -57,7 +57,7 @@ describe('reading begins', { skip: skipWithoutServices() }, () => {
     assert.equal(metricOf(text, 'skipped_by_broker_total', labels), 4);
   });
 
-  it('nowhere in a partition that ends before our position: it halts, and says how to go on', async () => {
+  it('nowhere in a partition that ends before our position: it halts, and says how to go on (K8)', async () => {
     assert.deepEqual(receivedOf(recreated), []);
     const [halted] = engine.named('partition_halted');
     assert.match(String(halted?.detail), new RegExp(`offsets set ${world.topic}/${recreated}=OFFSET`));

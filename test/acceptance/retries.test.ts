@@ -45,7 +45,7 @@ describe('a send that fails for a passing reason', { skip: skipWithoutServices()
     engine = await world.startActive({ 'retry.interval': 0.6, 'retry.max_attempts': 2, 'processors.alarm.ttl': 3600 });
   });
 
-  it('is tried again until the receiver takes it, under the same id, and every attempt is on record', async () => {
+  it('is tried again until the receiver takes it, under the same id, and every attempt is on record (S1) (H1)', async () => {
     const hook = await world.webhook();
     world.http.answer(`/${hook}`, busy, busy, {});
     const alarm = await single(world.send(1, await world.definition(hook)));
@@ -76,7 +76,7 @@ describe('a send that fails for a passing reason', { skip: skipWithoutServices()
     assert.deepEqual(historyOf(record), [1, 2]);
   });
 
-  it('is parked with its history when the attempts are used up', async () => {
+  it('is parked with its history when the attempts are used up (S1) (H1)', async () => {
     const hook = await world.webhook();
     world.http.answer(`/${hook}`, busy);
     const alarm = await single(world.send(1, await world.definition(hook)));

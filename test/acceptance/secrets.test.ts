@@ -135,7 +135,7 @@ describe('secrets', { skip: skipWithoutServices() }, () => {
     assert.deepEqual(leaks('the log', engine.stderr), []);
   });
 
-  it('do not help a Kafka user without rights: 78, with the topic and what to grant', async () => {
+  it('do not help a Kafka user without rights: 78, with the topic and what to grant (K6)', async () => {
     const password = services.kafkaUsers?.notify ?? '';
     const engine = await world.start(settings({ 'kafka.sasl.username': 'notify', 'kafka.sasl.password': password }));
     assert.deepEqual(await engine.exited, { code: 78, signal: null }, engine.stderr);

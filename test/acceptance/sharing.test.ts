@@ -132,7 +132,7 @@ describe('three engines that share twelve partitions', { skip: skipWithoutServic
     load = new AlarmLoad(world, 40, definition);
   });
 
-  it('are restarted one by one under load, and nobody hears anything twice', async () => {
+  it('are restarted one by one under load, and nobody hears anything twice (K7)', async () => {
     engines.push(await startSharing(world));
     await share(world, engines, 4, 4, 4);
     const before = await repeats();
@@ -157,7 +157,7 @@ describe('three engines that share twelve partitions', { skip: skipWithoutServic
 describe('a change of zookeeper.lock, one engine after the other', { skip: skipWithoutServices() }, () => {
   const suite = cleanUpAfterSuite();
 
-  it('goes both ways under load: the modes wait for each other, nothing is lost and nothing repeated', async () => {
+  it('goes both ways under load: the modes wait for each other, nothing is lost and nothing repeated (P17)', async () => {
     const world = await World.create(suite, { partitionCount: 6 });
     const load = new AlarmLoad(world, 20, await world.definition(await world.mailbox()));
     suite.after(() => load.stop());

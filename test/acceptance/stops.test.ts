@@ -40,7 +40,7 @@ describe('an engine that is asked to stop', { skip: skipWithoutServices() }, () 
     'lock_taken',
     'partition_positioned',
   ]) {
-    it(`ends with exit code 0 and without orphans as early as at ${event}`, async () => {
+    it(`ends with exit code 0 and without orphans as early as at ${event} (P13)`, async () => {
       await world.send(5, definition);
       const engine = await world.start();
       await engine.sees(event);
@@ -61,7 +61,7 @@ describe('an engine that is asked to stop', { skip: skipWithoutServices() }, () 
     assert.deepEqual(await engine.exited, { code: 0, signal: null });
   });
 
-  it('gives up at the second signal what hangs, and the next engine tells it under the same identity', async () => {
+  it('gives up at the second signal what hangs, and the next engine tells it under the same identity (P13)', async () => {
     world.http.answer('*', { instead: 'hang' });
     const engine = await world.startActive();
     const count = world.http.requestCount;
@@ -83,7 +83,7 @@ describe('an engine that is asked to stop', { skip: skipWithoutServices() }, () 
     assert.deepEqual(steps(next), ['commit', 'release the lock', 'stop the workers']);
   });
 
-  it('sends nothing more once its lock node is gone, though it still drains', async () => {
+  it('sends nothing more once its lock node is gone, though it still drains (Z7)', async () => {
     world.http.answer('*', { delayMs: 500 });
     const engine = await world.startActive();
     const count = world.http.requestCount;
@@ -125,7 +125,7 @@ describe('an engine that is asked to stop while ZooKeeper hangs', { skip: skipWi
   };
 
   for (const role of ['active', 'standby']) {
-    it(`ends in time while it is ${role}`, async () => {
+    it(`ends in time while it is ${role} (P13)`, async () => {
       const holder = role === 'standby' ? await world.startActive() : undefined;
       const engine = await start(role);
       proxy.blackhole();

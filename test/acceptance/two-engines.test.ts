@@ -57,7 +57,7 @@ describe('two engines on one topic', { skip: skipWithoutServices() }, () => {
     assert.equal(mailsFrom('second').length, 0);
   });
 
-  it('become one within the session time-out and two seconds when the active one is killed', async () => {
+  it('become one within the session time-out and two seconds when the active one is killed (Z9)', async () => {
     const pids = await active.allPids();
     const killedAtMs = Date.now();
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -69,7 +69,7 @@ describe('two engines on one topic', { skip: skipWithoutServices() }, () => {
     assert.ok(takenMs <= sessionMs + marginMs, `taken over after ${takenMs} ms`);
   });
 
-  it('hear no more from an engine whose main was frozen for longer than the session', async () => {
+  it('hear no more from an engine whose main was frozen for longer than the session (P9)', async () => {
     active = standby;
     standby = await start('third');
     await standby.becomes('standby');
@@ -97,6 +97,38 @@ describe('two engines on one topic', { skip: skipWithoutServices() }, () => {
   });
 });
 
+describe('two engines, one of which does not get to run', { skip: skipWithoutServices() }, () => {
+  const suite = cleanUpAfterSuite();
+  /** The event loop of main alone stands still at SIGUSR2; its workers, which do not load this, go on. */
+  const blocks = 'process.on("SIGUSR2",()=>Atomics.wait(new(Int32Array)(new(SharedArrayBuffer)(4)),0,0,6000))';
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(blocks)}` };
+
+  it('hear no more from the one whose event loop is blocked for longer than the session (P10)', async () => {
+    const world = await World.create(suite);
+    world.mail.answer('*', slowly);
+    const definition = await world.definition(await world.mailbox());
+    const changes = (name: string) => ({
+      'zookeeper.session_timeout_seconds': sessionMs / 1000,
+      'notification_types.email.from_addr': `${name}@example.org`,
+    });
+    const mailsFrom = (name: string) => world.mail.mails.filter(({ from }) => from === `${name}@example.org`);
+    const blocked = await world.start(changes('blocked'), env);
+    await blocked.becomes('active');
+    const other = await world.start(changes('other'));
+    await other.becomes('standby');
+    await world.send(1_000, definition);
+    await waitFor(() => mailsFrom('blocked').length > 20, 'mails', { timeoutMs: 30_000 });
+    blocked.signal('SIGUSR2');
+    await waitFor(() => mailsFrom('other').length > 0, 'mails of the other', { timeoutMs: 30_000 });
+    await waitFor(() => blocked.named('term_ended').length > 0, 'the blocked one to give up', { timeoutMs: 30_000 });
+    await world.caughtUp();
+    const last = mailsFrom('blocked').at(-1)?.receivedAtMs ?? 0;
+    assert.ok(last < begunAtMs(other), `a mail ${last - begunAtMs(other)} ms after the take-over`);
+    const { lost, severalIds } = await world.verdict();
+    assert.deepEqual({ lost, severalIds }, { lost: [], severalIds: [] });
+  });
+});
+
 describe('an engine that is asked to stop while another stands by', { skip: skipWithoutServices() }, () => {
   const suite = cleanUpAfterSuite();
 
@@ -104,7 +136,7 @@ describe('an engine that is asked to stop while another stands by', { skip: skip
   const cutOffCount = (engines: readonly EngineProcess[]) =>
     engines.flatMap((engine) => engine.named('sends_cut_off')).reduce((sum, { sends }) => sum + Number(sends), 0);
 
-  it('hands over at once, in the middle of a load, and repeats nothing', async () => {
+  it('hands over at once, in the middle of a load, and repeats nothing (P12)', async () => {
     const world = await World.create(suite);
     world.mail.answer('*', slowly);
     const definition = await world.definition(await world.mailbox());

@@ -39,15 +39,15 @@ async function survives(test: TestContext, profile: ProfileName, strikes: number
 describe('three engines on real servers lose nothing, keep order and identity, and repeat no more than has a cause', {
   skip: skipWithoutServices(),
 }, () => {
-  it('while one of their processes is killed every two seconds', async (test) => {
+  it('while one of their processes is killed every two seconds (P1) (P2) (P3) (P4) (P8)', async (test) => {
     await survives(test, 'kills', 30);
   });
 
-  it('while processes freeze and ZooKeeper is cut off, silent, frozen and restarted', async (test) => {
+  it('while processes freeze and ZooKeeper is cut off, silent, frozen and restarted (Z4) (P11) (N2)', async (test) => {
     await survives(test, 'leases', 10);
   });
 
-  it('while they are stopped and started one after the other, and then they repeat nothing at all', async (test) => {
+  it('while they are stopped and started one after the other, and then they repeat nothing at all (P12)', async (test) => {
     await survives(test, 'stops', 10);
   });
 });

@@ -99,7 +99,7 @@ export function leaderLockContract(name: string, open: () => Promise<LeaderLockB
       await assert.rejects(engine.acquire(topicOf(), AbortSignal.abort()), { code: 'ABORTED' });
     });
 
-    test('the holder is told when a stranger removes its node, and the next one gets the lock', async () => {
+    test('the holder is told when a stranger removes its node, and the next one gets the lock (Z7)', async () => {
       const topic = topicOf();
       const [a, b] = [await bench.engine(), await bench.engine()];
       const held = await a.acquire(topic, forever());

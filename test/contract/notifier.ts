@@ -121,7 +121,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierBenc
       }
     });
 
-    test('ends by its own limit wherever the receiver falls silent', async () => {
+    test('ends by its own limit wherever the receiver falls silent (S2) (H1)', async () => {
       for (const silence of bench.silences) {
         bench.reset();
         silence.cause();
@@ -159,7 +159,7 @@ export function notifierContract(name: string, start: () => Promise<NotifierBenc
       }
     });
 
-    test('takes in a bounded part of any answer, in time', async () => {
+    test('takes in a bounded part of any answer, in time (H2)', async () => {
       for (const flood of bench.floods) {
         bench.reset();
         flood.cause();

@@ -76,7 +76,7 @@ test('a missing file: exit 78, on stdout in check-config and on stderr elsewhere
   assert.deepEqual(await run(['run', '--config', file]), { code: 78, out: '', err: line });
 });
 
-test('a wrong file: every problem on a line of its own, then the same as JSON', async (t) => {
+test('a wrong file: every problem on a line of its own, then the same as JSON (C1)', async (t) => {
   const file = join(privateFolder(t), 'n.yaml');
   writeFileSync(file, `${minimal}admin: {port: high}\nprocesors: {}\nretry: {max_attempts: -1}\n`, { mode: 0o600 });
   const text = await run(['check-config', '--config', file]);

@@ -101,7 +101,7 @@ describe('mail on the wire', () => {
 });
 
 describe('mail and TLS', () => {
-  test('S2: keeps password and mail back when STARTTLS was taken out of the way, and names the switch', async (t) => {
+  test('keeps password and mail back when STARTTLS was taken out of the way, and names the switch (S4)', async (t) => {
     const relay = await startRelay(t, { offersAuth: true });
     const notifier = opened(t, { port: relay.port, ...login });
     await assert.rejects(notifier.send(mail(), never), (error: Error) => {
@@ -227,7 +227,7 @@ describe('mail over several connections', () => {
     assert.equal(relay.mails.length, 1);
   });
 
-  test('S3: a mail whose answer was lost goes out again under the same Message-ID', async (t) => {
+  test('a mail whose answer was lost goes out again under the same Message-ID (S3)', async (t) => {
     const relay = await startRelay(t, {});
     const notifier = opened(t, { port: relay.port });
     relay.script.dot = 'reset';

@@ -151,7 +151,7 @@ describe('addresses that are not public', () => {
     assert.equal(decoy.connectionCount, 0);
   });
 
-  test('cannot be reached by rebinding: what was judged is what is connected', async (t) => {
+  test('cannot be reached by rebinding: what was judged is what is connected (H4)', async (t) => {
     const decoy = await receiverOf(t);
     const answers = ['192.0.2.1', '127.0.0.1', '127.0.0.1'];
     const asked: string[] = [];

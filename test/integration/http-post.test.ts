@@ -8,7 +8,7 @@ import { answer, HttpReceiver } from '../support/http-receiver.js';
 import { waitFor } from '../support/wait-for.js';
 
 describe('answers that mean harm', () => {
-  test('H4: redirects are refused and not followed', async (t) => {
+  test('redirects are refused and not followed (H4)', async (t) => {
     const decoy = await receiverOf(t);
     for (const status of [301, 302, 303, 307, 308]) {
       const receiver = await receiverOf(t, answer(status, '', [`location: ${decoy.url('/stolen')}`]));
@@ -17,7 +17,7 @@ describe('answers that mean harm', () => {
     assert.equal(decoy.connectionCount, 0);
   });
 
-  test('H2: an endless body is cut after 64 KiB, and its connection with it', async (t) => {
+  test('an endless body is cut after 64 KiB, and its connection with it (H2)', async (t) => {
     const receiver = await receiverOf(t, (socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
       const chunk = `8000\r\n${'x'.repeat(0x8000)}\r\n`;
@@ -32,7 +32,7 @@ describe('answers that mean harm', () => {
     await waitFor(() => receiver.openCount === 0, 'the connection to be cut');
   });
 
-  test('H2: a trickling body ends with the deadline, and its status counts', async (t) => {
+  test('a trickling body ends with the deadline, and its status counts (H2)', async (t) => {
     const receiver = await receiverOf(t, (socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n');
       const trickle = setInterval(() => socket.write('x'), 20);
@@ -42,7 +42,7 @@ describe('answers that mean harm', () => {
     await waitFor(() => receiver.openCount === 0, 'the connection to be cut');
   });
 
-  test('H2: a gzip bomb stays packed', async (t) => {
+  test('a gzip bomb stays packed (H2)', async (t) => {
     const bomb = gzipSync(Buffer.alloc(20_000_000));
     const receiver = await receiverOf(t, (socket) => {
       socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`);
@@ -52,7 +52,7 @@ describe('answers that mean harm', () => {
     assert.equal(receiver.requests[0]?.headers.find(([name]) => name === 'accept-encoding')?.[1], 'identity');
   });
 
-  test('H3: interim answers are passed over, and a flood of them ends with the deadline', async (t) => {
+  test('interim answers are passed over, and a flood of them ends with the deadline (H2) (H3)', async (t) => {
     const early = await receiverOf(t, (socket, request) => {
       socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n');
       answer(204)(socket, request);
@@ -76,7 +76,7 @@ describe('answers that mean harm', () => {
 });
 
 describe('connections', () => {
-  test('H4: are refused for a certificate that is unknown, misnamed or expired', async (t) => {
+  test('are refused for a certificate that is unknown, misnamed or expired (H4)', async (t) => {
     const ca = readFileSync(certificateFile('ca'), 'utf8');
     for (const [name, trusted] of [
       ['good', false],
@@ -92,7 +92,7 @@ describe('connections', () => {
     assert.equal((await poster(t, { ca })(receiver.url())).status, 200);
   });
 
-  test('H1: refused, unresolved and unanswered ones may pass', async (t) => {
+  test('refused, unresolved and unanswered ones may pass (H1)', async (t) => {
     const gone = await HttpReceiver.start();
     const url = gone.url();
     await gone.close();

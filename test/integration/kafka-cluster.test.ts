@@ -64,7 +64,7 @@ after(async () => {
   await lab.stop();
 });
 
-test('reading and writing go on after the leader of a partition was killed and came back', {
+test('reading and writing go on after the leader of a partition was killed and came back (K1)', {
   timeout: 120_000,
 }, async () => {
   const killed = await leaderOf(0);
@@ -75,7 +75,7 @@ test('reading and writing go on after the leader of a partition was killed and c
   await flowing();
 });
 
-test('they go on while leaders are moved by reassignment', { timeout: 120_000 }, async () => {
+test('they go on while leaders are moved by reassignment (K6)', { timeout: 120_000 }, async () => {
   for (let round = 0; round < 4; round += 1) {
     const from = await leaderOf(round % PARTITIONS);
     const to = (from % 3) + 1;
@@ -106,7 +106,7 @@ test('they go on when a broker is replaced by an empty one', { timeout: 120_000 
   await flowing();
 });
 
-test('they go on after a leader was frozen', { timeout: 120_000 }, async () => {
+test('they go on after a leader was frozen (K2)', { timeout: 120_000 }, async () => {
   const node = await leaderOf(2);
   lab.services.pause(`kafka-${node}`);
   try {
@@ -117,7 +117,7 @@ test('they go on after a leader was frozen', { timeout: 120_000 }, async () => {
   await flowing();
 });
 
-test('the mirror follows its coordinator to another broker', { timeout: 120_000 }, async () => {
+test('the mirror follows its coordinator to another broker (K6)', { timeout: 120_000 }, async () => {
   const group = lab.topicName();
   const mirror = new KafkaOffsetMirror(lab.connection, group, deps);
   const committed = async () =>

@@ -55,7 +55,7 @@ test('a missing right to see the topic ends reading with RIGHT_MISSING', async (
   await source.stop();
 });
 
-test('a right that is taken away while reading ends it with RIGHT_MISSING', async () => {
+test('a right that is taken away while reading ends it with RIGHT_MISSING (K6)', async () => {
   const topic = await lab.topic();
   await allow(topic, AclOperationTypes.DESCRIBE);
   await allow(topic, AclOperationTypes.READ);

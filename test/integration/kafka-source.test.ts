@@ -60,7 +60,7 @@ test('delivers a tombstone as empty bytes', async () => {
   assert.ok(Math.abs((source.alarms[0]?.recordedAtMs ?? 0) - Date.now()) < 600_000);
 });
 
-test('crosses a gap that is larger than the window once all before it is committed', async () => {
+test('crosses a gap that is larger than the window once all before it is committed (K8)', async () => {
   const topic = await lab.topic();
   await lab.write(topic, ['first']);
   const aborted = lab.kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
@@ -78,7 +78,7 @@ test('crosses a gap that is larger than the window once all before it is committ
   assert.deepEqual(source.values(), ['first', 'behind the gap']);
 });
 
-test('leaves out aborted transactions, also overlapping ones, and passes their markers', async () => {
+test('leaves out aborted transactions, also overlapping ones, and passes their markers (K8)', async () => {
   const topic = await lab.topic();
   const [one, two] = ['one', 'two'].map((name) =>
     lab.kafka.producer({ transactionalId: `${topic}-${name}`, idempotent: true, maxInFlightRequests: 1 }),
@@ -126,7 +126,7 @@ for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
   });
 }
 
-test('delivers an alarm of more than one MiB, and what follows it', async () => {
+test('delivers an alarm of more than one MiB, and what follows it (D2)', async () => {
   const topic = await lab.topic({ config: { 'max.message.bytes': '8000000' } });
   const large = 'x'.repeat(3_000_000);
   await lab.write(topic, ['before', large, 'after']);
@@ -160,7 +160,7 @@ test('halts a partition that ends before its position, and reads it when told wh
   assert.equal(source.told('halted').length, 1);
 });
 
-test('halts after the topic was deleted and made anew while it was read', async () => {
+test('halts after the topic was deleted and made anew while it was read (K8)', async () => {
   const topic = await lab.topic();
   await lab.write(topic, numbered('old', 0, 9));
   const source = read([topic]);
@@ -216,7 +216,7 @@ test('sees partitions that are added, without touching the others', { timeout: 6
   assert.deepEqual(source.values(0), ['a']);
 });
 
-test('sets a batch aside that unpacks without end, names its position, and reads the other partitions', async () => {
+test('sets a batch aside that unpacks without end, names its position, and reads the other partitions (D2)', async () => {
   const topic = await lab.topic();
   const bomb = await lab.topic({ config: { 'max.message.bytes': '100000000' } });
   await lab.write(bomb, ['\0'.repeat(70_000_000)], 0, 1);
@@ -229,7 +229,7 @@ test('sets a batch aside that unpacks without end, names its position, and reads
   await waitFor(() => source.values(0, topic).length === 1, 'the readable partition');
 });
 
-test('resumes at the exact offset after the broker was killed, and after it was frozen', {
+test('resumes at the exact offset after the broker was killed, and after it was frozen (K1) (K2)', {
   timeout: 120_000,
 }, async () => {
   const topic = await lab.topic();

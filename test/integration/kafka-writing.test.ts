@@ -113,7 +113,7 @@ test('a record too large is refused, the others of its batch are written', async
   assert.deepEqual((await contents(topic)).map(text), ['a', 'b', 'c', 'd']);
 });
 
-test('an outcome that its topic refuses is parked shortened', async () => {
+test('an outcome that its topic refuses is parked shortened (K6)', async () => {
   const [small, parked] = [await lab.topic({ config: { 'max.message.bytes': '4000' } }), await lab.topic()];
   const topics = { notificationTopic: small, notificationRetryTopic: small, deadLetterTopic: parked };
   const publisher = new KafkaPublisher(producer(), topics, { instance: 'host-1-0', telemetry: deps.telemetry });
@@ -173,7 +173,7 @@ test('creates missing topics like the alarm topic, once that is there, and never
   await createMissingTopics(lab.connection, [missing, present], model, deps, never);
 });
 
-test('the mirror shows our position in the group, warns once while others use it, and comes back', {
+test('the mirror shows our position in the group, warns once while others use it, and comes back (K6) (K7)', {
   timeout: 60_000,
 }, async () => {
   const [topic, gone] = [await lab.topic({ partitions: 2 }), await lab.topic()];
@@ -250,7 +250,9 @@ test('the mirror repeats idle positions daily, but none that another engine has 
   await waitFor(async () => String(await committed()) === '5,8!', 'the repeated position');
 });
 
-test('loses nothing and keeps the order over a kill and a freeze of the broker', { timeout: 120_000 }, async () => {
+test('loses nothing and keeps the order over a kill and a freeze of the broker (K1) (K2)', {
+  timeout: 120_000,
+}, async () => {
   const topic = await lab.topic();
   const writer = producer();
   const published: string[] = [];

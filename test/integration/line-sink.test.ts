@@ -69,7 +69,7 @@ describe('lines on a shared pipe', () => {
 });
 
 describe('a process whose stderr nobody reads', () => {
-  it('goes on, drops what does not fit, counts it, and can exit', async (t) => {
+  it('goes on, drops what does not fit, counts it, and can exit (L2)', async (t) => {
     const running = start(t, 20_000, 200);
     await waitFor(() => running.text.out.includes('written'), 'the writer to be through');
     const dropped = Number(running.text.out.split(' ')[1]);
@@ -77,7 +77,7 @@ describe('a process whose stderr nobody reads', () => {
     assert.equal(await end(running), 0);
   });
 
-  it('can exit when the reader is gone', async (t) => {
+  it('can exit when the reader is gone (L2)', async (t) => {
     const running = start(t, 1000, 200);
     running.child.stderr?.destroy();
     await waitFor(() => running.text.out.includes('written'), 'the writer to be through');

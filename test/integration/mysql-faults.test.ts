@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { EngineError } from '../../src/domain/errors.js';
+import { Secret } from '../../src/domain/secret.js';
 import type { MethodDirectory } from '../../src/ports/directory.js';
 import { alarmWith } from '../support/alarms.js';
 import { RecordingTelemetry } from '../support/fakes/recording-telemetry.js';
 import { type MysqlDatabase, MysqlLab } from '../support/mysql-lab.js';
+import { waitFor } from '../support/wait-for.js';
 
 let lab: MysqlLab;
 before(async () => {
@@ -37,7 +39,7 @@ async function refusal(directory: MethodDirectory): Promise<string> {
   return failure.message;
 }
 
-test('fe37077: answers after an idle server has killed its connections, without a failure', async (t) => {
+test('fe37077: answers after an idle server has killed its connections, without a failure (M1)', async (t) => {
   const directory = (await databaseWithOne()).open();
   t.after(() => directory.close());
   for (let round = 0; round < 5; round += 1) {
@@ -47,7 +49,7 @@ test('fe37077: answers after an idle server has killed its connections, without 
   assert.deepEqual(await idsFor(directory), ['m-1']);
 });
 
-test('gives up a frozen server within its limit, says so once, and recovers by itself', async (t) => {
+test('gives up a frozen server within its limit, says so once, and recovers by itself (M2)', async (t) => {
   const telemetry = new RecordingTelemetry();
   const directory = (await databaseWithOne()).open({ queryTimeoutMs: 300 }, telemetry);
   t.after(() => directory.close());
@@ -65,7 +67,7 @@ test('gives up a frozen server within its limit, says so once, and recovers by i
   assert.equal(telemetry.named('mysql_back').length, 1);
 });
 
-test('a slow statement ends within the limit, and the next question does not wait behind it', async (t) => {
+test('a slow statement ends within the limit, and the next question does not wait behind it (M2)', async (t) => {
   const database = await databaseWithOne();
   const directory = database.open({ queryTimeoutMs: 500, connections: 2 });
   t.after(() => directory.close());
@@ -78,7 +80,7 @@ test('a slow statement ends within the limit, and the next question does not wai
   assert.deepEqual(await idsFor(directory), ['m-1']);
 });
 
-test('survives a restart of the server', async (t) => {
+test('survives a restart of the server (M1)', async (t) => {
   const directory = (await databaseWithOne()).open();
   t.after(() => directory.close());
   assert.deepEqual(await idsFor(directory), ['m-1']);
@@ -106,11 +108,10 @@ test('b1b1bd9: a missing table is an error that names what to check, never an em
   }
 });
 
-test('a missing right is an error that names the grants', async (t) => {
+test('a missing right is an error that names the grants (M3)', async (t) => {
   const database = await databaseWithOne();
   await lab.sql(`CREATE USER IF NOT EXISTS poor@'127.0.0.1' IDENTIFIED BY 'notify-password'`);
   await database.sql(`GRANT SELECT ON ${database.name}.notification_method TO poor@'127.0.0.1'`);
-  const { Secret } = await import('../../src/domain/secret.js');
   const login = { user: 'poor', password: new Secret('notify-password') };
   const directory = database.open(login);
   t.after(() => directory.close());
@@ -124,6 +125,19 @@ test('a missing right is an error that names the grants', async (t) => {
   const elsewhere = database.open({ ...login, db: 'nowhere' });
   t.after(() => elsewhere.close());
   assert.match(await refusal(elsewhere), /check mysql.db/);
+});
+
+test('a server without a connection left for us is waited for (M3)', async (t) => {
+  const database = await databaseWithOne();
+  await lab.sql(`CREATE USER crowd@'127.0.0.1' IDENTIFIED BY 'notify-password' WITH MAX_USER_CONNECTIONS 1`);
+  await database.sql(`GRANT SELECT ON ${database.name}.* TO crowd@'127.0.0.1'`);
+  const login = { user: 'crowd', password: new Secret('notify-password'), connections: 1 };
+  const [first, second] = [database.open(login), database.open(login)];
+  t.after(() => second.close());
+  assert.deepEqual(await idsFor(first), ['m-1']);
+  assert.match(await refusal(second), /max_user_connections/);
+  await first.close();
+  await waitFor(async () => (await idsFor(second).catch(() => [])).length === 1, 'a connection for the other');
 });
 
 test('follows a schema that is migrated while it runs', async (t) => {
@@ -163,7 +177,7 @@ test('counts methods of another tenant, and serves them', async (t) => {
   assert.equal(telemetry.named('method_of_other_tenant').length, 1);
 });
 
-test('gives every method beyond the cap, without address, so that each is parked and none is lost', async (t) => {
+test('gives every method beyond the cap, without address, so that each is parked and none is lost (M4)', async (t) => {
   const database = await lab.createDatabase('definition');
   await database.sql(
     "INSERT INTO notification_method (id, tenant_id, name, type, address) SELECT concat('m-', 10000 + seq), 't-17', 'n', 'EMAIL', 'x@y.z' FROM seq_1_to_1200",
@@ -181,7 +195,7 @@ test('gives every method beyond the cap, without address, so that each is parked
   assert.equal(telemetry.named('method_unusable').length, 1);
 });
 
-test('refuses an address beyond any sense by leaving it empty, and says so', async (t) => {
+test('refuses an address beyond any sense by leaving it empty, and says so (M4)', async (t) => {
   const database = await databaseWithOne();
   await database.sql('UPDATE notification_method SET address = ?', ['x'.repeat(4097)]);
   const telemetry = new RecordingTelemetry();

@@ -128,8 +128,8 @@ describe('pipeline of real processes', () => {
     assert.equal(rig.failure, undefined);
   });
 
-  for (const crime of ['die', 'exit', 'throw']) {
-    it(`quarantines the parcel that makes two workers ${crime}, and nothing beside it`, async () => {
+  for (const crime of ['die', 'exit', 'throw', 'disconnect']) {
+    it(`quarantines the parcel that makes two workers ${crime}, and nothing beside it (P6) (D3)`, async () => {
       const payloads = Array.from({ length: 2_000 }, (_, index) =>
         index === 700 ? `notification_processor ${crime}` : 'forward',
       );
@@ -140,7 +140,7 @@ describe('pipeline of real processes', () => {
     });
   }
 
-  it('replaces a worker whose event loop hangs and quarantines what hung it twice', async () => {
+  it('replaces a worker whose event loop hangs and quarantines what hung it twice (P6)', async () => {
     await runToEnd(['forward', 'alarm_processor hang', 'forward']);
     assert.deepEqual(rig.finished.get('t/0@1'), ['quarantined']);
     assert.equal(
@@ -149,28 +149,36 @@ describe('pipeline of real processes', () => {
     );
   });
 
-  it('replaces a worker that speaks nonsense', async () => {
+  it('replaces a worker that speaks nonsense (P7)', async () => {
     await runToEnd(['forward', 'alarm_processor babble', 'forward']);
     assert.ok(rig.telemetry.named('worker_killed').length >= 2);
   });
 
-  it('outlives a worker that sends what is no message at all', async () => {
+  it('outlives a worker that sends what is no message at all (P7)', async () => {
     await runToEnd(['forward', 'alarm_processor rave', 'forward']);
     assert.ok(rig.telemetry.named('worker_killed').length >= 1);
     assert.equal(rig.failure, undefined);
   });
 
-  it('keeps no more than its capacity while nothing gets done', async () => {
-    rig = new Rig(
-      Array.from({ length: 5_000 }, () => 'wait'),
-      { capacity: 20 },
-    );
-    await rig.run();
-    await waitFor(() => rig.pipeline.queueLengths()[0]?.length === 20, 'a full queue');
-    assert.ok(rig.longest <= 1);
-    // Two workers with 64 in hand each, and the queue.
-    assert.ok(rig.begun.size <= 2 * 64 + 20);
-  });
+  for (const [stage, queue] of [
+    ['alarm_processor', 'alarms'],
+    ['notification_processor', 'notifications'],
+    ['sent_notification_processor', 'sent_notifications'],
+  ] as const) {
+    it(`keeps no more than its capacity in ${queue} and before it while nothing gets done behind it (P14)`, async () => {
+      rig = new Rig(
+        Array.from({ length: 5_000 }, () => `${stage} wait`),
+        { capacity: 20 },
+      );
+      await rig.run();
+      const isFull = (name: string) =>
+        rig.pipeline.queueLengths().some((each) => each.name === name && each.length === each.capacity);
+      await waitFor(() => isFull(queue) && isFull('alarms'), 'full queues', { timeoutMs: 20_000 });
+      assert.ok(rig.longest <= 1);
+      // Five workers with 64 in hand each, and the queues between them.
+      assert.ok(rig.begun.size <= 5 * 64 + 20 + 20 + 50, `${rig.begun.size} begun`);
+    });
+  }
 
   it('gives up when workers die again and again', async () => {
     rig = new Rig([], { config: { refuses: true } });

@@ -43,7 +43,7 @@ function atEachStep(
 }
 
 const scripts: readonly Script[] = [
-  { what: 'says yes to everything', says: {}, outcome: 'sent', mailCount: 1 },
+  { what: 'says yes to everything (S5)', says: {}, outcome: 'sent', mailCount: 1 },
   {
     what: 'says yes to everything, under TLS and with a login',
     says: {},
@@ -52,29 +52,29 @@ const scripts: readonly Script[] = [
     mailCount: 1,
   },
   { what: 'says yes with pipelining', says: {}, outcome: 'sent', relay: { offersPipelining: true }, mailCount: 1 },
-  ...atEachStep('hangs', 'hang', (step) => (isOut(step) ? 'outcome_unknown (again)' : 'timed_out (again)')),
-  ...atEachStep('resets the connection', 'reset', (step) =>
+  ...atEachStep('hangs (S2)', 'hang', (step) => (isOut(step) ? 'outcome_unknown (again)' : 'timed_out (again)')),
+  ...atEachStep('resets the connection (S3)', 'reset', (step) =>
     isOut(step) ? 'outcome_unknown (again)' : 'unreachable (again)',
   ),
-  ...atEachStep('closes in the middle of a reply', { raw: '25', next: 'close' }, (step) =>
+  ...atEachStep('closes in the middle of a reply (S3)', { raw: '25', next: 'close' }, (step) =>
     isOut(step) ? 'outcome_unknown (again)' : ['unreachable (again)', 'server_error (again)'],
   ),
-  ...atEachStep('drips a reply without end', { raw: '2', next: 'drip' }, (step) =>
+  ...atEachStep('drips a reply without end (S2)', { raw: '2', next: 'drip' }, (step) =>
     isOut(step) ? 'outcome_unknown (again)' : 'timed_out (again)',
   ),
-  ...atEachStep('closes for everybody', '421 4.3.2 shutting down', (step) =>
+  ...atEachStep('closes for everybody (S4)', '421 4.3.2 shutting down', (step) =>
     isOut(step)
       ? ['server_error (again)', 'outcome_unknown (again)']
       : step === 'AUTH'
         ? ['unauthorized (again)', 'server_error (again)']
         : ['server_error (again)', 'unreachable (again)', 'outcome_unknown (again)'],
   ),
-  ...atEachStep('floods with lines', { raw: `250-${line(200)}\r\n`, next: 'flood' }, (step) =>
+  ...atEachStep('floods with lines (S4)', { raw: `250-${line(200)}\r\n`, next: 'flood' }, (step) =>
     isOut(step)
       ? 'outcome_unknown (again)'
       : ['unreachable (again)', 'server_error (again)', 'timed_out (again)', 'unauthorized (again)'],
   ),
-  ...atEachStep('sends a line without end', { raw: line(65_536), next: 'flood' }, (step) =>
+  ...atEachStep('sends a line without end (S4)', { raw: line(65_536), next: 'flood' }, (step) =>
     isOut(step)
       ? 'outcome_unknown (again)'
       : ['unreachable (again)', 'server_error (again)', 'timed_out (again)', 'unauthorized (again)'],
@@ -114,7 +114,7 @@ const scripts: readonly Script[] = [
     outcome: ['server_error (again)', 'rejected (final)', 'unreachable (again)'],
   },
   {
-    what: 'ends its lines with a line feed alone',
+    what: 'ends its lines with a line feed alone (S4)',
     says: { banner: { raw: '220 relay\n' }, MAIL: { raw: '250 ok\n' } },
     outcome: ['sent', 'timed_out (again)'],
   },
@@ -196,12 +196,16 @@ const scripts: readonly Script[] = [
   },
   // Refusals, with their enhanced codes.
   {
-    what: 'does not know the recipient',
+    what: 'does not know the recipient (S4)',
     says: { RCPT: '550 5.1.1 <me+canary@here.example> unknown' },
     outcome: 'rejected (final)',
   },
-  { what: 'has greylisted the recipient', says: { RCPT: '450 4.2.0 greylisted' }, outcome: 'server_error (again)' },
-  { what: 'says that the mailbox is full', says: { RCPT: '452 4.2.2 full' }, outcome: 'server_error (again)' },
+  {
+    what: 'has greylisted the recipient (S4)',
+    says: { RCPT: '450 4.2.0 greylisted' },
+    outcome: 'server_error (again)',
+  },
+  { what: 'says that the mailbox is full (S4)', says: { RCPT: '452 4.2.2 full' }, outcome: 'server_error (again)' },
   { what: 'says that the mailbox is full for good', says: { RCPT: '552 5.2.2 full' }, outcome: 'rejected (final)' },
   { what: 'has another recipient in mind', says: { RCPT: '551 5.1.6 try elsewhere' }, outcome: 'rejected (final)' },
   { what: 'does not like the sender', says: { MAIL: '553 5.1.8 no such domain' }, outcome: 'rejected (final)' },

@@ -49,7 +49,7 @@ describe('webhook on the wire', () => {
     );
   });
 
-  test('takes any 2xx for sent', async (t) => {
+  test('takes any 2xx for sent (H3)', async (t) => {
     const receiver = await HttpReceiver.start();
     t.after(() => receiver.close());
     const notifier = openWebhook(5);
@@ -88,7 +88,7 @@ describe('webhook on the wire', () => {
     assert.deepEqual([body.alarm_id, body.alarm_definition_id, body.alarm_timestamp], ['0', 0, 1_429_023_453]);
   });
 
-  test('H5: a repeat after a lost answer shows the same id', async (t) => {
+  test('a repeat after a lost answer shows the same id (H5)', async (t) => {
     const receiver = await HttpReceiver.start();
     t.after(() => receiver.close());
     const notifier = openWebhook(5);

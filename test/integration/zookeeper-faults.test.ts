@@ -68,7 +68,7 @@ describe('ZooKeeper under faults', () => {
     return seen;
   }
 
-  test('a killed holder is succeeded within its session and two seconds', async () => {
+  test('a killed holder is succeeded within its session and two seconds (Z9)', async () => {
     openBench();
     const topic = topicOf();
     const child = await holder(topic, sessionMs);
@@ -87,7 +87,7 @@ describe('ZooKeeper under faults', () => {
   });
 
   for (const direction of [undefined, 'toServer', 'toClient'] as const) {
-    test(`a connection that goes silent (${direction ?? 'both ways'}) ends the lease before another can have the lock`, async () => {
+    test(`a connection that goes silent (${direction ?? 'both ways'}) ends the lease before another can have the lock (Z4)`, async () => {
       openBench();
       const topic = topicOf();
       const { proxy, servers } = await proxied();
@@ -106,7 +106,7 @@ describe('ZooKeeper under faults', () => {
     });
   }
 
-  test('a server frozen for longer than the session: lease ends, requests are refused, a new session takes the lock', async () => {
+  test('a server frozen for longer than the session: lease ends, requests are refused, a new session takes the lock (Z2)', async () => {
     openBench();
     const topic = topicOf();
     const { keeper, session } = await bench.session();
@@ -126,7 +126,7 @@ describe('ZooKeeper under faults', () => {
     await store.save([commit], again.fence);
   });
 
-  test('a server that restarts within the lease keeps session and lock', async () => {
+  test('a server that restarts within the lease keeps session and lock (Z1)', async () => {
     bench = new ZookeeperBench([server.address], 20_000);
     const { keeper, session } = await bench.session();
     const lock = await new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topicOf(), forever);
@@ -136,7 +136,7 @@ describe('ZooKeeper under faults', () => {
     assert.deepEqual([keeper.session === session, lock.lost.aborted], [true, false]);
   });
 
-  test('a server that is away for longer than the lease: the old lock node is removed, not waited for', async () => {
+  test('a server that is away for longer than the lease: the old lock node is removed, not waited for (Z2)', async () => {
     openBench();
     const topic = topicOf();
     const { keeper, session, telemetry } = await bench.session();
@@ -152,7 +152,7 @@ describe('ZooKeeper under faults', () => {
     assert.equal(telemetry.named('zookeeper_session_ended').length, 1);
   });
 
-  test('a lost answer to create leaves one lock node, and it is ours', async () => {
+  test('a lost answer to create leaves one lock node, and it is ours (Z5)', async () => {
     openBench();
     const topic = topicOf();
     const { proxy, servers } = await proxied();
@@ -173,7 +173,7 @@ describe('ZooKeeper under faults', () => {
     assert.equal(keeper.session, session);
   });
 
-  test('a connection cut over and over, with credentials, loses no request that is repeated', async () => {
+  test('a connection cut over and over, with credentials, loses no request that is repeated (Z6)', async () => {
     openBench();
     const { proxy, servers } = await proxied();
     const { keeper } = await bench.session({ servers, sessionTimeoutMs: 10_000, auth: new Secret('engine:secret') });

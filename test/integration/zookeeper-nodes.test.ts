@@ -113,7 +113,7 @@ describe('ZooKeeper nodes', () => {
     );
   });
 
-  test('an offset node that a stranger removes is made again', async () => {
+  test('an offset node that a stranger removes is made again (Z7)', async () => {
     const { keeper, session } = await bench.session();
     const store = new ZookeeperOffsetStore(keeper, 'a');
     const partition = { topic: topicOf(), partition: 0 };

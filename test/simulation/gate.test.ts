@@ -45,7 +45,7 @@ describe('whole engines in a simulated world', () => {
 });
 
 describe('an engine of which one call goes wrong', () => {
-  it(`keeps every promise at ${gate.pointCount} of all calls, whether it dies of them, they fail, or their answer is lost`, async () => {
+  it(`keeps every promise at ${gate.pointCount} of all calls, whether it dies of them, they fail, or their answer is lost (P15)`, async () => {
     const points = await sweepPoints();
     for (const wanted of ['zookeeper', 'kafka', 'mysql', 'receiver', 'ipc'])
       assert.ok(

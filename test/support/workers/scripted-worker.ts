@@ -8,7 +8,7 @@ import { StageLoop } from '../../../src/runtime/stage-loop.js';
 
 process.on('disconnect', () => process.exit(1));
 
-/** A worker whose payloads say what it does with them: `forward`, `finish`, `wait`, `die`, `hang`, `exit`, `throw`, `babble`, `rave`. */
+/** A worker whose payloads say what it does with them: `forward`, `finish`, `wait`, `die`, `hang`, `exit`, `throw`, `disconnect`, `babble`, `rave`; behind the name of a stage it is done there. */
 interface Item extends Positioned {
   readonly text: string;
 }
@@ -23,6 +23,7 @@ function misbehave(text: string): void {
   if (text.includes('die')) process.kill(process.pid, 'SIGKILL');
   if (text.includes('hang')) for (;;);
   if (text.includes('exit')) process.exit(0);
+  if (text.includes('disconnect')) process.disconnect();
   if (text.includes('throw')) throw new Error('thrown as told');
   if (text.includes('babble'))
     link.send({ type: 'answers', term: 1, answers: [{ at: { offset: 'x' } }] } as unknown as FromWorker);
@@ -30,7 +31,7 @@ function misbehave(text: string): void {
 
 async function act(item: Item, stage: string, signal: AbortSignal): Promise<StageOutcome<Item>> {
   if (item.text.startsWith(stage)) misbehave(item.text);
-  if (item.text.includes('wait')) await systemClock.sleep(1e6, signal);
+  if (item.text === 'wait' || item.text === `${stage} wait`) await systemClock.sleep(1e6, signal);
   if (stage === 'sent_notification_processor') return { kind: 'finish', reason: 'recorded' };
   return item.text.includes('finish') ? { kind: 'finish', reason: 'no_methods' } : { kind: 'forward', item };
 }

@@ -139,7 +139,7 @@ describe('the send gate', () => {
     assert.deepEqual([limit.size, notifier.sent.length], [0, 1]);
   });
 
-  test('does not hold up other destinations behind one that hangs', async () => {
+  test('does not hold up other destinations behind one that hangs (H1)', async () => {
     const { gate, notifier } = aGate(2);
     notifier.react = (sent, signal) =>
       sent.method.address.reveal().startsWith('hung') ? hang(sent, signal) : Promise.resolve(receipt);

@@ -20,7 +20,7 @@ test('systemd starts it again after a failure, and not after a wrong configurati
   assert.deepEqual(settings('RestartPreventExitStatus'), ['2 78']);
 });
 
-test('systemd checks the configuration before each start', () => {
+test('systemd checks the configuration before each start (C2)', () => {
   assert.deepEqual(settings('ExecStartPre'), ['/usr/bin/mon-notification check-config']);
   assert.deepEqual(settings('ExecStart'), ['/usr/bin/mon-notification run']);
 });
@@ -36,7 +36,7 @@ test('systemd hears of readiness from systemd-notify', () => {
   assert.ok(settings('RestrictAddressFamilies')[0]?.includes('AF_UNIX'));
 });
 
-test('the unit gives no rights away, and keeps what the JIT compiler needs', () => {
+test('the unit gives no rights away, and keeps what the JIT compiler needs (R1)', () => {
   assert.deepEqual(settings('DynamicUser'), ['yes']);
   assert.deepEqual(settings('CapabilityBoundingSet'), ['']);
   assert.deepEqual(settings('ProtectSystem'), ['strict']);

@@ -232,7 +232,7 @@ test('f9403b3: parks a message too large to be wrapped as it is, with the words 
   assert.deepEqual(found, { kind: 'letter', outcome: 'malformed', isCut: false, instance, ...letter });
 });
 
-test('f9403b3: cuts a message larger than a record may be, and says how long it was', () => {
+test('f9403b3: cuts a message larger than a record may be, and says how long it was (D2)', () => {
   const letter = { position: somewhere, reason: 'malformed', raw: Buffer.alloc(3_000_000), detail: '' } as const;
   const { value, headers } = encodeDeadLetter(letter, instance);
   assert.equal(Buffer.from(value).length, 1_000_000);

@@ -117,7 +117,7 @@ describe('engines that share', () => {
     await assert.rejects(claiming.running, refused);
   });
 
-  it('are never two for one partition, and end with fair parts, whoever comes, goes, dies or loses a lock', async () => {
+  it('are never two for one partition, and end with fair parts, whoever comes, goes, dies or loses a lock (K7)', async () => {
     const step = fc.record({
       what: fc.constantFrom('start', 'stop', 'die', 'lease', 'lock', 'busy', 'idle'),
       who: fc.nat(5),

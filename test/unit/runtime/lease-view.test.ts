@@ -88,7 +88,7 @@ describe('lease of a worker', () => {
       return { clock, lease, again };
     }
 
-    it('is over after a suspension, in which the monotonic clock stood still, until ZooKeeper has answered', () => {
+    it('is over after a suspension, in which the monotonic clock stood still, until ZooKeeper has answered (P11)', () => {
       const { clock, lease, again } = leased();
       clock.suspendFor(3_600_000);
       assert.equal(lease.valid(), false);
@@ -113,7 +113,7 @@ describe('lease of a worker', () => {
       assert.equal(lease.valid(), false);
     });
 
-    it('does not end what is under way when somebody sets the clock forward', () => {
+    it('does not end what is under way when somebody sets the clock forward (T1)', () => {
       const { clock, lease } = leased();
       clock.suspendFor(3_600_000);
       assert.equal(lease.signal.aborted, false);

@@ -98,7 +98,7 @@ test('finishes a disabled alarm without asking', async () => {
   assert.equal(directory.askedCount, 0);
 });
 
-test('lets an alarm exactly as old as the ttl pass, and one of the future; without a ttl all', async () => {
+test('lets an alarm exactly as old as the ttl pass, and one of the future; without a ttl all (D5)', async () => {
   const { stage, clock } = stageWith();
   const outcome = async (ageMs: number, on = stage) => {
     const answer = await on.process(alarmMessage({ timestamp: clock.nowMs() - ageMs }), never);
@@ -110,7 +110,7 @@ test('lets an alarm exactly as old as the ttl pass, and one of the future; witho
   assert.equal(await outcome(1e12, stageWith({ ttlMs: undefined }).stage), 'no_methods');
 });
 
-test('expires nothing when the wall clock jumps', async () => {
+test('expires nothing when the wall clock jumps (T1)', async () => {
   const clock = new FakeClock();
   let jumpMs = 0;
   const jumping = Object.assign(Object.create(clock) as FakeClock, {
@@ -124,7 +124,7 @@ test('expires nothing when the wall clock jumps', async () => {
   assert.deepEqual(await stage.process(fresh, never), { kind: 'finish', reason: 'no_methods' });
 });
 
-test('F17: waits while the directory cannot answer, longer each time, and never takes that for no methods', async () => {
+test('F17: waits while the directory cannot answer, longer each time, and never takes that for no methods (M1)', async () => {
   const { stage, clock, directory } = stageWith();
   directory.add({ id: '1' }, ['d-1', 'ALARM']);
   directory.fail(8);

@@ -141,7 +141,7 @@ describe('commit loop', () => {
     b.stop.abort();
   });
 
-  test('a commit of unknown outcome is repeated although nothing moved', async () => {
+  test('a commit of unknown outcome is repeated although nothing moved (Z6)', async () => {
     const b = bench();
     b.open(p0);
     await b.loop.flush(new AbortController().signal);

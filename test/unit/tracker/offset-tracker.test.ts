@@ -62,7 +62,7 @@ describe('offset tracker', () => {
     });
   }
 
-  test('never skips an unfinished alarm, however long it lags', () => {
+  test('never skips an unfinished alarm, however long it lags (D4)', () => {
     let nowMonoMs = 0;
     const tracker = new FirstUnfinishedTracker({ clock: { monoMs: () => nowMonoMs }, capacityOf: () => 20_000 });
     tracker.open(p0, { nextToRead: 1n, finishedAbove: none });

@@ -32,7 +32,7 @@ describe('stuck head', () => {
     );
   });
 
-  test('says it once when a head is stuck, again for the next one, and once when it moves', () => {
+  test('says it once when a head is stuck, again for the next one, and once when it moves (D4)', () => {
     const telemetry = new RecordingTelemetry();
     const watch = new StuckHeadWatch(telemetry);
     const headAt = (offset: bigint) => [{ position: { ...partitionOf(3), offset }, ageMs: 700_000 }];

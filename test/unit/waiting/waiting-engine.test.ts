@@ -286,7 +286,7 @@ describe('the engine of what waits, with retries', () => {
     assert.deepEqual(ids.slice(2), ids.slice(0, 2), 'the same at each reading');
   });
 
-  it('moves nothing that waits when the clock jumps', async () => {
+  it('moves nothing that waits when the clock jumps (T1)', async () => {
     await started();
     bench.write(after(10_000));
     await bench.clock.advance(100);

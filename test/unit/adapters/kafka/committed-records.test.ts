@@ -52,7 +52,7 @@ test('leaves out what a compressed batch holds below the position', () => {
   assert.deepEqual(read(7n, fetched(batch)), { offsets: [7, 8], next: 9n });
 });
 
-test('goes behind a batch whose end was compacted away', () => {
+test('goes behind a batch whose end was compacted away (K8)', () => {
   assert.deepEqual(read(5n, fetched([record(5, { batch: [5, 10] })])), { offsets: [5], next: 15n });
   assert.deepEqual(read(8n, fetched([record(5, { batch: [5, 10] })])), { offsets: [], next: 15n });
 });

@@ -18,7 +18,7 @@ function offsetsOf(batch: readonly RawAlarm[]): number[] {
   return batch.map(({ position }) => Number(position.offset));
 }
 
-test('takes only what lies below the limit, and more when the commit moves', () => {
+test('takes only what lies below the limit, and more when the commit moves (D4)', () => {
   const reading = new PartitionReading(at, { nextToRead: 0n, limit: 3n }, 3n);
   reading.add(0n, alarms(0, 1, 2, 3, 4), 5n);
   assert.deepEqual(offsetsOf(reading.take(100)), [0, 1, 2]);
