@@ -4,6 +4,7 @@ import type { ZookeeperOptions } from './adapters/zookeeper/session.js';
 import { SessionKeeper } from './adapters/zookeeper/session-keeper.js';
 import { ConfigurationError, EngineError, type ErrorCode, messageOf } from './domain/errors.js';
 import type { NonEmpty } from './domain/position.js';
+import { untilAborted } from './domain/until-aborted.js';
 import { drain } from './engine/drain.js';
 import { Flow } from './engine/flow.js';
 import { type Ownership, ownershipOf } from './engine/ownership.js';
@@ -279,11 +280,4 @@ export class Engine {
     if (this.#failure === undefined) return 0;
     return this.#failure instanceof ConfigurationError || settingCodes.includes(this.#failure.code) ? 78 : 1;
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -17,7 +17,7 @@ INSERT INTO alarm (id, alarm_definition_id, state, created_at, state_updated_at,
   ('a-login', 'd-login', 'ALARM', NOW(), NOW(), NOW()),
   ('a-backup', 'd-backup', 'OK', NOW(), NOW(), NOW());
 
--- How the receivers behave is their own script: m-slow thinks for two seconds, m-busy answers 503 once, m-gone 404.
+-- m-digest is told in digests: the configuration says so. How the receivers behave is their own script: m-slow thinks for two seconds, m-busy answers 503 once, m-gone 404.
 INSERT INTO notification_method (id, tenant_id, name, type, address, created_at, updated_at, period) VALUES
   ('m-mail', 'tenant-1', 'On-call mail', 'EMAIL', 'oncall@example.org', NOW(), NOW(), 0),
   ('m-webhook', 'tenant-1', 'Ticket system', 'WEBHOOK', '@WEBHOOK@/tickets', NOW(), NOW(), 0),
@@ -25,18 +25,24 @@ INSERT INTO notification_method (id, tenant_id, name, type, address, created_at,
   ('m-slow', 'tenant-1', 'Slow pager', 'WEBHOOK', '@SLOW@/pager', NOW(), NOW(), 0),
   ('m-busy', 'tenant-1', 'Busy receiver', 'WEBHOOK', '@WEBHOOK@/busy', NOW(), NOW(), 0),
   ('m-gone', 'tenant-1', 'Removed receiver', 'WEBHOOK', '@WEBHOOK@/gone', NOW(), NOW(), 0),
-  ('m-stream', 'tenant-1', 'Event stream', 'WEBHOOK', '@WEBHOOK@/stream', NOW(), NOW(), 0);
+  ('m-stream', 'tenant-1', 'Event stream', 'WEBHOOK', '@WEBHOOK@/stream', NOW(), NOW(), 0),
+  ('m-digest', 'tenant-1', 'Digest', 'WEBHOOK', '@WEBHOOK@/digest', NOW(), NOW(), 0);
 
 INSERT INTO alarm_action (alarm_definition_id, alarm_state, action_id) VALUES
   ('d-cpu', 'ALARM', 'm-mail'),
   ('d-cpu', 'ALARM', 'm-webhook'),
   ('d-cpu', 'ALARM', 'm-slack'),
+  ('d-cpu', 'ALARM', 'm-digest'),
   ('d-cpu', 'OK', 'm-mail'),
   ('d-disk', 'ALARM', 'm-slow'),
+  ('d-disk', 'ALARM', 'm-digest'),
   ('d-login', 'ALARM', 'm-busy'),
+  ('d-login', 'ALARM', 'm-digest'),
   ('d-backup', 'ALARM', 'm-gone'),
+  ('d-backup', 'ALARM', 'm-digest'),
   ('d-errors', 'ALARM', 'm-stream'),
   ('d-shop', 'ALARM', 'm-mail'),
   ('d-shop', 'ALARM', 'm-webhook'),
+  ('d-shop', 'ALARM', 'm-digest'),
   ('d-shop', 'OK', 'm-mail'),
   ('d-shop', 'OK', 'm-webhook');

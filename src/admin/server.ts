@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { EngineError, messageOf } from '../domain/errors.js';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { EngineView } from './engine-view.js';
+import { listening } from './listening.js';
 import { statusPage, statusPageHeaders } from './status-page.js';
 
 export interface AdminOptions {
@@ -44,38 +43,13 @@ export async function startAdmin({ host, port, view, telemetry }: AdminOptions):
     (request, response) => void serve(view, request, response),
   );
   server.maxConnections = limits.connectionCount;
-  const bound = await listen(server, host, port);
-  // One connection that cannot be accepted is no reason to end.
-  server.on('error', () => undefined);
-  telemetry.event('admin_listening', { host, port: bound });
-  return {
-    port: bound,
-    async close() {
-      if (!server.listening) return;
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-}
-
-async function listen(server: Server, host: string, port: number): Promise<number> {
-  const listening = once(server, 'listening');
-  server.listen({ host, port });
-  try {
-    await listening;
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? 'it is taken' : undefined;
-    throw new EngineError(
-      'LISTEN_FAILED',
-      `the admin endpoint cannot listen on ${host} port ${port}: ${why ?? messageOf(error)}; ` +
-        'see what else runs there, or set admin.host and admin.port',
-      { retriable: true, cause: error },
-    );
-  }
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
+  const listens = await listening(
+    server,
+    { host, port },
+    { who: 'the admin endpoint', advice: 'see what else runs there, or set admin.host and admin.port' },
+  );
+  telemetry.event('admin_listening', { host, port: listens.port });
+  return listens;
 }
 
 async function serve(view: EngineView, request: IncomingMessage, response: ServerResponse): Promise<void> {

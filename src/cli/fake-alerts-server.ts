@@ -1,5 +1,6 @@
 import { readFileText } from '../config/read-file.js';
 import { ConfigurationError } from '../domain/errors.js';
+import { untilAborted } from '../domain/until-aborted.js';
 import { FakeAlerts } from '../producers/fake-alerts/fake-alerts.js';
 import { startFakeAlertsServer } from '../producers/fake-alerts/fake-alerts-server.js';
 import { parseScript, plainScript, type Script, sampleAlerts } from '../producers/fake-alerts/script.js';
@@ -44,7 +45,7 @@ export const command: Command = {
       for (const line of verdictLines(fake, verdict)) io.out(line);
     };
     const stopReporting = systemClock.every(reportEveryMs, report);
-    await new Promise<void>((resolve) => request.stop.addEventListener('abort', () => resolve(), { once: true }));
+    await untilAborted(request.stop);
     stopReporting();
     report();
     await server.close();

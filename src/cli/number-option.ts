@@ -1,11 +1,13 @@
 import { type CommandArguments, UsageError } from './command.js';
 
+interface Limits {
+  readonly byDefault: number;
+  readonly least: number;
+  readonly most: number;
+}
+
 /** Reads an option that is a whole number; one beyond the limits becomes the nearest limit. @throws UsageError for what is no whole number. */
-export function clampedOption(
-  args: CommandArguments,
-  name: string,
-  { byDefault, least, most }: { readonly byDefault: number; readonly least: number; readonly most: number },
-): number {
+export function clampedOption(args: CommandArguments, name: string, { byDefault, least, most }: Limits): number {
   const text = args.text(name);
   if (text === undefined) return byDefault;
   if (!/^[+-]?[0-9]+$/.test(text))
@@ -14,11 +16,7 @@ export function clampedOption(
 }
 
 /** Reads an option that is a number within limits, in the unit that it is given in. @throws UsageError for anything else. */
-export function numberOption(
-  args: CommandArguments,
-  name: string,
-  { byDefault, least, most }: { readonly byDefault: number; readonly least: number; readonly most: number },
-): number {
+export function numberOption(args: CommandArguments, name: string, { byDefault, least, most }: Limits): number {
   const text = args.text(name);
   if (text === undefined) return byDefault;
   const value = /^[0-9]{1,12}(\.[0-9]{1,9})?$/.test(text) ? Number(text) : Number.NaN;

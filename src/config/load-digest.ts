@@ -42,7 +42,9 @@ export function loadDigestConfig(
   const own = readSettings(keysOf(['digest', 'log'], false), given, context, findings);
   const withKafka = needsKafka(String(own.values.get('digest.transport')));
   const outside = withKafka ? readSettings(keysOf(['kafka', 'zookeeper'], true), given, context, findings) : undefined;
-  const sorted = findings.sorted();
+  const { problems, warnings } = findings.sorted();
+  // The settings of notifiers are the engine's affair; their names are known to their plugins, which are not loaded here.
+  const sorted = { problems, warnings: warnings.filter(({ key }) => !key.startsWith('notification_types.')) };
   if (sorted.problems.length > 0) return { kind: 'invalid', ...sorted };
   const config = compile(new Map([...own.values, ...(outside?.values ?? [])]), [], {
     templates: [],

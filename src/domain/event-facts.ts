@@ -104,6 +104,7 @@ export type InDigest = Readonly<
   { status: Exclude<AlarmStatus, 'UNKNOWN'>; leftOut?: undefined } | { leftOut: 'repeat' | 'unknown_status' }
 >;
 
+/** Says what a digest makes of an alarm: its status, or why it is left out. */
 export function inDigest(alarm: Omit<Stated, 'oldState'>): InDigest {
   if (isRepeat(alarm)) return { leftOut: 'repeat' };
   const status = statusOfAlarm(alarm);

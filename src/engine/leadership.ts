@@ -1,4 +1,5 @@
 import { EngineError } from '../domain/errors.js';
+import { untilAborted } from '../domain/until-aborted.js';
 import type { HeldLock, LeaderLock, Lease } from '../ports/ownership.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
@@ -73,17 +74,10 @@ export class Leadership {
     lock.lost.addEventListener('abort', () => end('lock_lost'), { once: true });
     if (lease.ended.aborted) end('lease_ended');
     if (lock.lost.aborted) end('lock_lost');
-    await untilAborted(AbortSignal.any([stop, over.signal]));
+    await untilAborted(stop, over.signal);
     if (!over.signal.aborted) return;
     // Our node may still stand in the way of everybody, ourselves included.
     if (!lease.ended.aborted) await lock.release().catch(() => undefined);
     this.#held = undefined;
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

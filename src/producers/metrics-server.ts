@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { EngineError, messageOf } from '../domain/errors.js';
+import { type Listening, listening } from '../admin/listening.js';
 
 /** What a producer shows of itself. */
 export interface ProducerView {
@@ -31,10 +30,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
  *
  * @throws LISTEN_FAILED when the port cannot be had.
  */
-export async function startMetricsServer(
-  { host, port }: ListenAddress,
-  view: ProducerView,
-): Promise<{ readonly port: number; close(): Promise<void> }> {
+export async function startMetricsServer({ host, port }: ListenAddress, view: ProducerView): Promise<Listening> {
   const options = {
     maxHeaderSize: limits.headerBytes,
     requestTimeout: limits.requestMs,
@@ -46,25 +42,8 @@ export async function startMetricsServer(
     else write(response, 405, 'only GET and HEAD\n', false, { Allow: 'GET, HEAD', Connection: 'close' });
   });
   server.maxConnections = limits.connectionCount;
-  const listening = once(server, 'listening');
-  server.listen({ host, port });
-  try {
-    await listening;
-  } catch (error) {
-    const text = `cannot listen on ${host} port ${port} for metrics: ${messageOf(error)}; see --metrics-listen`;
-    throw new EngineError('LISTEN_FAILED', text, { retriable: true, cause: error });
-  }
-  server.on('error', () => undefined);
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const words = { who: 'the server of metrics', advice: 'see --metrics-listen' };
+  return await listening(server, { host, port }, words);
 }
 
 function answer(view: ProducerView, path: string, response: ServerResponse, isHead: boolean): void {

@@ -1,7 +1,9 @@
 import { type Alarm, isSameState } from '../domain/alarm.js';
+import type { EventFacts } from '../domain/event-facts.js';
+import { instantOfMs } from '../domain/instant.js';
 import type { Notification, Verdict } from '../domain/notification.js';
 import type { RecordedOutcome } from '../domain/parse-outcome-record.js';
-import type { AlarmPosition } from '../domain/position.js';
+import { type AlarmPosition, partitionText } from '../domain/position.js';
 import type { MethodDirectory } from '../ports/directory.js';
 import type { WaitingPlan } from '../waiting/due-flow.js';
 import { isWrittenLater, Newest } from '../waiting/newest.js';
@@ -14,7 +16,9 @@ export interface RetryPlanOptions {
   readonly ttlMs: number | undefined;
 }
 
-type Transition = Pick<Alarm, 'changedAtMs' | 'position'>;
+interface Transition extends Pick<Alarm, 'changedAtMs' | 'newState' | 'position'> {
+  readonly event?: Pick<EventFacts, 'changedAt' | 'sequence'>;
+}
 
 /** One failed or put off attempt at a notification, and where that is on record. */
 interface Link {
@@ -38,8 +42,7 @@ interface Link {
  */
 export class RetryPlan implements WaitingPlan {
   readonly #options: RetryPlanOptions;
-  readonly #newest = new Newest<Transition>((one, other) => one.changedAtMs > other.changedAtMs);
-
+  readonly #newest = new Newest<Transition>(isNewer);
   readonly #links = new Newest<Link>(isLater);
 
   constructor(options: RetryPlanOptions) {
@@ -54,7 +57,9 @@ export class RetryPlan implements WaitingPlan {
     const { alarm, id } = record.notification;
     this.#links.saw(id, linkOf(record));
     // Not the whole alarm: its texts would stay in memory.
-    this.#newest.saw(alarm.alarmId, { changedAtMs: alarm.changedAtMs, position: alarm.position });
+    const { changedAtMs, newState, position, event } = alarm;
+    const known = event === undefined ? {} : { event: { changedAt: event.changedAt, sequence: event.sequence } };
+    this.#newest.saw(alarm.alarmId, { changedAtMs, newState, position, ...known });
   }
 
   async next(record: RecordedOutcome, nowMs: number, signal: AbortSignal): Promise<Notification | undefined> {
@@ -86,6 +91,26 @@ export class RetryPlan implements WaitingPlan {
     const detail = 'the method was deleted while the retry waited';
     return { ...next, verdict: { outcome: 'dead', reason: 'method_gone', detail } };
   }
+}
+
+/**
+ * By the time of the change, then by sequence, then in the order read, where that says anything. The timestamp of a repeat is none of its
+ * change: it may lie behind that of the change which follows.
+ */
+function isNewer(one: Transition, other: Transition): boolean {
+  const [at, otherAt] = [nsOf(one), nsOf(other)];
+  if (at !== otherAt) return at > otherAt;
+  const [sequence, otherSequence] = [one.event?.sequence, other.event?.sequence];
+  if (sequence !== undefined && otherSequence !== undefined && sequence !== otherSequence) {
+    return sequence > otherSequence;
+  }
+  // The same state at the same time is no other transition, but the same one written twice: neither stands in for the other.
+  if (isSameState(one.newState, other.newState)) return false;
+  return partitionText(one.position) === partitionText(other.position) && one.position.offset > other.position.offset;
+}
+
+function nsOf({ event, changedAtMs }: Transition): bigint {
+  return (event?.changedAt ?? instantOfMs(changedAtMs)).epochNs;
 }
 
 function linkOf({ triedCount, notification: { position, replay, putOffCount = 0 } }: RecordedOutcome): Link {

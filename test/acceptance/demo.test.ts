@@ -89,6 +89,7 @@ function assertTable(demo: DemoRun): void {
     `Web shop: ${change} | email, On-call mail | sent | ms |`,
     `Web shop: ${change} | webhook, Ticket system | sent | ms |`,
   ];
+  assert.deepEqual(demo.rows('4 alarms'), ['4 alarms in one digest | webhook, Digest | sent | ms | – | –']);
   const withoutOffsets = demo.rows('Web shop').map((row) => row.replace(/ \d+ \| \d+$/, ''));
   assert.deepEqual(withoutOffsets.toSorted(), [...ofShop('ALARM'), ...ofShop('OK')]);
 }
@@ -100,6 +101,10 @@ function assertEndpoint({ output }: DemoRun): void {
   assert.match(act, /Subject: ALARM CRITICAL "Web shop"/);
   assert.match(act, /switched on again\. Noticed after \d+\.\d s: CRITICAL → OK, recovered: 200 after/);
   assert.match(act, /Subject: OK: Web shop/);
+  const digest = act.slice(act.indexOf('mon-notification digest send'), act.indexOf('switched on again'));
+  assert.match(digest, /digest: 4 active alarms/);
+  const inDigest = [...digest.matchAll(/(?:CRITICAL|WARNING) +(\S.*?) {2}since /g)].map(([, name]) => name);
+  assert.deepEqual(inDigest, ['Disk full', 'Login slow', 'Backup late', 'Web shop']);
   const history = act.slice(act.search(/mon-notification history --id [0-9a-f]{32}\n/));
   assert.match(history, /Z {2}alarm .*OK -> ALARM/s);
   assert.match(history, /Z {2}sent .*email "On-call mail"/s);
@@ -130,7 +135,7 @@ describe('npm run demo', { skip: skipWithoutServices() }, () => {
     await demo.says('The active engine is killed');
     const started = demo.processes();
     assert.equal(await demo.exitCode(), 0, demo.output);
-    assert.match(demo.output, /engine-[12] is killed with SIGKILL, all 10 processes at once/);
+    assert.match(demo.output, /engine-[12] is killed with SIGKILL, all 11 processes at once/);
     assert.match(demo.output, /engine-[12] is active \d+\.\d s after the kill/);
     assert.match(demo.output, /(\d+) alarms sent, \1 arrived, 0 lost\./);
     assertTable(demo);

@@ -106,6 +106,8 @@ describe('a method that asks for digests', { skip: skipWithoutServices(), timeou
     const { world } = made;
     const engine = await world.startActive(made.changes);
     await takesOver(engine, 1);
+    const ownsBoth = async () => (await counted(engine, 'digest_owned_workers')) === 2;
+    await waitFor(ownsBoth, "the digest's figures among those of the engine", patience);
     const first = await made.send(40);
     await killed(engine, 'alarm_processor');
     const ended = first.slice(0, 5);

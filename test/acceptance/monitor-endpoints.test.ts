@@ -283,6 +283,6 @@ describe('monitor-endpoints refuses', () => {
     const file = site.file(`- {name: a, url: "${site.url('/')}"}`);
     const { code, err } = await ended(file, '--metrics-listen', `127.0.0.1:${site.receiver.port}`);
     assert.equal(code, 1);
-    assert.match(err, /cannot listen on 127\.0\.0\.1 port \d+ for metrics/);
+    assert.match(err, /the server of metrics cannot listen on 127\.0\.0\.1 port \d+: it is taken/);
   });
 });

@@ -8,8 +8,8 @@ import { type LibraryClient, newClient } from '../../src/adapters/zookeeper/clie
 import { InstanceNode } from '../../src/adapters/zookeeper/instance-node.js';
 import { ZookeeperLeaderLock } from '../../src/adapters/zookeeper/leader-lock.js';
 import { ZookeeperOffsetStore } from '../../src/adapters/zookeeper/offset-store.js';
-import { untilAborted } from '../../src/adapters/zookeeper/session-keeper.js';
 import { Secret } from '../../src/domain/secret.js';
+import { untilAborted } from '../../src/domain/until-aborted.js';
 import type { HeldLock } from '../../src/ports/ownership.js';
 import { endSession, passwordOf } from '../support/stolen-session.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

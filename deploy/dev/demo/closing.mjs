@@ -45,6 +45,11 @@ export function printClosingTable(show, stream) {
   const { screen, alarms } = show;
   const heads = ['alarm', 'method', 'outcome', 'ms to receiver>', 'offset>', 'committed offset>'];
   const rows = alarms.flatMap((alarm) => rowsOf(alarm, show));
+  const { digest } = show;
+  if (digest !== undefined) {
+    const { alarmCount, tookMs } = digest;
+    rows.push([`${alarmCount} alarms in one digest`, 'webhook, Digest', 'sent', `${tookMs}`, '–', '–']);
+  }
   if (stream !== undefined) {
     const { sentCount, lostCount, repeatedCount, committed } = stream;
     const outcome = `sent, ${lostCount} lost, ${repeatedCount} twice`;

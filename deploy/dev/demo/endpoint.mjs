@@ -3,6 +3,7 @@
  */
 import { programFile } from '../build.mjs';
 import { runProgram } from '../command.mjs';
+import { sendDigest } from './digest.mjs';
 import { endpointName, failAfter } from './endpoint-monitor.mjs';
 import { attempt, until } from './failure.mjs';
 
@@ -70,6 +71,7 @@ export async function endpointAct(show) {
   const looking = historyOf(event.eventId, configFile);
   // Waited for below; a failure of the other must not make this one unhandled.
   looking.catch(() => {});
+  await sendDigest(show);
   await change(show, 'OK', { title: 'It is switched on again', make: () => monitor.switchOn() });
   screen.line();
   screen.say('From the producer to the outcome by the id that the producer gave its event:');

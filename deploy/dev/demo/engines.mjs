@@ -92,7 +92,10 @@ export class DemoEngine {
 }
 
 /** Writes the configuration of the demo; readable by this user alone, as it holds the password of MySQL. */
-export async function writeConfig(file, { kafkaUrl, zookeeperUrl, chroot, mysql, topics, group, mailPort }) {
+export async function writeConfig(
+  file,
+  { kafkaUrl, zookeeperUrl, chroot, mysql, topics, digestTopics, group, mailPort },
+) {
   const quoted = (value) => JSON.stringify(String(value));
   const lines = [
     '# Written by the demo. What is left out has its default: see config/notification.yaml.',
@@ -123,6 +126,11 @@ export async function writeConfig(file, { kafkaUrl, zookeeperUrl, chroot, mysql,
     `    port: ${mailPort}`,
     '    from_addr: mon@example.com',
     '    starttls: never',
+    'digest:',
+    ...Object.entries(digestTopics).map(([what, topic]) => `  ${what}_topic: ${quoted(topic)}`),
+    '  workers: 1',
+    '  methods:',
+    '    m-digest: {delivery: digest}',
     'http:',
     '  allow: [127.0.0.0/8]',
     'admin:',

@@ -22,6 +22,12 @@ export function namesFor(env) {
       retries: `${prefix}retry-notifications`,
       dead: `${prefix}notification-dead-letters`,
     },
+    digestTopics: {
+      status: `${prefix}alarm-status-changed`,
+      command: `${prefix}send-alarm-digest`,
+      digest: `${prefix}alarm-digest`,
+      state: `${prefix}alarm-digest-state`,
+    },
     group: `${prefix}mon-notification`,
     watcherGroup: `${unique}-watcher`,
     chroot: env.ZOOKEEPER_URL ? `/${unique}` : '',
@@ -104,7 +110,7 @@ export class DemoKafka {
   /** Whether the engine has created what it writes to: it does that beside its other work. */
   async hasAllTopics() {
     const existing = await this.#asAdmin((admin) => admin.listTopics());
-    return Object.values(this.#names.topics).every((topic) => existing.includes(topic));
+    return this.#topics().every((topic) => existing.includes(topic));
   }
 
   /** Begins to collect; all topics must be there. */
@@ -119,6 +125,10 @@ export class DemoKafka {
         else this.records.push({ topic, key: String(message.key), value: JSON.parse(String(message.value)) });
       },
     });
+  }
+
+  #topics() {
+    return [...Object.values(this.#names.topics), ...Object.values(this.#names.digestTopics)];
   }
 
   #sawAlarm({ offset, timestamp, value }) {
@@ -140,7 +150,8 @@ export class DemoKafka {
 
   /** The records that an alarm left, parked messages included. */
   recordsOf({ offset }) {
-    return this.records.filter(({ value }) => Number(value.source_offset) === offset);
+    const { alarms } = this.#names.topics;
+    return this.records.filter(({ value }) => value.source_topic === alarms && Number(value.source_offset) === offset);
   }
 
   async close() {
@@ -155,10 +166,11 @@ export class DemoKafka {
     await this.close();
     await this.#asAdmin(async (admin) => {
       const existing = await admin.listTopics();
-      const ours = Object.values(this.#names.topics).filter((topic) => existing.includes(topic));
+      const ours = this.#topics().filter((topic) => existing.includes(topic));
       await admin.deleteTopics({ topics: ours });
       const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
-      const ourGroups = [this.#names.group, this.#names.watcherGroup].filter((group) => groups.includes(group));
+      const { group: ofEngine, watcherGroup } = this.#names;
+      const ourGroups = [ofEngine, `${ofEngine}-digest`, watcherGroup].filter((group) => groups.includes(group));
       if (ourGroups.length > 0) await admin.deleteGroups(ourGroups);
     });
   }

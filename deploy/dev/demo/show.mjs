@@ -12,6 +12,8 @@ const shortLines = (request) => requestLines(request, ['alarm_name', 'state', 's
 export class Show {
   alarms = [];
   firstMailAtMs;
+  /** What became of the digest: `{ alarmCount, tookMs }`. */
+  digest;
   #world;
   #seen = new Set();
 

@@ -1,11 +1,11 @@
 import { messageOf } from '../../domain/errors.js';
+import { unlessAborted } from '../../domain/until-aborted.js';
 import type { Clock } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { CONNECT_LIMIT_MS, createClient, type KafkaClient } from './client.js';
 import { type KafkaConnection, parseBrokerAddress } from './connection-options.js';
 import { UnreadableAnswer } from './kafka-failure.js';
 import type { BrokerAddress, Exchanges, LibraryBroker } from './library-types.js';
-import { unlessAborted } from './waiting.js';
 
 interface Peer {
   readonly host: string;
@@ -95,7 +95,7 @@ export class Brokers {
   async #within<T>(limitMs: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
     const limit = this.#clock.limit(limitMs, signal);
     try {
-      return await unlessAborted(work, limit.signal);
+      return await unlessAborted(work, limit.signal, () => new Error('given up'));
     } catch (error) {
       throw limit.expired ? new Error('no answer in time', { cause: error }) : error;
     } finally {

@@ -7,6 +7,7 @@ import type { DigestActor, DigestWorkers, ReadMessage } from '../../ports/digest
 import type { SourceEvent } from '../../ports/flow.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
+import { runActors } from '../run-actors.js';
 import { KafkaAlarmSource } from './alarm-source.js';
 import { Brokers } from './brokers.js';
 import type { KafkaConnection } from './connection-options.js';
@@ -156,17 +157,8 @@ export class KafkaDigestTerm {
     stop: AbortSignal,
     ending: AbortController,
   ): Promise<void> {
-    const failures: unknown[] = [];
-    const fail = (error: unknown) => {
-      failures.push(error);
-      ending.abort();
-    };
-    const runs = [...actors.values()].map((actor) => actor.run(ending.signal).catch(fail));
     const reading = AbortSignal.any([stop, ending.signal]);
-    await this.#pump(actors, reading).catch(fail);
-    for (const actor of actors.values()) actor.close();
-    await Promise.all(runs);
-    if (failures.length > 0) throw failures[0];
+    await runActors(actors.values(), ending, () => [this.#pump(actors, reading)]);
     if (!stop.aborted) throw new EngineError('FENCED', 'the lock of the digest is lost', { retriable: false });
   }
 

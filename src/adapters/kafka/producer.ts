@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { EngineError, messageOf } from '../../domain/errors.js';
 import { partitionText } from '../../domain/position.js';
+import { unlessAborted } from '../../domain/until-aborted.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { Brokers } from './brokers.js';
@@ -10,7 +11,7 @@ import { Metadata } from './metadata.js';
 import { Outage } from './outage.js';
 import { partitionOfKey } from './partition-of-key.js';
 import { PublishLane } from './publish-lane.js';
-import { pauseMs, unlessAborted } from './waiting.js';
+import { pauseMs } from './waiting.js';
 
 const REQUEST_LIMIT_MS = 15_000;
 /** How long the broker may wait for its replicas; shorter than our own limit, so that we hear of it. */
@@ -91,12 +92,7 @@ export class KafkaProducer {
     if (known > 0) return known;
     const lookup = this.#lookups.get(topic) ?? this.#lookUp(topic);
     this.#lookups.set(topic, lookup);
-    try {
-      return await unlessAborted(lookup, signal);
-    } catch (error) {
-      if (error instanceof EngineError) throw error;
-      throw given(topic);
-    }
+    return await unlessAborted(lookup, signal, () => given(topic));
   }
 
   async #lookUp(topic: string): Promise<number> {

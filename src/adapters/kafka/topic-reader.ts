@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { EngineError, messageOf } from '../../domain/errors.js';
 import { type Offset, partitionText } from '../../domain/position.js';
+import { unlessAborted } from '../../domain/until-aborted.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { Brokers } from './brokers.js';
@@ -11,7 +12,7 @@ import { errorName, kafkaError, lastingFailure, UnreadableAnswer } from './kafka
 import type { FetchedRecord } from './library-types.js';
 import { logEdge, Metadata, offsetAtTime } from './metadata.js';
 import { textHeaders } from './raw-alarm.js';
-import { pauseMs, unlessAborted } from './waiting.js';
+import { pauseMs } from './waiting.js';
 
 const REQUEST_LIMIT_MS = 10_000;
 const LONG_POLL_MS = 200;
@@ -162,7 +163,7 @@ export class TopicReader {
     let failure = 'no answer';
     for (let failures = 1; ; failures += 1) {
       try {
-        return await unlessAborted(attempt(), signal);
+        return await unlessAborted(attempt(), signal, () => givenUp(failure));
       } catch (error) {
         if (error instanceof EngineError) throw error;
         if (signal.aborted) throw givenUp(failure);

@@ -34,21 +34,3 @@ export class Bell {
     signal.removeEventListener('abort', give);
   }
 }
-
-/** The result of `work`, or a rejection as soon as `signal` aborts; what `work` does afterwards is nobody's concern. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let give = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    give = () => reject(new Error('given up'));
-  });
-  if (signal.aborted) give();
-  signal.addEventListener('abort', give, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', give);
-    // Nobody else looks at these two any more; a rejection without a listener would end the process.
-    work.catch(() => {});
-    aborted.catch(() => {});
-  }
-}

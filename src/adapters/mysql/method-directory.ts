@@ -3,10 +3,11 @@ import { EngineError } from '../../domain/errors.js';
 import type { NotificationMethod } from '../../domain/notification.js';
 import type { NonEmpty } from '../../domain/position.js';
 import { Secret } from '../../domain/secret.js';
+import { unlessAborted } from '../../domain/until-aborted.js';
 import type { AskedMethods, DigestBinding, MethodDirectory } from '../../ports/directory.js';
 import { isOtherSchema, numberOf } from './mysql-errors.js';
 import { type MysqlDeps, type MysqlOptions, MysqlPool, type Row } from './pool.js';
-import { foldOf, type Question, QuestionGatherer, unlessAborted } from './question-gatherer.js';
+import { foldOf, givenUp, type Question, QuestionGatherer } from './question-gatherer.js';
 import {
   lookupStatement,
   maxAddressLength,
@@ -83,7 +84,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 
   async mayHaveDigests(signal: AbortSignal): Promise<boolean> {
-    return this.#hasDigests(await unlessAborted(this.#currentForm(), signal));
+    return this.#hasDigests(await unlessAborted(this.#currentForm(), signal, givenUp));
   }
 
   #limited(alarm: Alarm, methods: readonly NotificationMethod[]): readonly NotificationMethod[] {
@@ -100,7 +101,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 
   async alarmState(alarmId: string, signal: AbortSignal): Promise<string | undefined> {
-    const { hasAlarmState } = await unlessAborted(this.#currentForm(), signal);
+    const { hasAlarmState } = await unlessAborted(this.#currentForm(), signal, givenUp);
     if (!hasAlarmState) return undefined;
     const [row] = await this.#asked((form) => lookup('state', alarmId, '', form), signal);
     return textOf(row?.state) || undefined;
@@ -108,7 +109,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
 
   /** Asks for nothing, but of the tables that every lookup needs: a server without them, or without the right to read them, is no help. */
   async ping(signal: AbortSignal): Promise<void> {
-    await unlessAborted(this.#currentForm(), signal);
+    await unlessAborted(this.#currentForm(), signal, givenUp);
     const sql = 'SELECT 1 FROM alarm_action a JOIN notification_method m ON m.id = a.action_id LIMIT 0';
     await this.#pool.query({ what: 'the tables of methods', sql, values: [], signal });
   }
@@ -142,7 +143,8 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 
   async #asked(question: (form: SchemaForm) => Lookup, signal: AbortSignal): Promise<readonly Row[]> {
-    const ask = async () => this.#gatherer.ask(question(await unlessAborted(this.#currentForm(), signal)), signal);
+    const ask = async () =>
+      this.#gatherer.ask(question(await unlessAborted(this.#currentForm(), signal, givenUp)), signal);
     try {
       return await ask();
     } catch (error) {

@@ -125,16 +125,7 @@ export class QuestionGatherer<Answer> {
   }
 }
 
-/** The promise, or ABORTED as soon as `signal` aborts. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const leave = () => reject(givenUp());
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
-}
-
-function givenUp(): EngineError {
+/** What a lookup that was not waited for ends with. */
+export function givenUp(): EngineError {
   return new EngineError('ABORTED', 'the lookup was given up', { retriable: true });
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { untilAborted } from '../../domain/until-aborted.js';
 import type { DigestActor, DigestHome, DigestRound, DigestWorkers } from '../../ports/digest.js';
 import type { NatsDeps, NatsLink } from './connection.js';
 import { natsFailure } from './library.js';
@@ -61,9 +62,8 @@ export async function runCoreDigest(
   );
   deps.telemetry.event('digest_took_over', { workers: 'all', rows: 0 });
   const closed = link.nats.closed();
-  const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
   try {
-    await Promise.race([stopped, closed, ...runs]);
+    await Promise.race([untilAborted(stop), closed, ...runs]);
     for (const subscription of subscriptions) subscription.unsubscribe();
     await line.emptied();
     for (const actor of actors) actor.close();

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { ConsumerMessages } from '@nats-io/jetstream';
 import { EngineError } from '../../domain/errors.js';
 import type { DigestActor, DigestWorkers } from '../../ports/digest.js';
+import { runActors } from '../run-actors.js';
 import { JetstreamHome } from './jetstream-home.js';
 import type { JetstreamParts } from './jetstream-parts.js';
 import { natsFailure } from './library.js';
@@ -111,18 +112,9 @@ export class JetstreamTerm {
     stop: AbortSignal,
     ending: AbortController,
   ): Promise<void> {
-    const failures: unknown[] = [];
-    const fail = (error: unknown) => {
-      failures.push(error);
-      ending.abort();
-    };
-    const runs = [...actors.values()].map((actor) => actor.run(ending.signal).catch(fail));
     const reading = AbortSignal.any([stop, ending.signal]);
-    const pumps = this.#options.intakes.map((intake) => this.#pump(intake, actors, reading).catch(fail));
-    await Promise.all(pumps);
-    for (const actor of actors.values()) actor.close();
-    await Promise.all(runs);
-    if (failures.length > 0) throw failures[0];
+    const pumps = () => this.#options.intakes.map((intake) => this.#pump(intake, actors, reading));
+    await runActors(actors.values(), ending, pumps);
     this.#options.lease.demand();
   }
 

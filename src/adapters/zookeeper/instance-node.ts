@@ -1,6 +1,7 @@
+import { untilAborted } from '../../domain/until-aborted.js';
 import type { Identity } from './lock-node.js';
 import type { ZookeeperSession } from './session.js';
-import { type SessionKeeper, untilAborted } from './session-keeper.js';
+import type { SessionKeeper } from './session-keeper.js';
 import { isReason, ZookeeperError } from './zookeeper-error.js';
 
 const pauseMs = 500;

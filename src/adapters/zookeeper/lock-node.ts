@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { untilAborted } from '../../domain/until-aborted.js';
 import type { HeldLock } from '../../ports/ownership.js';
 import type { Fence } from '../../ports/progress.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { inLockOrder, lockNodePrefix } from './paths.js';
 import type { ZookeeperSession } from './session.js';
-import { aborted, untilAborted } from './session-keeper.js';
+import { aborted } from './session-keeper.js';
 import { isReason, ZookeeperError } from './zookeeper-error.js';
 
 const removeTries = 3;

@@ -1,4 +1,5 @@
 import { ConfigurationError, EngineError, messageOf } from '../../domain/errors.js';
+import { untilAborted } from '../../domain/until-aborted.js';
 import type { Lease } from '../../ports/ownership.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
@@ -125,18 +126,6 @@ export class SessionKeeper {
 
 export function aborted(what: string): EngineError {
   return new EngineError('ABORTED', `${what} was given up`, { retriable: false });
-}
-
-/** Resolves when the first of the signals aborts. */
-export function untilAborted(...signals: readonly AbortSignal[]): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      for (const signal of signals) signal.removeEventListener('abort', done);
-      resolve();
-    };
-    for (const signal of signals) signal.addEventListener('abort', done);
-    if (signals.some((signal) => signal.aborted)) done();
-  });
 }
 
 function checkedServer(server: string): string {

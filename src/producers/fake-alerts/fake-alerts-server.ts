@@ -1,38 +1,17 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { EngineError, messageOf } from '../../domain/errors.js';
+import { type Listening, listening } from '../../admin/listening.js';
 import type { Clock } from '../../ports/system.js';
 import type { FakeAlerts } from './fake-alerts.js';
 
 const maxBodyBytes = 1024 * 1024;
 
 /** Puts a fake alerts server on a port of the loopback address; 0 takes any free one. @throws LISTEN_FAILED */
-export async function startFakeAlertsServer(
-  fake: FakeAlerts,
-  port: number,
-  clock: Clock,
-): Promise<{ readonly port: number; close(): Promise<void> }> {
+export async function startFakeAlertsServer(fake: FakeAlerts, port: number, clock: Clock): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     void serve(fake, request, response, clock);
   });
-  const listening = once(server, 'listening');
-  server.listen({ host: '127.0.0.1', port });
-  try {
-    await listening;
-  } catch (error) {
-    const text = `the fake alerts server cannot listen on port ${port}: ${messageOf(error)}; see --port`;
-    throw new EngineError('LISTEN_FAILED', text, { retriable: true, cause: error });
-  }
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const words = { who: 'the fake alerts server', advice: 'see --port' };
+  return await listening(server, { host: '127.0.0.1', port }, words);
 }
 
 async function serve(

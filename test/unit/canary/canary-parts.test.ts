@@ -56,6 +56,10 @@ describe('the directory around that of the tenants', () => {
     others.add({ id: 'm-1' }, ['canary', 'OK']);
     assert.equal((await others.methodsFor(aCanary(), never)).length, 1);
     assert.deepEqual(await new CanaryDirectory(others).methodsFor(aCanary(), never), [canaryMethod]);
+    assert.deepEqual(await new CanaryDirectory(others).askedFor(aCanary(), never), {
+      immediate: [canaryMethod],
+      digest: [],
+    });
   });
 
   test('lets a canary wait for a database that does not answer', async () => {

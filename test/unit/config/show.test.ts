@@ -6,9 +6,12 @@ import { FakeMailPlugin, fakeWebhookPlugin } from '../../support/fakes/notifier-
 
 const plugins = [new FakeMailPlugin(), fakeWebhookPlugin];
 const full = `${minimal
-  .replace('passwd: pw', 'passwd: canary, ssl: true')
-  .replace('url: z1', 'url: z1, auth: "u:canary", max_offset_lag: ')
-  .replace('server', 'password: canary, timeout: 500ms, server')}retry: {interval: 2m}\nhttp: {allow: [10.0.0.0/8]}\n`;
+  .replace('passwd: pw', 'passwd: canary-5d, ssl: true')
+  .replace('url: z1', 'url: z1, auth: "u:canary-5d", max_offset_lag: ')
+  .replace(
+    'server',
+    'password: canary-5d, timeout: 500ms, server',
+  )}retry: {interval: 2m}\nhttp: {allow: [10.0.0.0/8]}\n`;
 
 test('shows public names, units of the file, defaults, and no secret', (t) => {
   const { loaded } = load(t, full, { plugins });
@@ -23,7 +26,7 @@ test('shows public names, units of the file, defaults, and no secret', (t) => {
   assert.deepEqual(tree.kafka.periodic, { 60: '60-seconds-notifications' });
   assert.equal(tree.notification_types.email.timeout, 0.5);
   assert.equal(tree.notification_types.webhook.timeout, 5);
-  assert.ok(!JSON.stringify(tree).includes('canary'));
+  assert.ok(!JSON.stringify(tree).includes('canary-5d'));
 });
 
 test('what is shown loads again and means the same', (t) => {
