@@ -72,7 +72,14 @@ describe('the tables', () => {
 
 describe('the documents', () => {
   const documents = [
-    ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'deploy/OPERATIONS.md', 'test/README.md'],
+    ...[
+      'README.md',
+      'ARCHITECTURE.md',
+      'CONTRIBUTING.md',
+      'deploy/OPERATIONS.md',
+      'deploy/FAULTS.md',
+      'test/README.md',
+    ],
     ...['config/templates/README.md', 'config/plugins/README.md', 'config/COMPATIBILITY.md'],
   ];
 
