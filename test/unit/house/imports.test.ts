@@ -84,9 +84,8 @@ function isAllowed({ from, to }: Import): boolean {
   if (folder === '') return false;
   if (to in homes) return from.startsWith(homes[to] ?? '');
   if (to.startsWith('node:')) return allowed.includes('node') || allowed.includes(to);
-  const isShared = posix.dirname(to) === 'src/adapters';
   const isAnotherAdapter = from.startsWith('src/adapters/') && sibling(from) !== sibling(to);
-  if (from.startsWith('src/adapters/') && isShared) return true;
+  if (from.startsWith('src/adapters/') && posix.dirname(to) === 'src/adapters') return true;
   const isAnotherNotifier = /^src\/notifiers\/[^/]+\/[^/]+\/|^src\/notifiers\/[^/]+\//.test(from) && isOther(from, to);
   if (to.startsWith('src/adapters/') && isAnotherAdapter) return allowed.includes('src');
   if (isAnotherNotifier) return false;
