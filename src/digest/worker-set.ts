@@ -10,6 +10,7 @@ import type {
 } from '../ports/digest.js';
 import { type DigestRules, DigestWorker, type DigestWorkerDeps } from './digest-worker.js';
 import { parseDigestMessage } from './message.js';
+import { runActors } from './run-actors.js';
 import { parseRow, rowKey, rowText } from './stored-row.js';
 
 export interface WorkerSetOptions {
@@ -70,6 +71,14 @@ export class WorkerSet<Message extends TakenMessage> implements DigestWorkers<Me
       close: () => worker.close(),
       run: (signal) => this.#run(worker, signal),
     };
+  }
+
+  run(
+    actors: Iterable<DigestActor<Message>>,
+    ending: AbortController,
+    pumps: () => readonly Promise<void>[],
+  ): Promise<void> {
+    return runActors(actors, ending, pumps);
   }
 
   /** Workers that run in this process now. */

@@ -138,6 +138,15 @@ export interface DigestWorkers<Message extends TakenMessage> {
   read(taken: Message): ReadMessage<Message>;
   /** Opens a worker with nothing in it; whoever opens it runs it, and closes it in the end. */
   open(index: number, home: DigestHome<Message>): DigestActor<Message>;
+  /**
+   * Runs what was opened for as long as the pumps bring messages; then each finishes what it has. The first failure aborts `ending`, which
+   * ends all of them, and is thrown once they have ended.
+   */
+  run(
+    actors: Iterable<DigestActor<Message>>,
+    ending: AbortController,
+    pumps: () => readonly Promise<void>[],
+  ): Promise<void>;
   /** How a row is named and written where names are short and values are text. */
   readonly rows: RowCodec;
 }

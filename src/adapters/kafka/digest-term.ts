@@ -7,7 +7,6 @@ import type { DigestActor, DigestWorkers, ReadMessage } from '../../ports/digest
 import type { SourceEvent } from '../../ports/flow.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
-import { runActors } from '../run-actors.js';
 import { KafkaAlarmSource } from './alarm-source.js';
 import { Brokers } from './brokers.js';
 import type { KafkaConnection } from './connection-options.js';
@@ -158,7 +157,7 @@ export class KafkaDigestTerm {
     ending: AbortController,
   ): Promise<void> {
     const reading = AbortSignal.any([stop, ending.signal]);
-    await runActors(actors.values(), ending, () => [this.#pump(actors, reading)]);
+    await this.#workers.run(actors.values(), ending, () => [this.#pump(actors, reading)]);
     if (!stop.aborted) throw new EngineError('FENCED', 'the lock of the digest is lost', { retriable: false });
   }
 

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import type { ConsumerMessages } from '@nats-io/jetstream';
 import { EngineError } from '../../domain/errors.js';
 import type { DigestActor, DigestWorkers } from '../../ports/digest.js';
-import { runActors } from '../run-actors.js';
 import { JetstreamHome } from './jetstream-home.js';
 import type { JetstreamParts } from './jetstream-parts.js';
 import { natsFailure } from './library.js';
@@ -114,7 +113,7 @@ export class JetstreamTerm {
   ): Promise<void> {
     const reading = AbortSignal.any([stop, ending.signal]);
     const pumps = () => this.#options.intakes.map((intake) => this.#pump(intake, actors, reading));
-    await runActors(actors.values(), ending, pumps);
+    await this.#workers.run(actors.values(), ending, pumps);
     this.#options.lease.demand();
   }
 
