@@ -19,6 +19,11 @@ interface Destination {
  * ending, however slowly: putting off costs a record and a detour, and a machine that is too busy slows all receivers.
  */
 const patienceMs = { silent: 20_000, slow: 60_000 } as const;
+/**
+ * A shorter silence tells nothing of the next minutes: receivers start, collect garbage, lose a packet. TCP sends a lost SYN again after 1 s
+ * and then after 2 s more (RFC 6298, section 2).
+ */
+const hiccupMs = 3_000;
 const lookEveryMs = 250;
 /** Weight of the newest interval in the mean: two full rounds of the usual share count. */
 const newestWeight = 1 / 32;
@@ -124,7 +129,7 @@ export class DestinationLimit {
   #thin(destination: Destination): void {
     const { waiting, sendingCount, meanIntervalMs, stillMs } = destination;
     // All under way for so long without one end: the next one cannot be expected sooner than this.
-    const leastIntervalMs = stillMs / Math.max(1, sendingCount);
+    const leastIntervalMs = stillMs < hiccupMs ? 0 : stillMs / Math.max(1, sendingCount);
     const room = Math.floor(Math.min(patienceMs.slow / meanIntervalMs, patienceMs.silent / leastIntervalMs));
     while (waiting.length > room) waiting.pop()?.('put_off');
     if (waiting.length === 0) this.#crowded.delete(destination);
