@@ -4,29 +4,12 @@ import { encodeAlarmEvent } from '../../../src/domain/alarm-event.js';
 import { EngineError } from '../../../src/domain/errors.js';
 import { orderKeyOf, readAlarm } from '../../../src/domain/parse-alarm.js';
 import { ProducerState } from '../../../src/producers/producer-state.js';
-import { rawMessage, somewhere } from '../../support/alarms.js';
+import { alarmEvent, rawMessage, somewhere } from '../../support/alarms.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
 import { MemoryStore } from '../../support/fakes/memory-store.js';
 import { fuzzTexts } from '../../support/fuzz-texts.js';
 
-const event = encodeAlarmEvent({
-  tenantId: 't-17',
-  alarmId: 'alert-1',
-  alarmDefinitionId: 'alert-1',
-  alarmName: 'alert-1',
-  alarmDescription: 'q',
-  oldStatus: 'WARNING',
-  status: 'CRITICAL',
-  reason: 'critical',
-  changedAtMs: 1772359215000,
-  atMs: 1772359215000,
-  kind: 'transition',
-  sequence: 7,
-  source: { type: 'alert-exec', instance: 'mon-1', version: '1.0.0' },
-  details: { value: 250.5 },
-  labels: { team: 'blue' },
-  link: undefined,
-}).value;
+const event = encodeAlarmEvent({ ...alarmEvent, labels: { team: 'blue' } }).value;
 const change = '{"AlarmID":"x-1","UserID":"u-1","Status":"CRITICAL","ChangedAt":"2021-06-07T20:40:15.598765212Z"}';
 
 for (const [what, good] of [
