@@ -34,7 +34,7 @@ for (const [what, good] of [
       }
     }
     assert.equal(seen.alarms + seen.malformed, count);
-    assert.ok(seen.alarms > 1_000 && seen.malformed > 1_000, JSON.stringify(seen));
+    assert.ok(seen.alarms > count / 100 && seen.malformed > count / 100, JSON.stringify(seen));
   });
 }
 
@@ -53,5 +53,5 @@ it('each of very many state files is read or put aside', async () => {
     }
   }
   assert.equal(seen.read + seen.aside, count);
-  assert.ok(seen.read > 1_000 && seen.aside > 1_000, JSON.stringify(seen));
+  assert.ok(seen.read > count / 100 && seen.aside > count / 100, JSON.stringify(seen));
 });
