@@ -47,7 +47,10 @@ const server = createServer((request, response) => {
   take(request, response, ledger).catch(() => response.destroy());
 });
 server.keepAliveTimeout = 60_000;
-server.on('connection', (socket) => owners.set(socket, ownerOf(socket.remotePort ?? 0, socket.localPort ?? 0)));
+const engines = new Map<number, number>();
+server.on('connection', (socket) =>
+  owners.set(socket, ownerBefore(ownerOf(socket.remotePort ?? 0, socket.localPort ?? 0))),
+);
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });
@@ -56,3 +59,12 @@ process.on('message', (told: { isHanging: boolean }) => {
   isHanging = told.isHanging;
 });
 process.once('disconnect', () => process.exit(0));
+
+/** The engine of an orphan is the parent that it had: init takes over whoever outlives its engine by a moment. */
+function ownerBefore(owner: SocketOwner | undefined): SocketOwner | undefined {
+  if (owner === undefined) return undefined;
+  const parent = owner.parent === 1 ? engines.get(owner.pid) : owner.parent;
+  if (parent === undefined) return undefined;
+  engines.set(owner.pid, parent);
+  return { pid: owner.pid, parent };
+}

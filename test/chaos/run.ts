@@ -80,11 +80,12 @@ export async function runChaos(test: CleanUp, options: ChaosOptions): Promise<Ch
   await producer.stop();
   const loadEndedAtMs = nowMs();
   await world.caughtUp(convergeMs);
-  const history = await settled(stage, producer, strikes);
+  const { history, notSimplySent } = await settled(stage, producer, strikes);
   const convergedAtMs = nowMs();
   stopTelling();
   await stage.watch.stop();
   await writeFile(join(options.folder, 'holdings.json'), JSON.stringify(history.holdings));
+  await writeFile(join(options.folder, 'outcomes.jsonl'), notSimplySent.map((line) => `${line}\n`).join(''));
   await Promise.all(seats.map((seat) => seat.close()));
   return {
     ...{ options, history, startedAtMs, loadEndedAtMs, convergedAtMs, samples, plannedCount: plan.length },
@@ -145,8 +146,14 @@ async function applyAll(
   await Promise.all(running);
 }
 
+interface Settled {
+  readonly history: History;
+  /** Records of notifications that were retried, parked, superseded or expired. */
+  readonly notSimplySent: readonly string[];
+}
+
 /** Waits until what waits for a retry has arrived too, then reads every ledger. */
-async function settled(stage: Stage, producer: Producer, strikes: readonly Strike[]): Promise<History> {
+async function settled(stage: Stage, producer: Producer, strikes: readonly Strike[]): Promise<Settled> {
   const { world, watch, receiver, methodId } = stage;
   const expectedCount = producer.acked.length;
   const isWhole = async () => {
@@ -156,17 +163,19 @@ async function settled(stage: Stage, producer: Producer, strikes: readonly Strik
   };
   // What does not come at all is for the checker to tell.
   await waitFor(isWhole, 'every receipt', { timeoutMs: 60_000 }).catch(() => undefined);
-  const keysOf = async (name: keyof World['topics'], outcomes?: readonly string[]) =>
-    (await world.kafka.records(world.topics[name]))
-      .filter(({ headers }) => outcomes === undefined || outcomes.includes(headers['notification-outcome'] ?? ''))
-      .map(({ key }) => key ?? '');
-  const parkedIds = new Set([...(await keysOf('dead')), ...(await keysOf('sent', ['superseded', 'expired']))]);
-  return {
+  const topics = ['sent', 'retry', 'dead'] as const;
+  const records = (await Promise.all(topics.map((name) => world.kafka.records(world.topics[name])))).flatMap(
+    (list, index) => list.map(({ key, headers, value }) => ({ key: key ?? '', of: topics[index], headers, value })),
+  );
+  const outcomeOf = ({ headers }: (typeof records)[number]) => headers['notification-outcome'] ?? '';
+  const idsOf = (isMeant: (record: (typeof records)[number]) => boolean) =>
+    new Set(records.filter(isMeant).map(({ key }) => key));
+  const history = {
     ...{ topic: world.topic, methodIds: [methodId], acked: producer.acked, receipts: await receiver.receipts() },
     ...{
-      parkedIds,
-      retriedIds: new Set(await keysOf('retry')),
-      recordedIds: new Set(await keysOf('sent')),
+      parkedIds: idsOf((record) => record.of === 'dead' || ['superseded', 'expired'].includes(outcomeOf(record))),
+      retriedIds: idsOf(({ of }) => of === 'retry'),
+      recordedIds: idsOf(({ of }) => of === 'sent'),
       holdings: watch.holdings,
       commits: watch.commits,
     },
@@ -176,6 +185,9 @@ async function settled(stage: Stage, producer: Producer, strikes: readonly Strik
       strikes,
     },
   };
+  const special = idsOf((record) => record.of !== 'sent' || outcomeOf(record) !== 'sent');
+  const notSimplySent = records.filter(({ key }) => special.has(key)).map(({ value }) => Buffer.from(value).toString());
+  return { history, notSimplySent };
 }
 
 function tell(
