@@ -5,7 +5,6 @@ import { problemText } from '../config/problem.js';
 import { hostWithPort } from '../config/text-forms.js';
 import { digestRules } from '../digest/digest-rules.js';
 import type { DigestRules } from '../digest/digest-worker.js';
-import { ConfigurationError } from '../domain/errors.js';
 import { Secret } from '../domain/secret.js';
 import { type Command, type CommandArguments, type CommandIo, UsageError } from './command.js';
 import { warningText } from './configuration.js';
@@ -70,9 +69,6 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
   const { digest } = config;
   const transport = given.transport ?? digest.transport;
   const lock = given.lock ?? digest.lock;
-  if (transport === 'kafka' && lock === 'partition') {
-    throw new ConfigurationError('CONFIG_INVALID', '--lock partition: on Kafka expected topic, got partition');
-  }
   const listen = given.listen ?? digest.metricsListen;
   return {
     config,

@@ -72,6 +72,7 @@ export function kafkaDigestPlace(
     zookeeper: { ...zookeeper, group: kafka.group },
     topics: { ...digest.topics, deadLetter: kafka.deadLetterTopic, retry: kafka.notificationRetryTopic },
     group: `${kafka.group}-digest`,
+    lock: digest.lock,
     mayCreateTopics: kafka.createTopics,
   };
 }

@@ -77,8 +77,9 @@ export class KafkaDigestTerm {
     try {
       const actors = new Map<number, DigestActor<KafkaMessage>>();
       const starts = [];
+      const takingOver = AbortSignal.any([stop, ending.signal]);
       for (const partition of this.#options.partitions) {
-        const { actor, rows, positions } = await this.#takeOver(partition, ending.signal);
+        const { actor, rows, positions } = await this.#takeOver(partition, takingOver);
         actors.set(partition, actor);
         starts.push({ partition, rows, positions });
       }
