@@ -31,6 +31,7 @@ export const digestOptions = {
     value: 'topic|partition',
     description: 'topic: one instance works; partition: instances share (default topic)',
   },
+  'from-alarms': { description: 'on Kafka: fold the alarms on kafka.alarm_topic, too, by their tenant' },
   empty: { value: 'skip|send', description: 'what a command does when there is nothing to send (default skip)' },
   'tombstone-days': { value: 'N', description: 'how long cleared alarms are remembered (default 30)' },
   'metrics-listen': {
@@ -65,9 +66,11 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
     for (const problem of loaded.problems) io.err(problemText(problem));
     return undefined;
   }
-  const { config } = loaded;
-  const { digest } = config;
+  const { digest: inFile } = loaded.config;
+  const digest = { ...inFile, fromAlarms: inFile.fromAlarms || given.fromAlarms };
+  const config = { ...loaded.config, digest };
   const transport = given.transport ?? digest.transport;
+  if (given.fromAlarms && transport === 'nats') throw new UsageError('--from-alarms: needs --transport kafka');
   const lock = given.lock ?? digest.lock;
   const listen = given.listen ?? digest.metricsListen;
   return {
@@ -98,6 +101,7 @@ function readOptions(args: CommandArguments) {
     empty: choice(args, 'empty', ['skip', 'send']),
     tombstoneDays: whole(args, 'tombstone-days', 3650),
     listen: args.text('metrics-listen'),
+    fromAlarms: args.has('from-alarms'),
   } as const;
 }
 

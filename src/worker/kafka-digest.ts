@@ -29,6 +29,8 @@ export interface KafkaDigestOptions {
   readonly topics: DigestTopics;
   /** Of the positions in the input topics; its transactions are named after it. */
   readonly group: string;
+  /** Digests of methods are public messages, too. */
+  readonly publishesAll: boolean;
   readonly mayCreateTopics: boolean;
   /** topic: one instance works and the others stand by; partition: instances share. */
   readonly lock: 'topic' | 'partition';
