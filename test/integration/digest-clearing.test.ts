@@ -28,10 +28,10 @@ function rowIn(text: string): ReturnType<typeof parseRow> | undefined {
 
 async function markedCount(state: KV, userId: string): Promise<number> {
   let count = 0;
-  for await (const key of await state.keys()) {
-    const text = (await state.get(key))?.string() ?? '';
-    const row = rowIn(text);
+  for await (const { operation, value, delta } of await state.watch()) {
+    const row = operation === 'PUT' ? rowIn(Buffer.from(value).toString()) : undefined;
     if (row?.userId === userId && row.kind === 'alarm' && row.alarm?.toSend === true) count += 1;
+    if (delta === 0) break;
   }
   return count;
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { RawAlarm } from '../../domain/alarm.js';
 import { EngineError } from '../../domain/errors.js';
 import { hash32 } from '../../domain/hash32.js';
-import { type Offset, partitionText } from '../../domain/position.js';
+import { partitionText } from '../../domain/position.js';
 import type { DigestActor, DigestWorkers, ReadMessage } from '../../ports/digest.js';
 import type { SourceEvent } from '../../ports/flow.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -87,6 +87,8 @@ export class KafkaDigestTerm {
         actors.set(partition, actor);
         starts.push({ partition, rows, positions });
       }
+      // Its connections are for the state alone.
+      await this.#reader.close();
       const rows = starts.reduce((sum, one) => sum + one.rows, 0);
       this.#deps.telemetry.event('digest_took_over', { workers: this.#options.partitions.join(), rows });
       for (const { positions } of starts)
@@ -147,9 +149,13 @@ export class KafkaDigestTerm {
 
   async #restore(partition: number, actor: DigestActor<KafkaMessage>, signal: AbortSignal): Promise<number> {
     const topic = this.#options.topics.state;
-    const only = (all: ReadonlyMap<number, Offset>) => new Map([...all].filter(([each]) => each === partition));
-    const from = only(await this.#reader.logStarts(topic, signal));
-    const until = only(await this.#reader.logEnds(topic, signal));
+    const from = await this.#reader.logStarts(topic, signal, partition);
+    const until = await this.#reader.logEnds(topic, signal, partition);
+    if (!from.has(partition) || !until.has(partition)) {
+      // A broker that has just begun may not know the topic yet, which must not be taken for a digest that knows nothing.
+      const text = `Kafka does not name ${partitionText({ topic, partition })} at this time`;
+      throw new EngineError('STORE_UNAVAILABLE', text, { retriable: true });
+    }
     const last = new Map<string, string>();
     for await (const { key = '', value } of this.#reader.read(topic, from, signal, until)) {
       if (value.length === 0) last.delete(key);
