@@ -31,7 +31,7 @@ export interface WaitingEngineDeps {
 const batchCount = 100;
 const idleMs = 60_000;
 /** So long before its time a record is fetched, because a busy moment may take Kafka that long. */
-const leadMs = 500;
+const leadMs = 1_000;
 /** And up to twice as long: what could not be fetched or decided is asked for again. */
 const againAfterMs = 1_000;
 const pauses = { firstMs: 100, longestMs: 5_000 } as const;
