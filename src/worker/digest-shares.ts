@@ -60,9 +60,12 @@ export class DigestShares implements PartitionWork {
     setMaxListeners(0, this.#ending.signal);
   }
 
-  /** Everything in hand is void. */
-  end(): void {
+  /** Everything in hand is void. Told once for all partitions, since each of them would say the same. */
+  end(reason: string): void {
     this.#ending.abort();
+    const running = [...this.#shares].filter(([, { isRunning }]) => isRunning).map(([partition]) => partition);
+    if (running.length === 0) return;
+    this.#deps.telemetry.event('digest_gave_up', { workers: running.join(), error: `ownership is over: ${reason}` });
   }
 
   take({ partition }: TopicPartition, lock: HeldLock): void {
@@ -116,7 +119,7 @@ export class DigestShares implements PartitionWork {
         return;
       } catch (error) {
         if (error instanceof ConfigurationError) failed(error);
-        if (stop.signal.aborted) break;
+        if (over.aborted) break;
         telemetry.event('digest_gave_up', { workers: String(partition), error: messageOf(error) });
         if (error instanceof ConfigurationError) break;
         await clock.sleep(againMs * (0.5 + random()), over);

@@ -173,7 +173,7 @@ async function share({ keeper, topic, partitions, work, deps, stop }: Owning): P
     session: (signal) => keeper.current(signal),
     partitions: () => partitions.map((partition) => ({ topic, partition })),
     begin: (lease) => shares.begin(lease),
-    end: () => shares.end(),
+    end: (reason) => shares.end(reason),
   });
   try {
     await shareKeeper.run(AbortSignal.any([stop, failing.signal]));

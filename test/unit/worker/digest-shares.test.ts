@@ -111,11 +111,16 @@ describe('the share of an instance in the digest', () => {
     assert.equal(bench.shares.inFlowCount(at), 1);
   });
 
-  it('never has two terms of one partition, also when a lease follows another at once', async () => {
+  it('tells once that it owns no more, and never has two terms of one partition, also when a lease follows at once', async () => {
     const bench = started();
     const term = await bench.take();
-    bench.shares.end();
+    bench.shares.end('lease_ended');
     assert.equal(term.ended.aborted, true);
+    const told = bench.telemetry.events.filter(({ name }) => name === 'digest_gave_up');
+    assert.deepEqual(
+      told.map(({ fields }) => fields),
+      [{ workers: '3', error: 'ownership is over: lease_ended' }],
+    );
     bench.begin();
     bench.shares.take(at, bench.lock);
     await bench.clock.advance(1_000);
