@@ -10,13 +10,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { rootFolder } from './build.mjs';
 
-/** In the order in which they run. `isQuick` ones are part of `npm run check`; a folder that is not there is no suite. */
+/** Files of the acceptance suite that judge take-overs and stops by the clock, or keep both cores busy. */
+const alone = [
+  'deaths',
+  'delivery',
+  'demo',
+  'digest-kills',
+  'outages',
+  'sharing',
+  'stops',
+  'surroundings',
+  'two-engines',
+];
+
+/**
+ * In the order in which they run. `isQuick` ones are part of `npm run check`; a folder that is not there is no suite. So many files run at a
+ * time, except those named in `alone`.
+ */
 export const suites = [
   { name: 'unit', isQuick: true, needsServices: false, concurrency: 2, fileLimitMs: 120_000 },
   { name: 'contract', isQuick: true, needsServices: false, concurrency: 2, fileLimitMs: 120_000 },
   { name: 'simulation', isQuick: true, needsServices: false, concurrency: 2, fileLimitMs: 1_200_000 },
   { name: 'integration', isQuick: false, needsServices: true, concurrency: 2, fileLimitMs: 240_000 },
-  { name: 'acceptance', isQuick: false, needsServices: true, concurrency: 1, fileLimitMs: 600_000 },
+  { name: 'acceptance', isQuick: false, needsServices: true, concurrency: 2, alone, fileLimitMs: 600_000 },
   { name: 'chaos', isQuick: false, needsServices: true, concurrency: 1, fileLimitMs: 900_000 },
 ];
 

@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildProgram, buildTests, ensurePackages, lint, rootFolder } from './build.mjs';
 import { runProgram } from './command.mjs';
@@ -33,16 +33,18 @@ function show({ file, tests, output, durationMs }) {
 
 const indent = (text) => text.replace(/^/gm, '       ');
 
-async function runSuite({ name, concurrency, fileLimitMs }, files, env) {
+async function runSuite({ name, concurrency, alone = [], fileLimitMs }, files, env) {
   if (files.length === 0) return;
   const startedAtMs = Date.now();
-  const waiting = [...files];
-  const next = async () => {
+  const runAll = async (waiting) => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       show(await runFile(file, { limitMs: fileLimitMs, env }));
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, next));
+  const isAlone = (file) => alone.includes(basename(file, '.test.js'));
+  const together = files.filter((file) => !isAlone(file));
+  await Promise.all(Array.from({ length: concurrency }, () => runAll(together)));
+  await runAll(files.filter(isAlone));
   say(`suite ${name}: ${files.length} files, ${seconds(Date.now() - startedAtMs)}`);
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -48,7 +48,9 @@ if (values.help || isWrong) {
 }
 const [minutes = 1, seed = 1, engines = 3, senders = 4, partitions = 4, perSecond = 200] = numbers;
 // Ledgers are appended to: each run has a folder of its own.
-const folder = await mkdtemp(join(values.out ?? tmpdir(), `chaos-${profile}-${seed}-`));
+const out = values.out ?? tmpdir();
+await mkdir(out, { recursive: true });
+const folder = await mkdtemp(join(out, `chaos-${profile}-${seed}-`));
 const cleanUps: (() => Promise<void>)[] = [];
 let isFailed = true;
 try {

@@ -1,4 +1,5 @@
 import type { Alarm, RawAlarm } from '../../src/domain/alarm.js';
+import type { AlarmEvent } from '../../src/domain/alarm-event.js';
 import { parseAlarm } from '../../src/domain/parse-alarm.js';
 import type { AlarmPosition } from '../../src/domain/position.js';
 
@@ -38,3 +39,23 @@ export function alarmMessage(changes: Readonly<Record<string, unknown>> = {}, po
 export function alarmWith(changes: Readonly<Record<string, unknown>> = {}, position = somewhere): Alarm {
   return parseAlarm(alarmMessage(changes, position));
 }
+
+/** What a producer says of a transition, in which every field that is not left out has a value of its own. */
+export const alarmEvent: AlarmEvent = {
+  tenantId: 't-17',
+  alarmId: 'alert-1',
+  alarmDefinitionId: 'alert-1',
+  alarmName: 'alert-1',
+  alarmDescription: 'test-query-1',
+  oldStatus: 'WARNING',
+  status: 'CRITICAL',
+  reason: 'critical',
+  changedAtMs: 1772359215000,
+  atMs: 1772359215000,
+  kind: 'transition',
+  sequence: 1772359200412,
+  source: { type: 'alert-exec', instance: 'mon-1', version: '1.0.0' },
+  details: { value: 250.5, warn: 100, critical: 200 },
+  labels: undefined,
+  link: undefined,
+};

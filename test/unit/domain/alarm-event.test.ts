@@ -1,32 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  type AlarmEvent,
-  definitionIdOf,
-  encodeAlarmEvent,
-  eventIdOf,
-  uuidOf,
-} from '../../../src/domain/alarm-event.js';
+import { definitionIdOf, encodeAlarmEvent, eventIdOf, uuidOf } from '../../../src/domain/alarm-event.js';
 import { isAlarmStatus, plainStateOf, severityOf, statusOfPlain } from '../../../src/domain/alarm-status.js';
-
-const event: AlarmEvent = {
-  tenantId: 't-17',
-  alarmId: 'alert-1',
-  alarmDefinitionId: 'alert-1',
-  alarmName: 'alert-1',
-  alarmDescription: 'test-query-1',
-  oldStatus: 'WARNING',
-  status: 'CRITICAL',
-  reason: 'critical',
-  changedAtMs: 1772359215000,
-  atMs: 1772359215000,
-  kind: 'transition',
-  sequence: 1772359200412,
-  source: { type: 'alert-exec', instance: 'mon-1', version: '1.0.0' },
-  details: { value: 250.5, warn: 100, critical: 200 },
-  labels: undefined,
-  link: undefined,
-};
+import { alarmEvent as event } from '../../support/alarms.js';
 
 describe('an alarm event', () => {
   it('is written key by key as consumers know it', () => {

@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type AlarmEvent, encodeAlarmEvent } from '../../../src/domain/alarm-event.js';
+import { encodeAlarmEvent } from '../../../src/domain/alarm-event.js';
 import { decodeNotificationGroup, encodeNotificationGroup } from '../../../src/domain/codec.js';
 import { EngineError } from '../../../src/domain/errors.js';
 import { changeOfAlarm, isRepeat, oldStatusOfAlarm, statusOfAlarm } from '../../../src/domain/event-facts.js';
 import { orderKeyOf, parseAlarm, readAlarm } from '../../../src/domain/parse-alarm.js';
-import { alarmMessage, alarmWith, rawMessage, somewhere } from '../../support/alarms.js';
+import { alarmEvent, alarmMessage, alarmWith, rawMessage, somewhere } from '../../support/alarms.js';
 import { aNotification } from '../../support/notifications.js';
 
-const event: AlarmEvent = {
-  tenantId: 't-17',
-  alarmId: 'alert-1',
-  alarmDefinitionId: 'alert-1',
-  alarmName: 'alert-1',
-  alarmDescription: 'test-query-1',
-  oldStatus: 'WARNING',
-  status: 'CRITICAL',
-  reason: 'critical',
-  changedAtMs: 1772359215000,
-  atMs: 1772359215000,
-  kind: 'transition',
-  sequence: 1772359200412,
-  source: { type: 'alert-exec', instance: 'mon-1', version: '1.0.0' },
-  details: { value: 250.5 },
-  labels: { team: 'blue' },
-  link: undefined,
-};
+const event = { ...alarmEvent, details: { value: 250.5 }, labels: { team: 'blue' } };
 const plain =
   '{"alarm-transitioned":{"alarmId":"a-9","alarmName":"disk full","newState":"ALARM","oldState":"OK","stateChangeReason":"95 %","tenantId":"t-17","timestamp":1394641255}}';
 
