@@ -21,19 +21,19 @@ type WirePlace = readonly [topic: string, partition: number, offset: string];
 interface Head<Item> {
   readonly recordedAtMs: number;
   /** Where the alarm was read, when the item was read elsewhere: from the retry topic, say. */
-  readonly from?: WirePlace;
+  readonly from?: WirePlace | undefined;
   readonly items: readonly Item[];
 }
 interface WireNotification {
   readonly id: string;
   readonly attempt: number;
   readonly repeat: number;
-  readonly dueAtMs?: number;
-  readonly history?: readonly Attempt[];
-  readonly putOffCount?: number;
-  readonly verdict?: WireVerdict;
-  readonly replay?: Replay;
-  readonly digest?: readonly DigestEntry[];
+  readonly dueAtMs?: number | undefined;
+  readonly history?: readonly Attempt[] | undefined;
+  readonly putOffCount?: number | undefined;
+  readonly verdict?: WireVerdict | undefined;
+  readonly replay?: Replay | undefined;
+  readonly digest?: readonly DigestEntry[] | undefined;
   readonly method: { id: string; name: string; type: string; address: string; periodMs: number };
 }
 type WireVerdict = Exclude<Verdict, { outcome: 'superseded' }> | { outcome: 'superseded'; by?: WirePlace | undefined };
@@ -123,8 +123,8 @@ function partsOf(payload: string): { kind: string; head: string; body: string } 
 }
 
 function encoded(kind: string, position: AlarmPosition, alarm: Alarm, items: readonly WireNotification[]): string {
-  const from = isSame(alarm.position, position) ? {} : { from: wirePlace(alarm.position) };
-  const head: Head<WireNotification> = { recordedAtMs: alarm.recordedAtMs, ...from, items };
+  const from = isSame(alarm.position, position) ? undefined : wirePlace(alarm.position);
+  const head: Head<WireNotification> = { recordedAtMs: alarm.recordedAtMs, from, items };
   return `${kind}${JSON.stringify(head)}\n${alarm.rawAlarm}`;
 }
 
@@ -173,38 +173,41 @@ function placeOf([topic, partition, offset]: WirePlace): AlarmPosition {
 }
 
 function wireNotification(notification: Notification): WireNotification {
-  const { id, attempt, repeat, dueAtMs, history, putOffCount, verdict, replay, digest, method } = notification;
-  const tried = {
-    ...(dueAtMs === undefined ? {} : { dueAtMs }),
-    ...(history === undefined ? {} : { history }),
-    ...(putOffCount === undefined ? {} : { putOffCount }),
-    ...(verdict === undefined ? {} : { verdict: wireVerdict(verdict) }),
-    ...(replay === undefined ? {} : { replay }),
-    ...(digest === undefined ? {} : { digest }),
+  const { verdict, method } = notification;
+  const { id, name, type, address, periodMs } = method;
+  // JSON leaves out what is undefined.
+  return {
+    id: notification.id,
+    attempt: notification.attempt,
+    repeat: notification.repeat,
+    dueAtMs: notification.dueAtMs,
+    history: notification.history,
+    putOffCount: notification.putOffCount,
+    verdict: verdict && wireVerdict(verdict),
+    replay: notification.replay,
+    digest: notification.digest,
+    method: { id, name, type, address: address.reveal(), periodMs },
   };
-  return { id, attempt, repeat, ...tried, method: { ...method, address: method.address.reveal() } };
 }
 
 function notificationOf(item: WireNotification, position: AlarmPosition, alarm: Alarm): Notification {
   const { id, name, type, address, periodMs } = item.method;
   const method = { id, name, type, address: new Secret(address), periodMs };
-  const tried = {
-    ...(item.dueAtMs === undefined ? {} : { dueAtMs: item.dueAtMs }),
-    ...(item.history === undefined ? {} : { history: item.history }),
-    ...(item.putOffCount === undefined ? {} : { putOffCount: item.putOffCount }),
-    ...(item.verdict === undefined ? {} : { verdict: verdictOf(item.verdict) }),
-    ...(item.replay === undefined ? {} : { replay: item.replay }),
-    ...(item.digest === undefined ? {} : { digest: item.digest }),
-  };
-  return {
+  const notification: { -readonly [Field in keyof Notification]: Notification[Field] } = {
     position,
     id: item.id as NotificationId,
     alarm,
     method,
     attempt: item.attempt,
     repeat: item.repeat,
-    ...tried,
   };
+  if (item.dueAtMs !== undefined) notification.dueAtMs = item.dueAtMs;
+  if (item.history !== undefined) notification.history = item.history;
+  if (item.putOffCount !== undefined) notification.putOffCount = item.putOffCount;
+  if (item.verdict !== undefined) notification.verdict = verdictOf(item.verdict);
+  if (item.replay !== undefined) notification.replay = item.replay;
+  if (item.digest !== undefined) notification.digest = item.digest;
+  return notification;
 }
 
 function wireVerdict(verdict: Verdict): WireVerdict {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Alarm } from './alarm.js';
 import type { DeliveryFailure } from './errors.js';
 import type { DeadReason } from './outcome.js';
@@ -92,5 +92,5 @@ export function notificationId(read: AlarmPosition, methodId: string, repeat = 0
 /** The identity that belongs to these parts and to no others: see `notificationId`. */
 export function identityOf(parts: readonly string[]): NotificationId {
   const text = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('');
-  return createHash('sha256').update(text).digest('base64url').slice(0, 32) as NotificationId;
+  return hash('sha256', text, 'base64url').slice(0, 32) as NotificationId;
 }

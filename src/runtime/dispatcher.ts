@@ -115,8 +115,12 @@ export class Dispatcher {
   }
 
   #pumpSuspects(): void {
+    if (this.#suspects.length === 0) {
+      for (const lane of this.#lanes.values()) lane.isReserved = false;
+      return;
+    }
     // Half of the workers, so that the others go on with what is new.
-    let reservedCount = this.#suspects.length === 0 ? 0 : Math.max(1, Math.floor(this.#lanes.size / 2));
+    let reservedCount = Math.max(1, Math.floor(this.#lanes.size / 2));
     // Those first that have room: a worker full of what hangs would keep the suspects waiting for as long as that lasts.
     const lanes = [...this.#lanes.values()].sort((a, b) => Number(b.credits > 0) - Number(a.credits > 0));
     for (const lane of lanes) {
@@ -137,6 +141,7 @@ export class Dispatcher {
   }
 
   #pumpReady(): void {
+    if (this.queue.readyCount === 0) return;
     let open = [...this.#lanes.values()].filter((lane) => lane.credits > 0 && !lane.isReserved && !lane.isOnTrial);
     while (open.length > 0 && this.queue.readyCount > 0) {
       const share = Math.min(batchCount, Math.ceil(this.queue.readyCount / open.length));

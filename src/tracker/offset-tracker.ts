@@ -139,7 +139,9 @@ export class FirstUnfinishedTracker implements OffsetTracker {
   }
 
   openPartitions(): readonly TopicPartition[] {
-    return [...this.#topics.values()].flatMap((partitions) => [...partitions.values()].map((progress) => progress.at));
+    const open: TopicPartition[] = [];
+    for (const partitions of this.#topics.values()) for (const { at } of partitions.values()) open.push(at);
+    return open;
   }
 
   close(partition: TopicPartition): void {

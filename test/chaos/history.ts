@@ -34,6 +34,8 @@ export interface Holding {
   readonly fromMs: number;
   /** Undefined while it lasts. */
   toMs: number | undefined;
+  /** It ended, or did not, in a time in which nobody looked. */
+  isLostSight?: boolean;
 }
 
 /** A stored position as somebody else read it. */

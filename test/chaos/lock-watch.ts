@@ -1,18 +1,18 @@
 import { ZookeeperNodes } from '../support/zookeeper-nodes.js';
 import { type Holding, nowMs, type SeenCommit } from './history.js';
+import { HoldingLog } from './holding-log.js';
 
 const lookEveryMs = 50;
 const sequenceOf = (name: string) => Number(/-lock-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
 
 /** Reads who holds which lock, and what is committed, again and again, with a session of its own, past every proxy. */
 export class LockWatch {
-  readonly holdings: Holding[] = [];
   readonly commits: SeenCommit[] = [];
   readonly #nodes: ZookeeperNodes;
   readonly #topic: string;
   readonly #owners: string;
   readonly #pids = new Map<string, number>();
-  readonly #present = new Map<string, { readonly node: string; readonly holding: Holding }>();
+  readonly #log = new HoldingLog();
   readonly #committed = new Map<number, bigint>();
   #isOver = false;
   readonly #ended: Promise<void>;
@@ -24,15 +24,19 @@ export class LockWatch {
     this.#ended = this.#run();
   }
 
+  get holdings(): readonly Holding[] {
+    return this.#log.holdings;
+  }
+
   /** Path of the node of whoever holds the lock of the topic, or of one of its partitions. */
   heldPath(): string | undefined {
-    const [first] = this.#present.values();
+    const [first] = this.#log.present;
     return first?.node;
   }
 
   /** Main processes that hold a lock now. */
   holders(): readonly number[] {
-    return [...new Set([...this.#present.values()].map(({ holding }) => holding.engine))];
+    return [...new Set(this.#log.present.map(({ holding }) => holding.engine))];
   }
 
   async remove(path: string): Promise<void> {
@@ -76,15 +80,9 @@ export class LockWatch {
     const line = children.filter((name) => !Number.isNaN(sequenceOf(name)));
     const [head] = line.sort((a, b) => sequenceOf(a) - sequenceOf(b));
     const node = head === undefined ? undefined : `${directory}/${head}`;
-    const present = this.#present.get(lock);
-    if (present?.node === node) return;
-    if (present !== undefined) present.holding.toMs = atMs;
-    this.#present.delete(lock);
+    if (this.#log.isStill(lock, node, atMs)) return;
     const engine = node === undefined ? undefined : await this.#ownerOf(node);
-    if (node === undefined || engine === undefined) return;
-    const holding: Holding = { lock, engine, fromMs: atMs, toMs: undefined };
-    this.holdings.push(holding);
-    this.#present.set(lock, { node, holding });
+    this.#log.changed(lock, node === undefined || engine === undefined ? undefined : { node, engine }, atMs);
   }
 
   async #ownerOf(node: string): Promise<number | undefined> {

@@ -24,13 +24,13 @@ function stopTimes(strikes: readonly Strike[]): readonly number[] {
     .sort((a, b) => a - b);
 }
 
-/** From the end of one holding of a lock to the beginning of the next. */
+/** From the end of one holding of a lock to the beginning of the next, where both were seen. */
 function takeOverTimes({ history }: ChaosResult): readonly number[] {
   const times: number[] = [];
   for (const list of grouped(history.holdings, ({ lock }) => lock).values())
     for (const [index, { fromMs }] of list.entries()) {
-      const before = list[index - 1]?.toMs;
-      if (before !== undefined) times.push(fromMs - before);
+      const before = list[index - 1];
+      if (before?.toMs !== undefined && before.isLostSight !== true) times.push(fromMs - before.toMs);
     }
   return times.sort((a, b) => a - b);
 }

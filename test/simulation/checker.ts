@@ -63,7 +63,8 @@ export class Checker {
   /** Notification to the main under which it is being sent. */
   readonly #underWay = new Map<string, string>();
   readonly #recorded = new Set<string>();
-  readonly #byId = new Map<string, Produced>();
+  readonly #byId = new Map<string, { readonly alarm: Produced; readonly methodId: string }>();
+  readonly #ids = new Map<string, string>();
   readonly #windowCount: number;
   readonly #witness: Witness;
 
@@ -82,7 +83,7 @@ export class Checker {
   produced(alarm: Produced): void {
     this.#log(alarm.position).alarms.push(alarm);
     this.#byPosition.set(positionText(alarm.position), alarm);
-    for (const methodId of alarm.methodIds) this.#byId.set(notificationId(alarm.position, methodId), alarm);
+    for (const methodId of alarm.methodIds) this.#byId.set(this.#idOf(alarm.position, methodId), { alarm, methodId });
     this.#witness.trace(
       'producer',
       `${positionText(alarm.position)} ${alarm.kind} ${alarm.alarmId} to ${alarm.methodIds.join(', ')}`,
@@ -123,7 +124,7 @@ export class Checker {
       this.fail(`record of ${positionText(position)}, which nobody produced`);
       return;
     }
-    const id = notificationId(position, methodId);
+    const id = this.#idOf(position, methodId);
     if (outcome === 'sent' && this.repeats.receiptCount(id) === 0)
       this.fail(`recorded as sent, never received: ${positionText(position)} to ${methodId}`);
     alarm.recorded.add(methodId);
@@ -174,7 +175,7 @@ export class Checker {
 
   /** True for a notification of an alarm that a take-over at this moment would not look at again. */
   isCovered(id: string): boolean {
-    const position = this.#byId.get(id)?.position;
+    const position = this.#byId.get(id)?.alarm.position;
     const stored = position && this.#log(position).stored;
     if (position === undefined || stored === undefined) return false;
     const bit = Number(position.offset - stored.nextToRead);
@@ -198,7 +199,7 @@ export class Checker {
     let before = alarm.before;
     while (before !== undefined && !before.methodIds.includes(send.methodId)) before = before.before;
     if (before === undefined || before.isConvicted || isDone(before)) return;
-    const id = notificationId(before.position, send.methodId);
+    const id = this.#idOf(before.position, send.methodId);
     if (this.#underWay.get(id) === send.run)
       this.fail(`overtakes ${positionText(before.position)}, under way: ${what}`);
     else if (!this.#concluded.has(id) && !before.recorded.has(send.methodId))
@@ -218,9 +219,17 @@ export class Checker {
   }
 
   #nameOf(id: string): string {
-    const alarm = this.#byId.get(id);
-    const methodId = alarm?.methodIds.find((each) => notificationId(alarm.position, each) === id);
-    return alarm === undefined ? id : `${positionText(alarm.position)} for ${methodId}`;
+    const told = this.#byId.get(id);
+    return told === undefined ? id : `${positionText(told.alarm.position)} for ${told.methodId}`;
+  }
+
+  #idOf(position: AlarmPosition, methodId: string): string {
+    const name = `${positionText(position)} ${methodId}`;
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const id = notificationId(position, methodId);
+    this.#ids.set(name, id);
+    return id;
   }
 
   #log(partition: TopicPartition): Log {

@@ -175,7 +175,9 @@ export class Host {
         {
           chance,
           slowMs: () => (scheduler.nowMs < this.#slow.untilMs ? this.#slow.byMs : 0),
-          heard: () => this.#checkQueues(settings.capacityCount),
+          heard: ({ type }) => {
+            if (type === 'read' || type === 'answers') this.#checkQueues(settings.capacityCount);
+          },
           inhabit: (inhabited) => this.#inhabit(inhabited),
         },
         onMessage,

@@ -3,19 +3,20 @@ import { describe, it } from 'node:test';
 import { dayMutants } from './mutants/day-mutants.js';
 import { runDay } from './run.js';
 
-const hourCount = 4;
+/** Among them three in which receivers fail for long enough that retries come due. */
+const hours = [2, 5, 9, 13];
 const mostMutantHours = 10;
 
 describe('hours of retries and repeats', () => {
   it('keep every promise, and are the same for the same number', async () => {
     const sums = { retries: 0, repeats: 0 };
-    for (let number = 1; number <= hourCount; number += 1) {
+    for (const number of hours) {
       const hour = await runDay(number, { hours: 1 });
       assert.deepEqual(hour.violations, [], `number ${number}`);
       sums.retries += hour.retryCount;
       sums.repeats += hour.periodicCount;
     }
-    assert.ok(sums.retries > 0 && sums.repeats > 100, JSON.stringify(sums));
+    assert.ok(sums.retries > 5 && sums.repeats > 100, JSON.stringify(sums));
     assert.equal((await runDay(1, { hours: 0.2 })).hash, (await runDay(1, { hours: 0.2 })).hash);
   });
 

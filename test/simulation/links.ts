@@ -3,6 +3,7 @@ import type { FromWorker, ToWorker } from '../../src/runtime/protocol.js';
 import type { WorkerExit, WorkerHandle } from '../../src/runtime/worker-handle.js';
 import type { Chance } from './chance.js';
 import type { SimProcess } from './process.js';
+import { wireCopy } from './wire-copy.js';
 
 /** One direction of the channel between two processes of a host: in order, and lost with the process that was to read it. */
 class Way<Message extends object> {
@@ -10,7 +11,7 @@ class Way<Message extends object> {
   readonly #chance: Chance;
   readonly #slowMs: () => number;
   readonly #hear: (message: Message) => void;
-  #texts: string[] = [];
+  #messages: Message[] = [];
   #lastAtMs = 0;
 
   constructor(reader: SimProcess, chance: Chance, slowMs: () => number, hear: (message: Message) => void) {
@@ -22,7 +23,7 @@ class Way<Message extends object> {
 
   send(message: Message): void {
     // As on the wire: what JSON cannot carry must not pass here either.
-    this.#texts.push(JSON.stringify(message));
+    this.#messages.push(wireCopy(message));
     const { nowMs } = this.#reader.scheduler;
     const atMs = Math.max(
       nowMs + this.#chance.delayMs(0.2) + this.#chance.number() * this.#slowMs(),
@@ -32,8 +33,8 @@ class Way<Message extends object> {
     this.#reader.scheduler.after(
       atMs - nowMs,
       () => {
-        const text = this.#texts.shift();
-        if (text !== undefined) this.#hear(JSON.parse(text) as Message);
+        const next = this.#messages.shift();
+        if (next !== undefined) this.#hear(next);
       },
       this.#reader,
     );
@@ -41,8 +42,8 @@ class Way<Message extends object> {
 
   /** The writer was killed: the newest messages may not have left it. */
   loseSome(): void {
-    const kept = this.#chance.is(0.5) ? this.#texts.length : this.#chance.whole(0, this.#texts.length);
-    this.#texts.length = kept;
+    const kept = this.#chance.is(0.5) ? this.#messages.length : this.#chance.whole(0, this.#messages.length);
+    this.#messages.length = kept;
   }
 
   /** When all that is on its way has arrived. */
@@ -58,7 +59,7 @@ export interface WorkerWorld {
   /** Fills the new process with a worker; `send` is its way to main. Returns who hears what main says. */
   inhabit(worker: SimWorker): (message: ToWorker) => void;
   /** A message of a worker has been heard by main. */
-  heard(): void;
+  heard(message: FromWorker): void;
 }
 
 /** A worker in a simulated process of its own, at the other end of two ways that can lose and delay. */
@@ -90,7 +91,7 @@ export class SimWorker implements WorkerHandle {
     this.#fromWorker = new Way<FromWorker>(pair.main, world.chance, slowMs, (message) => {
       this.silentMs = 0;
       onMessage(message);
-      world.heard();
+      world.heard(message);
     });
     const hear = world.inhabit(this);
     this.#toWorker = new Way<ToWorker>(pair.own, world.chance, slowMs, hear);

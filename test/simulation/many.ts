@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { allMutants } from './mutants/all-mutants.js';
 import { type RunOptions, type RunResult, runSchedule } from './run.js';
 import { runPoint, sweepPoints } from './sweep.js';
@@ -14,88 +15,101 @@ export interface Range {
   /** From one number to the next; 1 unless said otherwise. */
   readonly step?: number;
   readonly mutantName?: string | undefined;
+  /** Makes each run twice; both have to leave the same trace. */
+  readonly isTwice?: boolean;
 }
 
-type Share = Required<Range>;
 export type Sums = Record<'runs' | 'failed' | 'steps' | 'received' | 'repeats' | 'late' | 'simulatedMs', number>;
 export type ShownFailure = Pick<
   RunResult,
   'number' | 'hash' | 'faults' | 'violations' | 'simulatedMs' | 'happenedCount'
 >;
-type Told = { readonly failure: ShownFailure } | { readonly sums: Sums };
+type Share = Required<Range>;
+interface Told {
+  readonly failures: readonly ShownFailure[];
+  readonly sums: Sums;
+}
 
-/** How many runs a thread makes before it tells of them. */
-const toldAfterCount = 20;
+/** What a thread is given at a time: little enough that all are busy to the end. */
+const shareCount = 20;
+
+/** Threads without work: one that has run for a while is several times as fast as a new one. */
+const idle: Worker[] = [];
 
 /** Makes many runs on all cores; failures are told as they come, and so are the sums up to then. */
 export async function runMany(
-  { kind, first, count, step = 1, mutantName }: Range,
+  { kind, first, count, step = 1, mutantName, isTwice = false }: Range,
   onFailure: (failure: ShownFailure) => void,
   onSums: (sums: Sums) => void = () => undefined,
 ): Promise<Sums> {
-  const jobs = Math.min(availableParallelism(), count);
   const total = noSums();
-  const hear = (told: Told) => {
-    if ('failure' in told) return onFailure(told.failure);
-    for (const key of Object.keys(total) as (keyof Sums)[]) total[key] += told.sums[key];
-    onSums(total);
+  let given = 0;
+  const work = async () => {
+    const thread = idle.pop() ?? new Worker(new URL(import.meta.url));
+    while (given < count) {
+      const share = { kind, first: first + given * step, count: Math.min(shareCount, count - given), step };
+      given += share.count;
+      const { failures, sums } = await runShare(thread, { ...share, mutantName, isTwice });
+      for (const failure of failures) onFailure(failure);
+      for (const key of Object.keys(total) as (keyof Sums)[]) total[key] += sums[key];
+      onSums(total);
+    }
+    idle.push(thread);
   };
-  await Promise.all(
-    Array.from({ length: jobs }, (_, index) => {
-      const own = Math.ceil((count - index) / jobs);
-      return runShare({ kind, first: first + index * step, count: own, step: step * jobs, mutantName }, hear);
-    }),
-  );
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), count) }, work));
   return total;
 }
+
+let points: ReturnType<typeof sweepPoints> | undefined;
 
 /** The run of one number, of either kind. */
 export async function runnerOf(kind: RunKind): Promise<(number: number, options: RunOptions) => Promise<RunResult>> {
   if (kind === 'schedules') return runSchedule;
-  const points = await sweepPoints();
-  return (number, options) => runPoint(points, number, options);
+  points ??= sweepPoints();
+  const all = await points;
+  return (number, options) => runPoint(all, number, options);
 }
 
-function runShare(workerData: Share, hear: (told: Told) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData });
-    worker.on('message', hear);
-    worker.on('error', reject);
-    worker.on('exit', () => resolve());
-  });
+/** Keeps the process alive for as long as the thread works. */
+async function runShare(thread: Worker, share: Share): Promise<Told> {
+  thread.ref();
+  thread.postMessage(share);
+  const [told] = await once(thread, 'message');
+  thread.unref();
+  return told as Told;
 }
 
 function noSums(): Sums {
   return { runs: 0, failed: 0, steps: 0, received: 0, repeats: 0, late: 0, simulatedMs: 0 };
 }
 
-async function inThread({ kind, first, count, step, mutantName }: Share, tell: (told: Told) => void): Promise<void> {
+async function inThread({ kind, first, count, step, mutantName, isTwice }: Share): Promise<Told> {
   const mutant = allMutants.find(({ name }) => name === mutantName);
+  const planted = mutant === undefined ? {} : { mutant };
   const run = await runnerOf(kind);
-  let sums = noSums();
+  const failures: ShownFailure[] = [];
+  const sums = noSums();
   for (let index = 0; index < count; index += 1) {
-    const result = await run(first + index * step, mutant === undefined ? {} : { mutant });
-    const { number, hash, faults, violations, simulatedMs, happenedCount } = result;
+    const result = await run(first + index * step, planted);
+    const { number, hash, faults, simulatedMs, happenedCount } = result;
+    const second = isTwice ? (await run(number, planted)).hash : hash;
+    const violations = second === hash ? result.violations : [...result.violations, `the second time: hash ${second}`];
     sums.runs += 1;
     sums.steps += happenedCount;
     sums.received += result.receivedCount;
     sums.repeats += result.repeatCount;
     sums.late += result.lateCount;
     sums.simulatedMs += simulatedMs;
-    if (violations.length > 0) {
-      sums.failed += 1;
-      tell({ failure: { number, hash, faults, violations, simulatedMs, happenedCount } });
-    }
-    if (sums.runs < toldAfterCount) continue;
-    tell({ sums });
-    sums = noSums();
+    if (violations.length === 0) continue;
+    sums.failed += 1;
+    failures.push({ number, hash, faults, violations, simulatedMs, happenedCount });
   }
-  tell({ sums });
+  return { failures, sums };
 }
 
 if (!isMainThread && parentPort !== null) {
   const port = parentPort;
   // Thousands of errors are part of the game, and nobody reads where they were made; a replay in the main thread says it.
   Error.stackTraceLimit = 0;
-  await inThread(workerData as Share, (told) => port.postMessage(told));
+  port.on('message', (share: Share) => void inThread(share).then((told) => port.postMessage(told)));
 }

@@ -95,7 +95,7 @@ function processClock(process: SimProcess, wallOffsetMs: () => number): Clock {
     nowMs: () => Math.floor(epochMs + scheduler.nowMs + wallOffsetMs()),
     monoMs: () => scheduler.nowMs,
     sleep: (ms, signal) => sleep(timer, ms, signal),
-    limit: (ms, parent) => limit(timer, ms, parent),
+    limit: (ms, parent) => new Limit(timer, ms, parent),
     soon(run) {
       scheduler.after(0.001, run, process);
     },
@@ -128,27 +128,33 @@ function sleep(timer: Timer, ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-function limit(timer: Timer, ms: number, parent?: AbortSignal): ReturnType<Clock['limit']> {
-  const controller = new AbortController();
-  let expired = false;
-  const clear = timer(ms, () => {
-    expired = true;
-    controller.abort();
-  });
-  const stop = () => {
-    clear();
-    controller.abort();
+/** A class and no literal: a getter in a literal is made anew each time. */
+class Limit {
+  readonly #controller = new AbortController();
+  readonly #parent: AbortSignal | undefined;
+  readonly #clearTimer: () => void;
+  readonly #stop = () => {
+    this.#clearTimer();
+    this.#controller.abort();
   };
-  if (parent?.aborted) stop();
-  else parent?.addEventListener('abort', stop);
-  return {
-    signal: controller.signal,
-    get expired() {
-      return expired;
-    },
-    clear() {
-      clear();
-      parent?.removeEventListener('abort', stop);
-    },
-  };
+  expired = false;
+
+  constructor(timer: Timer, ms: number, parent?: AbortSignal) {
+    this.#parent = parent;
+    this.#clearTimer = timer(ms, () => {
+      this.expired = true;
+      this.#controller.abort();
+    });
+    if (parent?.aborted) this.#stop();
+    else parent?.addEventListener('abort', this.#stop);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  clear(): void {
+    this.#clearTimer();
+    this.#parent?.removeEventListener('abort', this.#stop);
+  }
 }

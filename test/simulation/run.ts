@@ -1,7 +1,9 @@
-import { setMaxListeners } from 'node:events';
 import { type Fault, isOrderly, plannedDayFaults, plannedFaults, strike } from './faults.js';
+import { useLightSignals } from './light-signals.js';
 import type { Mutant } from './mutants/mutant.js';
 import { daySettingsOf, settingsOf, World } from './world.js';
+
+useLightSignals();
 
 const troubleMs = 12_000;
 /** What has not converged so long after the last fault is stuck. */
@@ -100,7 +102,6 @@ export async function runWorld(
   const surprised = (error: unknown) =>
     checker.fail(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.on('unhandledRejection', surprised);
-  const joinAsBefore = joinSignalsWeakly();
   let isOver = false;
   const look = () => {
     isOver = checker.violations.length > 0 || (scheduler.nowMs > lastMs && leftOver().length === 0);
@@ -118,7 +119,6 @@ export async function runWorld(
   } finally {
     process.off('unhandledRejection', surprised);
     unplant?.();
-    joinAsBefore();
   }
   if (checker.violations.length === 0) for (const left of leftOver().slice(0, 5)) checker.fail(left);
   const { receivedCount, repeatCount, lateCount } = checker.repeats;
@@ -133,26 +133,5 @@ export async function runWorld(
     receivedCount,
     repeatCount,
     lateCount,
-  };
-}
-
-/**
- * Joins signals without Node's help until the returned function is called. Node keeps a joined signal that somebody listens to until it
- * aborts, and with it its whole world: thousands of runs would fill the memory.
- */
-function joinSignalsWeakly(): () => void {
-  const join = AbortSignal.any;
-  AbortSignal.any = (signals) => {
-    const joined = new AbortController();
-    const aborted = signals.find((signal) => signal.aborted);
-    if (aborted !== undefined) joined.abort(aborted.reason);
-    else {
-      setMaxListeners(0, ...signals);
-      for (const signal of signals) signal.addEventListener('abort', () => joined.abort(signal.reason), { once: true });
-    }
-    return joined.signal;
-  };
-  return () => {
-    AbortSignal.any = join;
   };
 }
