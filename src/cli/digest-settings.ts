@@ -5,7 +5,6 @@ import { problemText } from '../config/problem.js';
 import { hostWithPort } from '../config/text-forms.js';
 import { digestRules } from '../digest/digest-rules.js';
 import type { DigestRules } from '../digest/digest-worker.js';
-import { ConfigurationError } from '../domain/errors.js';
 import { Secret } from '../domain/secret.js';
 import { type Command, type CommandArguments, type CommandIo, UsageError } from './command.js';
 import { warningText } from './configuration.js';
@@ -32,6 +31,7 @@ export const digestOptions = {
     value: 'topic|partition',
     description: 'topic: one instance works; partition: instances share (default topic)',
   },
+  'from-alarms': { description: 'on Kafka: fold the alarms on kafka.alarm_topic, too, by their tenant' },
   empty: { value: 'skip|send', description: 'what a command does when there is nothing to send (default skip)' },
   'tombstone-days': { value: 'N', description: 'how long cleared alarms are remembered (default 30)' },
   'metrics-listen': {
@@ -66,13 +66,12 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
     for (const problem of loaded.problems) io.err(problemText(problem));
     return undefined;
   }
-  const { config } = loaded;
-  const { digest } = config;
+  const { digest: inFile } = loaded.config;
+  const digest = { ...inFile, fromAlarms: inFile.fromAlarms || given.fromAlarms };
+  const config = { ...loaded.config, digest };
   const transport = given.transport ?? digest.transport;
+  if (given.fromAlarms && transport === 'nats') throw new UsageError('--from-alarms: needs --transport kafka');
   const lock = given.lock ?? digest.lock;
-  if (transport === 'kafka' && lock === 'partition') {
-    throw new ConfigurationError('CONFIG_INVALID', '--lock partition: on Kafka expected topic, got partition');
-  }
   const listen = given.listen ?? digest.metricsListen;
   return {
     config,
@@ -102,6 +101,7 @@ function readOptions(args: CommandArguments) {
     empty: choice(args, 'empty', ['skip', 'send']),
     tombstoneDays: whole(args, 'tombstone-days', 3650),
     listen: args.text('metrics-listen'),
+    fromAlarms: args.has('from-alarms'),
   } as const;
 }
 

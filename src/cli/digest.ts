@@ -83,6 +83,6 @@ async function withOutside(
 }
 
 /** As the engine's own digest has it, so that either may take over from the other. */
-function kafkaOptions({ config, workerCount, instance }: DigestSettings): KafkaDigestOptions {
-  return { ...kafkaDigestPlace(config), partitionCount: workerCount, instance };
+function kafkaOptions({ config, lock, workerCount, instance }: DigestSettings): KafkaDigestOptions {
+  return { ...kafkaDigestPlace(config), lock, partitionCount: workerCount, instance };
 }

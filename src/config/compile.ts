@@ -98,6 +98,8 @@ function digestOf(v: SchemaValues): DigestConfig {
     userSchedules: v['digest.users'],
     isEmbedded: v['digest.embedded'],
     methods: v['digest.methods'],
+    fromAlarms: v['digest.from_alarms'],
+    publishesAll: v['digest.publish_all'],
     topics: {
       status: v['digest.status_topic'],
       command: v['digest.command_topic'],

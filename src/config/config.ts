@@ -74,6 +74,10 @@ export interface DigestConfig {
   readonly isEmbedded: boolean;
   /** By method id. */
   readonly methods: ReadonlyMap<string, MethodOptions>;
+  /** Whether the alarms of other producers are folded into the digests of users. */
+  readonly fromAlarms: boolean;
+  /** Whether digests of methods are public, too. */
+  readonly publishesAll: boolean;
   readonly topics: {
     readonly status: string;
     readonly command: string;

@@ -1,4 +1,4 @@
-import type { AlarmState, DigestAlarm, DigestOwner, StatusChange, StoredRow } from '../ports/digest.js';
+import type { AlarmState, DigestAlarm, DigestOwner, SentVersion, StatusChange, StoredRow } from '../ports/digest.js';
 import { type FoldResult, fold, isActive } from './fold.js';
 
 /** What is known of one owner. */
@@ -25,7 +25,7 @@ export class DigestStates {
   readonly #pending = new Set<OwnerState>();
 
   /** Takes up a row that was stored before. */
-  restore(row: StoredRow): void {
+  restore(row: Exclude<StoredRow, { kind: 'sent' }>): void {
     const owner = this.#owner(row);
     if (row.kind === 'schedule') owner.ranAtMs = row.ranAtMs;
     else this.#set(owner, row.alarmId, row.alarm);
@@ -65,10 +65,11 @@ export class DigestStates {
   }
 
   /** Clears the marks of exactly the versions that were sent, and gives their rows. */
-  clear(owner: OwnerState, sent: readonly DigestAlarm[]): readonly StoredRow[] {
+  clear(owner: OwnerState, sent: readonly SentVersion[]): readonly StoredRow[] {
     const rows: StoredRow[] = [];
-    for (const { alarmId, alarm } of sent) {
-      if (owner.alarms.get(alarmId)?.version !== alarm.version) continue;
+    for (const { alarmId, version } of sent) {
+      const alarm = owner.alarms.get(alarmId);
+      if (alarm?.version !== version || !alarm.toSend) continue;
       const cleared = { ...alarm, toSend: false };
       this.#set(owner, alarmId, cleared);
       rows.push(alarmRow(owner, alarmId, cleared));

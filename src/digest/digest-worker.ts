@@ -39,10 +39,14 @@ export interface DigestWorkerDeps {
   readonly telemetry: Telemetry;
 }
 
-/** What one worker takes: a message already understood, a due time, or the wish to forget old tombstones. */
+/** A digest that somebody sent who did not live to clear its marks. */
+export type SentRow = Extract<StoredRow, { kind: 'sent' }>;
+
+/** What one worker takes: a message already understood, a due time, what a former owner left undone, or the wish to forget old tombstones. */
 export type DigestItem<Message extends TakenMessage> = Readonly<
   | { kind: 'message'; taken: Message; message: DigestMessage }
   | { kind: 'due'; owner: DigestOwner; dueAtMs: number }
+  | { kind: 'told'; row: SentRow }
   | { kind: 'forget' }
 >;
 
@@ -70,7 +74,9 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
   }
 
   restore(row: StoredRow): void {
-    this.states.restore(row);
+    // Its marks may not be here yet; they are when the first round begins.
+    if (row.kind === 'sent') this.#mailbox.put({ kind: 'told', row });
+    else this.states.restore(row);
   }
 
   get isFull(): boolean {
@@ -148,6 +154,9 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
         case 'due':
           this.#dues.delete(dueName(item.owner, item.dueAtMs));
           plan.run(item.owner, item.dueAtMs);
+          break;
+        case 'told':
+          plan.settle(item.row);
           break;
         case 'forget':
           plan.forget(nowMs - this.#rules.tombstoneDays * dayMs, forgetCount);

@@ -1,9 +1,11 @@
 import type {
+  DigestAlarm,
   DigestDeadLetter,
   DigestMessage,
   DigestOwner,
   DigestRound,
   OutgoingDigest,
+  SentVersion,
   StatusChange,
   StoredRow,
   TakenMessage,
@@ -11,7 +13,7 @@ import type {
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { alarmRow, type DigestStates, type OwnerState } from './digest-states.js';
 import { digestsOf } from './digest-text.js';
-import type { DigestItem, DigestRules } from './digest-worker.js';
+import type { DigestItem, DigestRules, SentRow } from './digest-worker.js';
 import { rowKey } from './stored-row.js';
 
 const messageLimitCount = 1_000;
@@ -21,6 +23,10 @@ const rowLimitCount = 5_000;
 /** Whether this owner gets a digest when there is nothing in it. */
 export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId }: DigestOwner): boolean {
   return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? empty) === 'send';
+}
+
+function versionsOf(alarms: readonly DigestAlarm[]): readonly SentVersion[] {
+  return alarms.map(({ alarmId, alarm: { version } }) => ({ alarmId, version }));
 }
 
 /** One round while it is put together: folds into the states at once, and collects what has to become durable. */
@@ -87,6 +93,13 @@ export class RoundPlan<Message extends TakenMessage> {
     this.#ran(state, dueAtMs, this.#cleared);
   }
 
+  /** Clears what went out already, so that no other digest tells it again. */
+  settle(row: SentRow): void {
+    const owner = this.#states.find(row);
+    if (owner !== undefined) this.#cleared.push(...this.#states.clear(owner, row.alarms ?? []));
+    this.#cleared.push({ ...row, alarms: undefined });
+  }
+
   forget(beforeMs: number, limitCount: number): void {
     this.#isForgetting = true;
     this.#cleared.push(...this.#states.forget(beforeMs, limitCount));
@@ -144,7 +157,7 @@ export class RoundPlan<Message extends TakenMessage> {
       this.#digests.push(digest);
       this.#reasons.push(reason);
     }
-    this.#cleared.push(...this.#states.clear(owner, alarms));
+    this.#cleared.push(...this.#states.clear(owner, versionsOf(alarms)));
   }
 
   #ran(owner: OwnerState, dueAtMs: number, to: StoredRow[] | undefined): void {

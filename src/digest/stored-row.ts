@@ -1,11 +1,23 @@
 import { parseInstant } from '../domain/instant.js';
-import type { AlarmState, AlarmStatus, DigestOwner, StoredRow } from '../ports/digest.js';
+import type { AlarmState, AlarmStatus, DigestOwner, SentVersion, StoredRow } from '../ports/digest.js';
 import { hashOf } from './digest-text.js';
 
 /** The name of a row where names are limited: 32 hex digits, of the kind and of all ids, since ids are opaque. */
 export function rowKey(row: StoredRow): string {
-  const alarmId = row.kind === 'alarm' ? row.alarmId : '';
-  return hashOf([row.kind, row.userId, row.methodId ?? '', alarmId]);
+  return hashOf([row.kind, row.userId, row.methodId ?? '', nameWithin(row)]);
+}
+
+function nameWithin(row: StoredRow): string {
+  switch (row.kind) {
+    case 'alarm':
+      return row.alarmId;
+    case 'sent':
+      return row.digestId;
+    case 'schedule':
+      return '';
+    default:
+      return row satisfies never;
+  }
 }
 
 /** A row as compact JSON text, with its ids; undefined for one that is to be removed. */
@@ -13,6 +25,10 @@ export function rowText(row: StoredRow): string | undefined {
   const owner = { u: row.userId, ...(row.methodId === undefined ? {} : { m: row.methodId }) };
   if (row.kind === 'schedule')
     return row.ranAtMs === undefined ? undefined : JSON.stringify({ ...owner, r: row.ranAtMs });
+  if (row.kind === 'sent') {
+    const versions = row.alarms?.map(({ alarmId, version }) => [alarmId, version]);
+    return versions === undefined ? undefined : JSON.stringify({ ...owner, i: row.digestId, l: versions });
+  }
   if (row.alarm === undefined) return undefined;
   const { status, changedAt, sequence, name, toSend, version, storedAtMs } = row.alarm;
   const order = sequence === -1 ? {} : { q: sequence };
@@ -31,6 +47,8 @@ export function parseRow(text: string): StoredRow {
     methodId: fields.m === undefined ? undefined : textAt(fields, 'm'),
   };
   if (fields.r !== undefined) return { ...owner, kind: 'schedule', ranAtMs: numberAt(fields, 'r') };
+  if (fields.i !== undefined)
+    return { ...owner, kind: 'sent', digestId: textAt(fields, 'i'), alarms: sentIn(fields.l) };
   return { ...owner, kind: 'alarm', alarmId: textAt(fields, 'a'), alarm: alarmOf(fields) };
 }
 
@@ -43,6 +61,14 @@ function alarmOf(fields: Readonly<Record<string, unknown>>): AlarmState {
     ...(fields.n === undefined ? {} : { name: textAt(fields, 'n') }),
     ...{ toSend: fields.d === 1, version: numberAt(fields, 'v'), storedAtMs: numberAt(fields, 'w') },
   };
+}
+
+function sentIn(list: unknown): readonly SentVersion[] {
+  if (!Array.isArray(list)) throw new RangeError('a row of the digest state is damaged');
+  return list.map((one: unknown) => {
+    const pair = { ...(one as readonly unknown[]) };
+    return { alarmId: textAt(pair, '0'), version: numberAt(pair, '1') };
+  });
 }
 
 function isStatus(text: string): text is AlarmStatus {

@@ -1,4 +1,6 @@
+import type { Alarm } from './alarm.js';
 import { type AlarmStatus, plainStateOf, severityOf } from './alarm-status.js';
+import { changeOfAlarm } from './event-facts.js';
 import { epochMsOf, parseInstant } from './instant.js';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -6,6 +8,24 @@ type Members = Readonly<Record<string, unknown>>;
 const fields = ['AlarmID', 'UserID', 'Status', 'ChangedAt'] as const;
 type Field = (typeof fields)[number];
 const statuses: Readonly<Record<string, AlarmStatus>> = { CLEARED: 'OK', WARNING: 'WARNING', CRITICAL: 'CRITICAL' };
+const words = { OK: 'CLEARED', WARNING: 'WARNING', CRITICAL: 'CRITICAL' } as const;
+
+/** An alarm as the `AlarmStatusChanged` of its user, or of one digest method of that user: JSON text. */
+export function statusChangeText(
+  alarm: Alarm,
+  { status, methodId }: { readonly status: Exclude<AlarmStatus, 'UNKNOWN'>; readonly methodId?: string },
+): string {
+  const { alarmId, alarmName, tenantId, event } = alarm;
+  return JSON.stringify({
+    AlarmID: alarmId,
+    AlarmName: alarmName,
+    UserID: tenantId,
+    MethodID: methodId,
+    Status: words[status],
+    ChangedAt: changeOfAlarm(alarm).text,
+    Sequence: event?.sequence,
+  });
+}
 
 /** True for the object of an `AlarmStatusChanged`: it names an alarm, and not as `alarm-transitioned` does. */
 export function isStatusChange(members: Members): boolean {

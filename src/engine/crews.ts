@@ -70,8 +70,13 @@ export function kafkaDigestPlace(
   return {
     connection: kafkaConnection(config, 'mon-notification-digest'),
     zookeeper: { ...zookeeper, group: kafka.group },
-    topics: { ...digest.topics, deadLetter: kafka.deadLetterTopic, retry: kafka.notificationRetryTopic },
+    topics: {
+      ...{ ...digest.topics, deadLetter: kafka.deadLetterTopic, retry: kafka.notificationRetryTopic },
+      alarm: digest.fromAlarms ? kafka.alarmTopic : undefined,
+    },
+    publishesAll: digest.publishesAll,
     group: `${kafka.group}-digest`,
+    lock: digest.lock,
     mayCreateTopics: kafka.createTopics,
   };
 }

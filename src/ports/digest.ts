@@ -24,13 +24,21 @@ export interface AlarmState {
   readonly storedAtMs: number;
 }
 
-/** One row of durable state, by (owner, alarm) or by owner alone; `undefined` in place of its content: remove it. */
+/** One version of one alarm. */
+export interface SentVersion {
+  readonly alarmId: string;
+  readonly version: number;
+}
+
+/** One row of durable state, by (owner, alarm), by owner alone or by digest; `undefined` in place of its content: remove it. */
 export type StoredRow = Readonly<
   DigestOwner &
     (
       | { kind: 'alarm'; alarmId: string; alarm: AlarmState | undefined }
       /** The due instant up to which scheduled digests have run, epoch milliseconds. */
       | { kind: 'schedule'; ranAtMs: number | undefined }
+      /** A digest that is out; there while its marks are being cleared, where that is no single step. */
+      | { kind: 'sent'; digestId: string; alarms: readonly SentVersion[] | undefined }
     )
 >;
 

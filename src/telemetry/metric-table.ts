@@ -18,9 +18,9 @@ export const metricTable = {
   alarms_folded_total: { kind: 'counter', help: 'Alarms handed to digests, once per method' },
   alarms_not_folded_total: {
     kind: 'counter',
-    help: 'Alarms with digest methods that go into no digest, by reason',
+    help: 'Alarms with digest methods, or read for digests, that go into no digest, by reason',
     labels: ['reason'],
-    values: ['repeat', 'unknown_status'],
+    values: ['repeat', 'unknown_status', 'disabled'],
   },
   notifications_total: {
     kind: 'counter',

@@ -6,16 +6,21 @@ import { KafkaDigestTerm } from '../adapters/kafka/digest-term.js';
 import { prepareDigestTopics } from '../adapters/kafka/digest-topics.js';
 import { Metadata } from '../adapters/kafka/metadata.js';
 import { ZookeeperLeaderLock } from '../adapters/zookeeper/leader-lock.js';
+import { ZookeeperPartitionLocks } from '../adapters/zookeeper/partition-locks.js';
 import type { ZookeeperOptions } from '../adapters/zookeeper/session.js';
 import { SessionKeeper } from '../adapters/zookeeper/session-keeper.js';
 import type { DigestRules, DigestWorkerDeps } from '../digest/digest-worker.js';
 import { WorkerSet } from '../digest/worker-set.js';
 import { ConfigurationError, EngineError, messageOf } from '../domain/errors.js';
-import type { HeldLock, Lease } from '../ports/ownership.js';
+import { ShareKeeper } from '../ownership/share-keeper.js';
+import type { HeldLock } from '../ports/ownership.js';
+import { DigestShares, demandOf } from './digest-shares.js';
 
 const requestLimitMs = 15_000;
 const againMs = 500;
 const answerAgeLimitMs = 10_000;
+/** What is not drained then stays uncommitted, and is read again by the next owner. */
+const leaveLimitMs = 30_000;
 
 /** Where a digest on Kafka works, whoever runs it. */
 export interface KafkaDigestOptions {
@@ -24,7 +29,11 @@ export interface KafkaDigestOptions {
   readonly topics: DigestTopics;
   /** Of the positions in the input topics; its transactions are named after it. */
   readonly group: string;
+  /** Digests of methods are public messages, too. */
+  readonly publishesAll: boolean;
   readonly mayCreateTopics: boolean;
+  /** topic: one instance works and the others stand by; partition: instances share. */
+  readonly lock: 'topic' | 'partition';
   /** Partitions of topics that are created while none of the four exists. */
   readonly partitionCount: number;
   readonly instance: string;
@@ -41,7 +50,7 @@ export interface KafkaDigestDeps extends DigestWorkerDeps {
 }
 
 /**
- * Runs the digest on Kafka until `stop` aborts: ownership by the lock in ZooKeeper, each round in a transaction.
+ * Runs the digest on Kafka until `stop` aborts: ownership by locks in ZooKeeper, each round in a transaction.
  *
  * @throws CONFIG_INVALID when its topics do not fit; RIGHT_MISSING.
  */
@@ -68,24 +77,30 @@ export async function runKafkaDigest(
     const isKafkaThere = workers.ownedCount === 0 || nowMonoMs - answeredAtMonoMs < answerAgeLimitMs;
     return isKafkaThere && nowMonoMs - (keeper.answeredAtMonoMs ?? 0) < answerAgeLimitMs;
   };
-  const term = (lock: HeldLock, lease: Lease) => {
-    const ended = AbortSignal.any([lease.ended, lock.lost]);
-    const demand = () => {
-      if (!ended.aborted && deps.clock.monoMs() < lease.endsAtMonoMs()) return;
-      throw new EngineError('FENCED', 'the lease of the digest is over', { retriable: false });
-    };
-    const partitions = Array.from({ length: counts.partitions }, (_, index) => index);
-    return new KafkaDigestTerm(workers, { ...options, ...counts, partitions, demand }, { ...deps, onAnswered }).run(
-      stop,
-      ended,
-    );
+  const work: Work = (partitions, demand, stopTerm, ended) => {
+    const place = { ...options, ...counts, partitions, demand };
+    return new KafkaDigestTerm(workers, place, { ...deps, onAnswered }).run(stopTerm, ended);
   };
+  const own = options.lock === 'topic' ? lead : share;
+  const partitions = Array.from({ length: counts.partitions }, (_, index) => index);
   try {
-    await lead(keeper, options.topics.status, deps, stop, term);
+    await own({ keeper, topic: options.topics.status, partitions, work, deps, stop });
   } finally {
     workers.close();
     await keeper.close();
   }
+}
+
+/** One term on some partitions: until `stop` in good order, or until `ended` at once. */
+type Work = (partitions: readonly number[], demand: () => void, stop: AbortSignal, ended: AbortSignal) => Promise<void>;
+
+interface Owning {
+  readonly keeper: SessionKeeper;
+  readonly topic: string;
+  readonly partitions: readonly number[];
+  readonly work: Work;
+  readonly deps: DigestWorkerDeps;
+  readonly stop: AbortSignal;
 }
 
 /** Undefined when `stop` came first. */
@@ -107,23 +122,23 @@ async function preparedTopics(
   }
 }
 
-/** Waits for the lock, works while lock and lease last, and waits again. */
-async function lead(
-  keeper: SessionKeeper,
-  topic: string,
-  { clock, random, telemetry }: DigestWorkerDeps,
-  stop: AbortSignal,
-  term: (lock: HeldLock, lease: Lease) => Promise<void>,
-): Promise<void> {
+function identityOf({ clock }: DigestWorkerDeps) {
   const startedAt = new Date(clock.nowMs()).toISOString();
-  const instance = `${hostname()}-${process.pid}-${startedAt}`;
-  const leaderLock = new ZookeeperLeaderLock(keeper, { host: hostname(), pid: process.pid, instance, startedAt });
+  const host = hostname();
+  return { host, pid: process.pid, instance: `${host}-${process.pid}-${startedAt}`, startedAt };
+}
+
+/** `--lock topic`: waits for the lock, works on all partitions while lock and lease last, and waits again. */
+async function lead({ keeper, topic, partitions, work, deps, stop }: Owning): Promise<void> {
+  const { clock, random, telemetry } = deps;
+  const leaderLock = new ZookeeperLeaderLock(keeper, identityOf(deps));
   while (!stop.aborted) {
     let lock: HeldLock | undefined;
     try {
       const { lease } = await keeper.current(stop);
       lock = await leaderLock.acquire(topic, AbortSignal.any([stop, lease.ended]));
-      await term(lock, lease);
+      const ended = AbortSignal.any([lease.ended, lock.lost]);
+      await work(partitions, demandOf(lease, ended, clock), stop, ended);
     } catch (error) {
       if (error instanceof ConfigurationError) throw error;
       if (!stop.aborted) {
@@ -134,4 +149,40 @@ async function lead(
       await lock?.release().catch(() => undefined);
     }
   }
+}
+
+/** `--lock partition`: instances share the partitions as engines do, each worked on under a lock and a transactional id of its own. */
+async function share({ keeper, topic, partitions, work, deps, stop }: Owning): Promise<void> {
+  const failing = new AbortController();
+  let failure: ConfigurationError | undefined;
+  const shares = new DigestShares({
+    ...deps,
+    runTerm: ({ partition, demand, stop: stopTerm, ended }) => work([partition], demand, stopTerm, ended),
+    failed(error) {
+      failure ??= error;
+      failing.abort();
+    },
+  });
+  const identity = identityOf(deps);
+  const shareKeeper = new ShareKeeper({
+    ...deps,
+    instance: identity.instance,
+    topics: [topic],
+    locks: new ZookeeperPartitionLocks(keeper, identity, topic),
+    work: shares,
+    session: (signal) => keeper.current(signal),
+    partitions: () => partitions.map((partition) => ({ topic, partition })),
+    begin: (lease) => shares.begin(lease),
+    end: (reason) => shares.end(reason),
+  });
+  try {
+    await shareKeeper.run(AbortSignal.any([stop, failing.signal]));
+    const limit = deps.clock.limit(leaveLimitMs);
+    await shareKeeper.leave(limit.signal);
+    limit.clear();
+  } finally {
+    await shareKeeper.release();
+    await shares.close();
+  }
+  if (failure !== undefined) throw failure;
 }

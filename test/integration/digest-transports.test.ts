@@ -49,6 +49,14 @@ const transports: readonly Transport[] = [
       return { digest: bus, bus };
     },
   },
+  {
+    name: 'Kafka with shared partitions',
+    skip: skipWithoutServices(),
+    async words(suite) {
+      const bus = ['--engine-config', await digestKafkaConfig(suite, 3)];
+      return { digest: [...bus, '--lock', 'partition'], bus };
+    },
+  },
 ];
 
 for (const { name, skip, words } of transports) {
@@ -64,8 +72,10 @@ for (const { name, skip, words } of transports) {
       digest.start();
       suite.after(async () => void (await digest.end('SIGKILL')));
       await digest.takesOver();
-      if (name.includes('shared'))
-        await waitFor(() => digest.log.split('"digest_took_over"').length > 8, 'all workers');
+      if (name.includes('shared')) {
+        const count = name.startsWith('Kafka') ? 3 : 8;
+        await waitFor(() => digest.ownedWorkers.size === count, 'all workers', { timeoutMs: 30_000 });
+      }
       bus = await openTestBus(given.bus, suite);
       await bus.listen((text) => heard.push(text));
     });
@@ -160,25 +170,6 @@ for (const { name, skip, words } of transports) {
     );
   });
 }
-
-describe('two instances on JetStream that share the workers', () => {
-  it('own each worker once; when one is killed the other takes its part within 15 s', async (t) => {
-    const words = ['--nats', await nats(t), '--lock', 'partition'];
-    const [one, other] = [new DigestProcess(words), new DigestProcess(words)];
-    t.after(async () => void (await Promise.all([one.end('SIGKILL'), other.end('SIGKILL')])));
-    one.start();
-    await waitFor(() => one.ownedWorkers.size === 8, 'all workers at the first');
-    other.start();
-    await waitFor(() => other.ownedWorkers.size === 4 && one.ownedWorkers.size === 4, 'a fair part each', {
-      timeoutMs: 30_000,
-    });
-    assert.deepEqual(new Set([...one.ownedWorkers, ...other.ownedWorkers]).size, 8);
-    await one.end('SIGKILL');
-    const killedAt = performance.now();
-    await waitFor(() => other.ownedWorkers.size === 8, 'the part of the dead one', { timeoutMs: 15_000 });
-    t.diagnostic(`took over after ${Math.round(performance.now() - killedAt)} ms`);
-  });
-});
 
 describe('a digest that cannot be', () => {
   it('exits 78 when another instance works with another number of workers', async (t) => {

@@ -1,7 +1,7 @@
 import { waitingDigest } from '../../domain/digest-notification.js';
 import { EngineError } from '../../domain/errors.js';
 import { encodeOutcomeRecord } from '../../domain/outcome-record.js';
-import type { Offset, TopicPartition } from '../../domain/position.js';
+import { type Offset, partitionText, type TopicPartition } from '../../domain/position.js';
 import type { DigestHome, DigestRound, OutgoingDigest, RowCodec, StoredRow, TakenMessage } from '../../ports/digest.js';
 import type { Clock } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
@@ -27,6 +27,8 @@ export interface DigestTopics {
   readonly deadLetter: string;
   /** Where digests of methods go, to be sent by the engine. */
   readonly retry: string;
+  /** Alarms of other producers, which are passed on to `status`, each to the partition of its user; undefined: none are read. */
+  readonly alarm: string | undefined;
 }
 
 export interface KafkaHomeOptions {
@@ -35,9 +37,11 @@ export interface KafkaHomeOptions {
   readonly deadLetterPartitions: number;
   readonly retryPartitions: number;
   readonly instance: string;
+  /** Digests of methods are public messages, too. */
+  readonly publishesAll: boolean;
   readonly group: string;
   readonly rows: RowCodec;
-  readonly transactions: KafkaTransactions;
+  readonly transactions: Pick<KafkaTransactions, 'commit'>;
   /** Everything before this offset is committed. */
   readonly onCommitted: (at: TopicPartition, nextToRead: Offset) => void;
 }
@@ -83,7 +87,7 @@ export class KafkaHome implements DigestHome<KafkaMessage> {
     const state = [...last].map(([key, row]) => ({
       ...{ at: place(topics.state), key, value: rows.text(row) ?? null, headers: {} },
     }));
-    const published = digests.map((digest) => this.#digestRecord(digest));
+    const published = digests.flatMap((digest) => this.#digestRecords(digest));
     const letters = deadLetters.map(({ subject, reason, value }) => {
       const letter = { Subject: subject, Reason: reason, RawBase64: Buffer.from(value).toString('base64') };
       const at = { topic: topics.deadLetter, partition: partitionOfKey(subject, deadLetterPartitions) };
@@ -98,12 +102,13 @@ export class KafkaHome implements DigestHome<KafkaMessage> {
   }
 
   /** A digest for people goes to the engine, as a notification that is due; one without a method is a message for everybody. */
-  #digestRecord({ id, userId, methodId, alarms, text }: OutgoingDigest): TransactionRecord {
-    const { partition, topics, retryPartitions, instance } = this.#options;
-    if (methodId === undefined) {
-      const at = { topic: topics.digest, partition };
-      return { at, key: userId, value: text, headers: { 'digest-id': id } };
-    }
+  #digestRecords({ id, userId, methodId, alarms, text }: OutgoingDigest): readonly TransactionRecord[] {
+    const { partition, topics, retryPartitions, instance, publishesAll } = this.#options;
+    const forAll = {
+      ...{ at: { topic: topics.digest, partition }, key: userId, value: text },
+      headers: { 'digest-id': id },
+    };
+    if (methodId === undefined) return [forAll];
     const entries = alarms.flatMap(({ alarmId, alarm: { status, changedAt, name = alarmId } }) => {
       return status === 'CLEARED' ? [] : [{ alarmId, name, status, changedAt: changedAt.text }];
     });
@@ -111,13 +116,14 @@ export class KafkaHome implements DigestHome<KafkaMessage> {
     const waiting = waitingDigest({ id, userId, methodId, entries, atMs: this.#deps.clock.nowMs(), position });
     const { key, value, headers, together } = encodeOutcomeRecord(waiting, instance);
     const at = { topic: topics.retry, partition: partitionOfKey(together ?? key, retryPartitions) };
-    return { at, key, value, headers };
+    const forMethod = { at, key, value, headers };
+    return publishesAll ? [forMethod, forAll] : [forMethod];
   }
 }
 
-/** By topic: the position behind the last message that was taken from it. */
+/** By partition: the position behind the last message that was taken from it. */
 function offsetsOf(taken: readonly KafkaMessage[]) {
   const offsets = new Map<string, { readonly at: TopicPartition; readonly nextToRead: bigint }>();
-  for (const { at, offset } of taken) offsets.set(at.topic, { at, nextToRead: offset + 1n });
+  for (const { at, offset } of taken) offsets.set(partitionText(at), { at, nextToRead: offset + 1n });
   return offsets;
 }

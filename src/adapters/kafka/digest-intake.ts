@@ -1,10 +1,8 @@
 import type { Alarm } from '../../domain/alarm.js';
-import { changeOfAlarm } from '../../domain/event-facts.js';
+import { statusChangeText } from '../../domain/status-change.js';
 import type { DigestIntake, FoldedInto } from '../../ports/flow.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { type RecordWriter, writeDurably } from './durable-write.js';
-
-const words = { OK: 'CLEARED', WARNING: 'WARNING', CRITICAL: 'CRITICAL' } as const;
 
 /** Publishes alarms as `AlarmStatusChanged` with their method, keyed by user. The writer is closed by whoever made it. */
 export class KafkaDigestIntake implements DigestIntake {
@@ -22,19 +20,9 @@ export class KafkaDigestIntake implements DigestIntake {
     this.#telemetry = telemetry;
   }
 
-  async fold(alarm: Alarm, { methodId, status }: FoldedInto, signal: AbortSignal): Promise<void> {
-    const { alarmId, alarmName, tenantId, event } = alarm;
-    const change = {
-      AlarmID: alarmId,
-      AlarmName: alarmName,
-      UserID: tenantId,
-      MethodID: methodId,
-      Status: words[status],
-      ChangedAt: changeOfAlarm(alarm).text,
-      ...(event?.sequence === undefined ? {} : { Sequence: event.sequence }),
-    };
+  async fold(alarm: Alarm, folded: FoldedInto, signal: AbortSignal): Promise<void> {
     const { status: topic, deadLetter: deadLetterTopic } = this.#topics;
-    const record = { key: tenantId, value: JSON.stringify(change), headers: {} };
+    const record = { key: alarm.tenantId, value: statusChangeText(alarm, folded), headers: {} };
     await writeDurably({ writer: this.#writer, deadLetterTopic, telemetry: this.#telemetry }, topic, record, signal);
   }
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { RawAlarm } from '../../domain/alarm.js';
 import { EngineError } from '../../domain/errors.js';
 import { hash32 } from '../../domain/hash32.js';
-import { type Offset, partitionText } from '../../domain/position.js';
+import { partitionText } from '../../domain/position.js';
 import type { DigestActor, DigestWorkers, ReadMessage } from '../../ports/digest.js';
 import type { SourceEvent } from '../../ports/flow.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -13,6 +13,7 @@ import type { KafkaConnection } from './connection-options.js';
 import { type DigestTopics, KafkaHome, type KafkaMessage } from './digest-home.js';
 import { groupOffsets } from './group-offsets.js';
 import { Metadata } from './metadata.js';
+import { reKeyedAlarm } from './re-keyed-alarm.js';
 import { TopicReader } from './topic-reader.js';
 import { KafkaTransactions } from './transactions.js';
 
@@ -26,7 +27,10 @@ export interface KafkaTermOptions {
   readonly partitions: readonly number[];
   readonly deadLetterPartitions: number;
   readonly retryPartitions: number;
+  /** 0 where no alarms of other producers are read. */
+  readonly alarmPartitions: number;
   readonly instance: string;
+  readonly publishesAll: boolean;
   /** @throws FENCED when this instance does not own the partitions any more. */
   readonly demand: () => void;
 }
@@ -57,7 +61,7 @@ export class KafkaDigestTerm {
     this.#metadata = new Metadata(this.#brokers);
     this.#reader = new TopicReader(connection, deps);
     this.#source = new KafkaAlarmSource(
-      { connection, topics: [topics.status, topics.command], windowCount },
+      { connection, topics: [topics.status, ...otherInputs(topics)], windowCount },
       { ...deps, onFailure: () => undefined, onEvent: (event) => this.#heard(event) },
     );
   }
@@ -77,11 +81,14 @@ export class KafkaDigestTerm {
     try {
       const actors = new Map<number, DigestActor<KafkaMessage>>();
       const starts = [];
+      const takingOver = AbortSignal.any([stop, ending.signal]);
       for (const partition of this.#options.partitions) {
-        const { actor, rows, positions } = await this.#takeOver(partition, ending.signal);
+        const { actor, rows, positions } = await this.#takeOver(partition, takingOver);
         actors.set(partition, actor);
         starts.push({ partition, rows, positions });
       }
+      // Its connections are for the state alone.
+      await this.#reader.close();
       const rows = starts.reduce((sum, one) => sum + one.rows, 0);
       this.#deps.telemetry.event('digest_took_over', { workers: this.#options.partitions.join(), rows });
       for (const { positions } of starts)
@@ -98,7 +105,7 @@ export class KafkaDigestTerm {
 
   /** Fences the former owner first: only then its last word is in the changelog, and nothing comes behind it. */
   async #takeOver(partition: number, signal: AbortSignal) {
-    const { topics, group, deadLetterPartitions, retryPartitions, instance, demand } = this.#options;
+    const { group, demand } = this.#options;
     const transactions = new KafkaTransactions(`${group}-${partition}`, {
       ...{
         brokers: this.#brokers,
@@ -111,16 +118,7 @@ export class KafkaDigestTerm {
     await transactions.begin(signal);
     const home = new KafkaHome(
       {
-        ...{
-          partition,
-          topics,
-          deadLetterPartitions,
-          retryPartitions,
-          instance,
-          group,
-          rows: this.#workers.rows,
-          transactions,
-        },
+        ...{ ...this.#options, partition, rows: this.#workers.rows, transactions },
         onCommitted: (at, nextToRead) => this.#source.allow(at, nextToRead),
       },
       this.#deps,
@@ -128,18 +126,36 @@ export class KafkaDigestTerm {
     const actor = this.#workers.open(partition, home);
     const rows = await this.#restore(partition, actor, signal);
     const positions = [];
-    for (const topic of [topics.status, topics.command]) {
-      const found = await groupOffsets(this.#brokers, group, { topic, partitions: [partition] }, signal);
-      positions.push({ at: { topic, partition }, next: found.get(partition) });
+    for (const input of this.#inputsOf(partition)) {
+      const found = await groupOffsets(this.#brokers, group, input, signal);
+      for (const each of input.partitions) {
+        positions.push({ at: { topic: input.topic, partition: each }, next: found.get(each) });
+      }
     }
     return { actor, rows, positions };
   }
 
+  /** What is read by whoever owns this partition: the same one of the digest's topics, and its part of the alarm topic. */
+  #inputsOf(partition: number): readonly { readonly topic: string; readonly partitions: readonly number[] }[] {
+    const { topics, alarmPartitions } = this.#options;
+    const alarms = Array.from({ length: alarmPartitions }, (_, index) => index).filter(
+      (each) => each % this.#workers.count === partition,
+    );
+    const own = [topics.status, topics.command].map((topic) => ({ topic, partitions: [partition] }));
+    return topics.alarm === undefined || alarms.length === 0
+      ? own
+      : [...own, { topic: topics.alarm, partitions: alarms }];
+  }
+
   async #restore(partition: number, actor: DigestActor<KafkaMessage>, signal: AbortSignal): Promise<number> {
     const topic = this.#options.topics.state;
-    const only = (all: ReadonlyMap<number, Offset>) => new Map([...all].filter(([each]) => each === partition));
-    const from = only(await this.#reader.logStarts(topic, signal));
-    const until = only(await this.#reader.logEnds(topic, signal));
+    const from = await this.#reader.logStarts(topic, signal, partition);
+    const until = await this.#reader.logEnds(topic, signal, partition);
+    if (!from.has(partition) || !until.has(partition)) {
+      // A broker that has just begun may not know the topic yet, which must not be taken for a digest that knows nothing.
+      const text = `Kafka does not name ${partitionText({ topic, partition })} at this time`;
+      throw new EngineError('STORE_UNAVAILABLE', text, { retriable: true });
+    }
     const last = new Map<string, string>();
     for await (const { key = '', value } of this.#reader.read(topic, from, signal, until)) {
       if (value.length === 0) last.delete(key);
@@ -164,10 +180,13 @@ export class KafkaDigestTerm {
   async #pump(actors: ReadonlyMap<number, DigestActor<KafkaMessage>>, signal: AbortSignal): Promise<void> {
     for await (const batch of this.#source.read(signal)) {
       for (const alarm of batch) {
-        const actor = actors.get(alarm.position.partition);
+        // Of its own topics partition and worker are one and the same.
+        const actor = actors.get(alarm.position.partition % this.#workers.count);
         if (actor === undefined) continue;
         if (actor.isFull) await actor.room();
-        actor.take(this.#readMessage(alarm));
+        actor.take(
+          alarm.position.topic === this.#options.topics.alarm ? this.#reKeyed(alarm) : this.#readMessage(alarm),
+        );
       }
     }
   }
@@ -186,12 +205,41 @@ export class KafkaDigestTerm {
     return { worker: partition, taken: passedOn, message: { kind: 'elsewhere' } };
   }
 
+  #reKeyed(raw: RawAlarm): ReadMessage<KafkaMessage> {
+    const { topic, partition, offset } = raw.position;
+    const read = reKeyedAlarm(raw);
+    const held = { subject: topic, form: 'status', value: raw.value, isRepeated: false } as const;
+    const taken = { ...held, at: { topic, partition }, offset, passOn: undefined };
+    const worker = partition % this.#workers.count;
+    switch (read.kind) {
+      case 'changed': {
+        const passOn = { partition: hash32(read.userId) % this.#workers.count, userId: read.userId };
+        return { worker, taken: { ...taken, value: read.value, passOn }, message: { kind: 'elsewhere' } };
+      }
+      case 'left_out': {
+        const { alarmId, reason } = read;
+        this.#deps.telemetry.count('alarms_not_folded_total', { reason });
+        const place = { topic, partition, offset: offset.toString() };
+        this.#deps.telemetry.event('alarm_not_folded', { ...place, alarm_id: alarmId, reason });
+        return { worker, taken, message: { kind: 'elsewhere' } };
+      }
+      case 'malformed':
+        return { worker, taken, message: { kind: 'malformed', reason: read.reason } };
+      default:
+        return read satisfies never;
+    }
+  }
+
   #heard(event: SourceEvent): void {
     if (event.kind !== 'halted') return;
     // The topic ends before our position: it was made anew. All that is in it is read; repeated messages change nothing.
     this.#deps.telemetry.event('digest_topic_restarted', { topic: partitionText(event.partition) });
     this.#source.resume(event.partition, event.logStart, undefined);
   }
+}
+
+function otherInputs({ command, alarm }: DigestTopics): readonly string[] {
+  return alarm === undefined ? [command] : [command, alarm];
 }
 
 function userOf({ message }: ReadMessage<KafkaMessage>): string | undefined {

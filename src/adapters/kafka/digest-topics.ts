@@ -28,11 +28,12 @@ export interface WantedTopics {
   readonly tombstoneDays: number;
 }
 
-/** Numbers of partitions: of each of the four topics, of the dead letters, and of where digests of methods go. */
+/** Numbers of partitions: of each of the four topics, of the dead letters, of where digests of methods go, and of the alarms of other producers. */
 export interface TopicCounts {
   readonly partitions: number;
   readonly deadLetterPartitions: number;
   readonly retryPartitions: number;
+  readonly alarmPartitions: number;
 }
 
 /**
@@ -61,11 +62,13 @@ export async function prepareDigestTopics(
 }
 
 async function look(kafka: Kafka, wanted: WantedTopics, signal: AbortSignal) {
-  const { status, command, digest, state, deadLetter, retry } = wanted.topics;
+  const { status, command, digest, state, deadLetter, retry, alarm } = wanted.topics;
   const four = [status, command, digest, state];
   const all = [...four, deadLetter, retry];
-  await kafka.metadata.refresh(all, signal);
-  for (const topic of all) {
+  // Alarms of others: a topic that is theirs to create.
+  const foreign = alarm === undefined ? [] : [alarm];
+  await kafka.metadata.refresh([...all, ...foreign], signal);
+  for (const topic of [...all, ...foreign]) {
     const seen = kafka.metadata.stateOf(topic);
     const lasting = seen.kind === 'refused' ? lastingFailure(seen.errorCode, `looking at topic ${topic}`) : undefined;
     if (lasting !== undefined) throw lasting;
@@ -84,8 +87,12 @@ async function look(kafka: Kafka, wanted: WantedTopics, signal: AbortSignal) {
   const deadLetterPartitions = countOf(kafka, deadLetter);
   const retryPartitions = countOf(kafka, retry);
   if (known.length < four.length || deadLetterPartitions === 0 || retryPartitions === 0) return undefined;
-  await demandRetention(kafka, [status, command], wanted.tombstoneDays, signal);
-  return { partitions, deadLetterPartitions, retryPartitions };
+  const absent = foreign.filter(isAbsent);
+  if (absent.length > 0) throw new Error(`topic ${absent.join()} does not exist, and is never created here`);
+  const alarmPartitions = foreign.reduce((sum, topic) => sum + countOf(kafka, topic), 0);
+  if (alarmPartitions < foreign.length) return undefined;
+  await demandRetention(kafka, [status, command, ...foreign], wanted.tombstoneDays, signal);
+  return { partitions, deadLetterPartitions, retryPartitions, alarmPartitions };
 }
 
 /** A message older than every memory of its alarm would raise it again. @throws CONFIG_INVALID */

@@ -51,14 +51,14 @@ export class TopicReader {
     this.#random = deps.random;
   }
 
-  /** The offset after the last one of each partition; empty when the topic does not exist. */
-  async logEnds(topic: string, signal: AbortSignal): Promise<TopicPositions> {
-    return await this.#retrying(signal, () => this.#edges(topic, 'end', signal));
+  /** The offset after the last one of each partition, or of `only` one; empty when the topic does not exist. */
+  async logEnds(topic: string, signal: AbortSignal, only?: number): Promise<TopicPositions> {
+    return await this.#retrying(signal, () => this.#edges(topic, 'end', signal, only));
   }
 
-  /** The first offset that Kafka holds of each partition; empty when the topic does not exist. */
-  async logStarts(topic: string, signal: AbortSignal): Promise<TopicPositions> {
-    return await this.#retrying(signal, () => this.#edges(topic, 'start', signal));
+  /** The first offset that Kafka holds of each partition, or of `only` one; empty when the topic does not exist. */
+  async logStarts(topic: string, signal: AbortSignal, only?: number): Promise<TopicPositions> {
+    return await this.#retrying(signal, () => this.#edges(topic, 'start', signal, only));
   }
 
   /** The first offset of each partition that is at least as new as `timeMs`; where there is none, the offset after the last one. */
@@ -118,7 +118,7 @@ export class TopicReader {
     this.#brokers.close();
   }
 
-  async #edges(topic: string, edge: 'start' | 'end', signal: AbortSignal): Promise<TopicPositions> {
+  async #edges(topic: string, edge: 'start' | 'end', signal: AbortSignal, only?: number): Promise<TopicPositions> {
     await this.#metadata.refresh([topic], signal);
     const state = this.#metadata.stateOf(topic);
     if (state.kind === 'refused') throw lastingFailure(state.errorCode, `reading topic ${topic}`);
@@ -127,6 +127,7 @@ export class TopicReader {
     setMaxListeners(0, signal);
     const edges = this.#metadata
       .partitionsOf(topic)
+      .filter((partition) => only === undefined || partition === only)
       .map(async (partition) => [partition, await logEdge(kafka, { topic, partition }, edge, signal)] as const);
     return new Map(await Promise.all(edges));
   }

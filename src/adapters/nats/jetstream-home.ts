@@ -1,7 +1,7 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import { EngineError } from '../../domain/errors.js';
-import type { DigestHome, DigestRound, RowCodec, StoredRow } from '../../ports/digest.js';
+import type { DigestHome, DigestRound, OutgoingDigest, RowCodec, StoredRow } from '../../ports/digest.js';
 import type { Clock } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { isWrongRevision, natsFailure } from './library.js';
@@ -24,9 +24,11 @@ export interface JetstreamHomeOptions {
 }
 
 /**
- * State in a bucket, digests on a stream; no transactions, hence in this order: changed alarms, digests, cleared marks, acknowledgements.
+ * State in a bucket, digests on a stream; no transactions, hence in this order: changed alarms, digests, a row for each digest that lists
+ * what it sent, cleared marks, the removal of those rows, acknowledgements.
  *
- * A crash between any two of them repeats a digest at most, under the same `Nats-Msg-Id`. Every row is written with the revision that we
+ * A crash between any two of them repeats a digest at most, under the same `Nats-Msg-Id`: whoever finds a list clears what it names before
+ * anything else, so the marks of a digest are cleared as one. Every row is written with the revision that we
  * know: another one means another owner. The lease is looked at before each publish, and again after the last store, before anything is
  * acknowledged: what a former owner stored too late is delivered again to the new one.
  */
@@ -55,7 +57,11 @@ export class JetstreamHome implements DigestHome<NatsMessage> {
       // Tried again, a step that is done is not done again: the marks of a digest that is out must not come back.
       await this.#once(round, 'changed', () => this.#store(round.changed));
       await this.#once(round, 'published', () => this.#publish(round));
-      await this.#store(round.cleared);
+      const lists = round.digests.flatMap(sentRow);
+      await this.#once(round, 'listed', () => this.#store(lists));
+      await this.#store(round.cleared.filter(({ kind }) => kind !== 'sent'));
+      const told = round.cleared.filter(({ kind }) => kind === 'sent');
+      await this.#store([...told, ...lists.map((row) => ({ ...row, alarms: undefined }))]);
     } catch (error) {
       if (signal.aborted)
         throw new EngineError('ABORTED', 'the commit was given up', { retriable: true, cause: error });
@@ -67,7 +73,7 @@ export class JetstreamHome implements DigestHome<NatsMessage> {
 
   async #once(
     round: DigestRound<NatsMessage>,
-    step: 'changed' | 'published',
+    step: 'changed' | 'published' | 'listed',
     work: () => Promise<void>,
   ): Promise<void> {
     const done = this.#done.get(round) ?? new Set();
@@ -129,4 +135,11 @@ export class JetstreamHome implements DigestHome<NatsMessage> {
     }
     this.#revisions.set(key, entry.revision);
   }
+}
+
+/** A single mark is cleared in one step, and needs no list. */
+function sentRow({ userId, methodId, id, alarms }: OutgoingDigest): readonly Extract<StoredRow, { kind: 'sent' }>[] {
+  if (alarms.length < 2) return [];
+  const versions = alarms.map(({ alarmId, alarm: { version } }) => ({ alarmId, version }));
+  return [{ kind: 'sent', userId, methodId, digestId: id, alarms: versions }];
 }

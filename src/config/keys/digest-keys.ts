@@ -71,6 +71,16 @@ export const digestKeys = {
     default: true,
     description: 'The engine makes the digests of methods itself, on Kafka; false: mon-notification digest does',
   },
+  'digest.from_alarms': {
+    type: 'boolean',
+    default: false,
+    description: 'On Kafka, digests of users tell of the alarms on kafka.alarm_topic, too, by their tenant',
+  },
+  'digest.publish_all': {
+    type: 'boolean',
+    default: false,
+    description: 'On Kafka, digests of methods are published on digest.digest_topic, too',
+  },
   'digest.status_topic': {
     type: 'text',
     form: 'topic',

@@ -38,6 +38,7 @@ export class DigestProcess {
     const owned = new Set<string>();
     for (const line of this.#err.split('\n')) {
       const said = line.startsWith('{') && line.endsWith('}') ? (JSON.parse(line) as Record<string, string>) : {};
+      if (said.event === 'digest_gave_up' && said.workers === undefined) owned.clear();
       for (const worker of said.workers?.split(',') ?? []) {
         if (said.event === 'digest_took_over') owned.add(worker);
         if (said.event === 'digest_gave_up' || said.event === 'digest_handed_over') owned.delete(worker);

@@ -7,7 +7,7 @@ import { type DigestBus, openDigestBus } from '../../../src/cli/digest-bus.js';
 import { command } from '../../../src/cli/digest-send.js';
 import { readDigestSettings } from '../../../src/cli/digest-settings.js';
 import { randomName } from '../random-name.js';
-import { type CleanUp, requireServices } from '../services.js';
+import { type CleanUp, requireServices, type SharedServices } from '../services.js';
 
 const silent = { out: () => undefined, err: () => undefined, environment: {} };
 
@@ -20,9 +20,12 @@ export async function openTestBus(words: readonly string[], suite: CleanUp): Pro
   return bus;
 }
 
-/** A configuration whose topics nobody else uses, on the shared Kafka and ZooKeeper. */
-export async function digestKafkaConfig(suite: CleanUp, partitions: number): Promise<string> {
-  const { kafkaUrl, zookeeperUrl } = requireServices();
+/** A configuration whose topics nobody else uses, on the shared Kafka and ZooKeeper unless others are given. */
+export async function digestKafkaConfig(
+  suite: CleanUp,
+  partitions: number,
+  { kafkaUrl, zookeeperUrl }: Pick<SharedServices, 'kafkaUrl' | 'zookeeperUrl'> = requireServices(),
+): Promise<string> {
   const name = randomName('digest');
   const folder = await mkdtemp(join(tmpdir(), 'digest-'));
   suite.after(() => rm(folder, { recursive: true, force: true }));

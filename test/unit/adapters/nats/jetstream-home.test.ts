@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { JetstreamHome, type JetstreamHomeOptions } from '../../../../src/adapters/nats/jetstream-home.js';
 import type { NatsMessage } from '../../../../src/adapters/nats/nats-message.js';
+import { DigestWorker } from '../../../../src/digest/digest-worker.js';
+import { parseDigestMessage } from '../../../../src/digest/message.js';
 import { parseRow, rowKey, rowText } from '../../../../src/digest/stored-row.js';
-import { EngineError } from '../../../../src/domain/errors.js';
 import { parseInstant } from '../../../../src/domain/instant.js';
 import type { DigestRound, StoredRow } from '../../../../src/ports/digest.js';
+import { userRules } from '../../../support/digest/memory-broker.js';
+import { MemoryBucket } from '../../../support/digest/memory-bucket.js';
 import { FakeClock } from '../../../support/fakes/fake-clock.js';
 import { RecordingTelemetry } from '../../../support/fakes/recording-telemetry.js';
 
@@ -15,47 +17,6 @@ const alarm = { status: 'CRITICAL', changedAt, sequence: -1, toSend: true, versi
 const owner = { userId: 'u', methodId: undefined };
 const marked: StoredRow = { kind: 'alarm', ...owner, alarmId: 'a', alarm };
 const cleared: StoredRow = { kind: 'alarm', ...owner, alarmId: 'a', alarm: { ...alarm, toSend: false } };
-
-/** A bucket that keeps what it is given, and loses the answer to one of its puts. */
-class Bucket {
-  readonly entries = new Map<string, { readonly text: string; readonly revision: number }>();
-  readonly published: string[] = [];
-  lostAnswerAt = 0;
-  isOurs = true;
-  #puts = 0;
-
-  async put(key: string, text: string, { previousSeq }: { readonly previousSeq: number }): Promise<number> {
-    if ((this.entries.get(key)?.revision ?? 0) !== previousSeq) {
-      throw Object.assign(new Error('wrong last sequence'), { code: 10_071 });
-    }
-    this.#puts += 1;
-    this.entries.set(key, { text, revision: this.#puts });
-    if (this.#puts === this.lostAnswerAt) throw new Error('timeout');
-    return this.#puts;
-  }
-
-  async get(key: string) {
-    const entry = this.entries.get(key);
-    return entry === undefined ? null : { operation: 'PUT', revision: entry.revision, string: () => entry.text };
-  }
-
-  home(): JetstreamHome {
-    const lease = {
-      demand: () => {
-        if (!this.isOurs) throw new EngineError('FENCED', 'over', { retriable: false });
-      },
-    };
-    const js = { publish: async (_subject: string, text: string) => void this.published.push(text) };
-    const options = {
-      ...{ js, jsm: {}, kv: this, bucketStream: 'KV_S', lease, maxPayloadBytes: 1_000 },
-      rows: { key: rowKey, text: rowText, parse: parseRow },
-    };
-    return new JetstreamHome(options as unknown as JetstreamHomeOptions, {
-      clock: new FakeClock(),
-      telemetry: new RecordingTelemetry(),
-    });
-  }
-}
 
 function roundOf(finish: () => void): DigestRound<NatsMessage> {
   const taken = { subject: 's', form: 'command', value: new Uint8Array(), isRepeated: false, finish } as const;
@@ -68,7 +29,7 @@ const signal = new AbortController().signal;
 describe('the state of a digest in a bucket', () => {
   for (const lostAnswerAt of [1, 2]) {
     it(`goes on where it was when the answer to put ${lostAnswerAt} is lost, and publishes once`, async () => {
-      const bucket = new Bucket();
+      const bucket = new MemoryBucket();
       bucket.lostAnswerAt = lostAnswerAt;
       let finished = 0;
       const round = roundOf(() => {
@@ -78,23 +39,86 @@ describe('the state of a digest in a bucket', () => {
       await assert.rejects(home.commit(round, signal), { code: 'STORE_UNAVAILABLE' });
       assert.equal(finished, 0);
       await home.commit(round, signal);
-      assert.deepEqual(bucket.published, ['digest']);
+      assert.deepEqual(bucket.published, [{ id: 'id', text: 'digest' }]);
       assert.equal(bucket.entries.get(rowKey(cleared))?.text, rowText(cleared));
       assert.equal(finished, 1);
     });
   }
 
   it('that somebody else has written fences the worker', async () => {
-    const bucket = new Bucket();
+    const bucket = new MemoryBucket();
+    const home = bucket.home();
     bucket.entries.set(rowKey(marked), { text: 'of another', revision: 7 });
-    await assert.rejects(bucket.home().commit(roundOf(assert.fail), signal), { code: 'FENCED' });
+    await assert.rejects(home.commit(roundOf(assert.fail), signal), { code: 'FENCED' });
     assert.deepEqual(bucket.published, []);
   });
 
   it('finishes nothing once the lease is over', async () => {
-    const bucket = new Bucket();
+    const bucket = new MemoryBucket();
     bucket.isOurs = false;
     await assert.rejects(bucket.home().commit(roundOf(assert.fail), signal), { code: 'FENCED' });
     assert.equal(bucket.entries.size, 0);
+  });
+});
+
+const alarmCount = 4;
+const changes = Array.from({ length: alarmCount }, (_, index) => ({
+  ...{ AlarmID: `a-${index}`, UserID: 'u', Status: 'CRITICAL', ChangedAt: '2026-01-01T00:00:00Z' },
+}));
+
+/** One life of the worker: reads the bucket, takes what is not finished and a further command, and works until it is done or dead. */
+async function live(bucket: MemoryBucket, unfinished: Map<number, object>): Promise<void> {
+  const clock = new FakeClock();
+  const deps = { clock, random: () => 0, telemetry: new RecordingTelemetry() };
+  const worker = new DigestWorker<NatsMessage>(0, bucket.home(), userRules, deps);
+  for (const { text } of bucket.entries.values()) worker.restore(parseRow(text));
+  for (const [number, body] of unfinished) {
+    const read = { subject: 's', form: 'either', value: Buffer.from(JSON.stringify(body)), isRepeated: false } as const;
+    const taken = { ...read, finish: () => unfinished.delete(number), signalProgress: () => undefined };
+    worker.take({ worker: 0, taken, message: parseDigestMessage(taken.value, taken.form) });
+  }
+  worker.close();
+  const dead = new AbortController();
+  bucket.onDeath = () => dead.abort();
+  await worker.run(dead.signal).catch((error) => assert.ok(dead.signal.aborted, String(error)));
+}
+
+describe('a digest whose instance dies while it is being sent', () => {
+  it('is told under one id, after whichever step it was, and leaves no list behind', async () => {
+    let steps = 0;
+    for (let isAlive = false; !isAlive; steps += 1) {
+      const bucket = new MemoryBucket();
+      const unfinished = new Map<number, object>([...changes, { UserID: 'u' }].map((body, index) => [index, body]));
+      bucket.stepsLeft = steps;
+      await live(bucket, unfinished);
+      isAlive = bucket.stepsLeft > 0;
+      bucket.stepsLeft = Number.POSITIVE_INFINITY;
+      unfinished.set(100, { UserID: 'u' });
+      await live(bucket, unfinished);
+      assert.equal(unfinished.size, 0);
+      assert.equal(new Set(bucket.published.map(({ id }) => id)).size, 1, `dead after ${steps} steps`);
+      const rows = [...bucket.entries.values()].map(({ text }) => parseRow(text));
+      assert.deepEqual(new Set(rows.map((row) => row.kind === 'alarm' && row.alarm?.toSend)), new Set([false]));
+      assert.equal(rows.length, alarmCount);
+    }
+    // Changes, the digest, its list, the marks, the list again, and one that was left over.
+    assert.equal(steps, alarmCount + 1 + 1 + alarmCount + 1 + 2);
+  });
+
+  it('does not lose what changed again after it, when a list is found', async () => {
+    const bucket = new MemoryBucket();
+    const unfinished = new Map<number, object>([...changes, { UserID: 'u' }].map((body, index) => [index, body]));
+    // The list is stored and no mark is cleared.
+    bucket.stepsLeft = alarmCount + 2;
+    await live(bucket, unfinished);
+    unfinished.set(100, { ...changes[0], Status: 'WARNING', ChangedAt: '2026-01-01T00:00:01Z' });
+    unfinished.set(101, { UserID: 'u' });
+    bucket.stepsLeft = Number.POSITIVE_INFINITY;
+    await live(bucket, unfinished);
+    const last = JSON.parse(bucket.published.at(-1)?.text ?? '{}') as { ActiveAlarms: readonly object[] };
+    assert.equal(bucket.published.length, 2);
+    assert.deepEqual(last.ActiveAlarms, [
+      { AlarmID: 'a-0', Status: 'WARNING', LatestChangedAt: '2026-01-01T00:00:01Z' },
+    ]);
   });
 });
