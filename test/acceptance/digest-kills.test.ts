@@ -10,7 +10,7 @@ import { digestKafkaConfig, openTestBus } from '../support/digest/digest-world.j
 import { type CleanUp, startPrivateServices } from '../support/services.js';
 import { waitFor } from '../support/wait-for.js';
 
-const killCount = Number(process.env.DIGEST_KILLS ?? 12);
+const killCount = Number(process.env.DIGEST_KILLS ?? 8);
 const timeout = 3_600_000;
 /** A kill repeats at most what was published and not yet cleared: one round of each worker. */
 const workerCount = 8;
