@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import type { EngineProcess } from '../support/engine-process.js';
 import type { Changes, World } from '../support/world.js';
 import { nowMs } from './history.js';
@@ -25,13 +26,15 @@ export class Seat {
   engine: EngineProcess | undefined;
   readonly #world: World;
   readonly #changes: Changes;
+  readonly #logFile: string;
   #isOver = false;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(index: number, world: World, changes: Changes) {
+  constructor(index: number, world: World, changes: Changes, logFile: string) {
     this.index = index;
     this.#world = world;
     this.#changes = changes;
+    this.#logFile = logFile;
   }
 
   start(): void {
@@ -62,6 +65,7 @@ export class Seat {
       this.engine = engine;
       const exit = await engine.exited;
       this.exits.push({ ...exit, atMs: nowMs() });
+      await appendFile(this.#logFile, engine.stderr);
       if (!this.#isOver) await lasting(restartMs);
     }
   }

@@ -85,6 +85,8 @@ export async function runChaos(test: CleanUp, options: ChaosOptions): Promise<Ch
   stopTelling();
   await stage.watch.stop();
   await writeFile(join(options.folder, 'holdings.json'), JSON.stringify(history.holdings));
+  const commits = history.commits.map((commit) => ({ ...commit, nextToRead: String(commit.nextToRead) }));
+  await writeFile(join(options.folder, 'commits.json'), JSON.stringify(commits));
   await writeFile(join(options.folder, 'outcomes.jsonl'), notSimplySent.map((line) => `${line}\n`).join(''));
   await Promise.all(seats.map((seat) => seat.close()));
   return {
@@ -116,7 +118,7 @@ async function setUp(test: CleanUp, options: ChaosOptions): Promise<Stage> {
         // Receivers that hang are given up soon; those that live may be slow on a busy machine, and a send given up may have arrived.
         'notification_types.webhook.timeout': options.profile === 'deaf' ? 5 : 30,
       };
-      return new Seat(index, world, changes);
+      return new Seat(index, world, changes, join(options.folder, `engine-${index + 1}.log`));
     }),
   );
   options.say(`starting ${seats.length} engines`);
