@@ -14,6 +14,7 @@ import { Producer } from './producer.js';
 import { ReceiverProcess } from './receiver-process.js';
 import { ChaosServers } from './servers.js';
 import { type Scene, strike } from './strikes.js';
+import { unopenedIds } from './unopened.js';
 
 const sessionSeconds = 4;
 /** Nobody waits for a session to end where engines are only stopped, and a lease that ends on a busy machine would be a cause of repeats. */
@@ -172,10 +173,12 @@ async function settled(stage: Stage, producer: Producer, strikes: readonly Strik
   const outcomeOf = ({ headers }: (typeof records)[number]) => headers['notification-outcome'] ?? '';
   const idsOf = (isMeant: (record: (typeof records)[number]) => boolean) =>
     new Set(records.filter(isMeant).map(({ key }) => key));
+  const letters = records.filter(({ of }) => of === 'dead').map(({ value }) => Buffer.from(value).toString());
+  const parkedIds = idsOf((record) => record.of === 'dead' || ['superseded', 'expired'].includes(outcomeOf(record)));
   const history = {
     ...{ topic: world.topic, methodIds: [methodId], acked: producer.acked, receipts: await receiver.receipts() },
     ...{
-      parkedIds: idsOf((record) => record.of === 'dead' || ['superseded', 'expired'].includes(outcomeOf(record))),
+      parkedIds: new Set([...parkedIds, ...unopenedIds(letters, [methodId])]),
       retriedIds: idsOf(({ of }) => of === 'retry'),
       recordedIds: idsOf(({ of }) => of === 'sent'),
       holdings: watch.holdings,
