@@ -6,6 +6,7 @@ import { kafkaConnection } from '../engine/crews.js';
 import { EventSink } from '../producers/event-sink.js';
 import { ProducerState } from '../producers/producer-state.js';
 import { stateFile } from '../producers/state-file.js';
+import { ownStateFile } from '../producers/state-owner.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { CommandIo } from './command.js';
@@ -35,7 +36,7 @@ export interface EventOutletOptions {
  * Opens the way of a producer to the alarm topic: its state file, and Kafka as the engine's configuration names it. Nothing is connected
  * before the first event. What is wrong with the configuration goes to stderr.
  *
- * @throws STORE_UNAVAILABLE when the state cannot be kept.
+ * @throws STORE_UNAVAILABLE when the state cannot be kept, or another process keeps its own in that file.
  */
 export async function openEventOutlet(
   configFile: string,
@@ -48,6 +49,8 @@ export async function openEventOutlet(
     for (const problem of loaded.problems) io.err(problemText(problem));
     return 'wrong configuration';
   }
+  // Elsewhere sockets cannot have such names, and running one producer per file is up to people.
+  if (process.platform === 'linux') await ownStateFile(options.stateFile, process.pid, systemClock);
   const scope = { scope: options.scope, clock: systemClock, onWrite: options.onStateWrite };
   const { state, problem } = await ProducerState.open(stateFile(options.stateFile), scope);
   if (problem !== undefined) telemetry.event('producer_state_new', { msg: problem });
