@@ -23,7 +23,7 @@ export const alertExecOptions = {
   },
   'engine-config': {
     value: 'FILE',
-    description: 'brokers, alarm topic and secrets of --sink kafka (default /etc/mon/notification.yaml)',
+    description: 'with kafka: brokers, topic, secrets (default /etc/mon/notification.yaml, or MON_NOTIFICATION_CONFIG)',
   },
   tenant: { value: 'ID', description: 'tenant of the alarms of --sink kafka (default: default)' },
   'definition-id': { value: 'ID', description: 'one alarm definition for all alarms (default: derived from the name)' },
@@ -47,7 +47,8 @@ export interface AlertExecSettings {
   readonly engine: AlertExecOptions;
   readonly server: ServerUrl;
   readonly sink: 'http' | 'kafka';
-  readonly engineConfig: string;
+  /** Undefined: not named. */
+  readonly engineConfig: string | undefined;
   readonly stateFile: string;
   readonly logLevel: Level;
   readonly metrics: ListenAddress | undefined;
@@ -97,7 +98,7 @@ export function alertExecSettings(args: CommandArguments): AlertExecSettings {
     },
     server: serverOf(args),
     sink,
-    engineConfig: args.text('engine-config') ?? '/etc/mon/notification.yaml',
+    engineConfig: args.text('engine-config'),
     stateFile: args.text('state') ?? '/var/lib/mon/alert-exec.json',
     logLevel,
     metrics: metricsOf(args),

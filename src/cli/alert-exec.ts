@@ -52,11 +52,12 @@ function openTelemetry({ logLevel }: AlertExecSettings): ProcessTelemetry {
 
 async function runAlone(settings: AlertExecSettings, around: RunSurroundings): Promise<ExitCode> {
   const { telemetry, io, request } = around;
-  const { server, sink, stateFile } = settings;
+  const { server, sink, stateFile, engineConfig } = settings;
   const outlet =
     sink === 'http'
       ? undefined
-      : await openEventOutlet(settings.engineConfig, {
+      : await openEventOutlet({
+          engineConfig,
           stateFile,
           scope: `alert-exec ${server.text}`,
           type: 'alert-exec',

@@ -12,7 +12,7 @@ export const command: Command = {
     if (args.has('json')) {
       io.out(
         JSON.stringify(
-          { file: configFile(args, io), valid: isValid, problems, warnings: loaded.warnings },
+          { file: configFile(args.text('config'), io), valid: isValid, problems, warnings: loaded.warnings },
           undefined,
           2,
         ),
@@ -21,7 +21,7 @@ export const command: Command = {
     }
     for (const problem of problems) io.out(problemText(problem));
     for (const warning of loaded.warnings) io.out(warningText(warning));
-    if (isValid) io.out(`${configFile(args, io)}: valid`);
+    if (isValid) io.out(`${configFile(args.text('config'), io)}: valid`);
     return isValid ? 0 : 78;
   },
 };

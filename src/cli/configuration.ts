@@ -19,18 +19,14 @@ export type Valid = Extract<LoadedConfig, { kind: 'valid' }> & { readonly plugin
 const defaultFile = '/etc/mon/notification.yaml';
 const pluginsKey = 'notification_types.plugins';
 
-/** The configuration file that is meant: the option, else the environment, else the usual place. */
-export function configFile(args: CommandArguments, io: CommandIo): string {
-  return args.text('config') ?? (io.environment.MON_NOTIFICATION_CONFIG || defaultFile);
+/** The configuration file that is meant: the one that an option names, else the environment, else the usual place. */
+export function configFile(named: string | undefined, io: CommandIo): string {
+  return named ?? (io.environment.MON_NOTIFICATION_CONFIG || defaultFile);
 }
 
 /** Loads the configuration that is meant, whatever is wrong with it, and tries its templates. Runs the modules of third parties that it names. */
 export async function loadMeant(args: CommandArguments, io: CommandIo): Promise<Valid | Invalid> {
-  return await loadFile(configFile(args, io), io);
-}
-
-/** The same with this file. */
-export async function loadFile(file: string, io: CommandIo): Promise<Valid | Invalid> {
+  const file = configFile(args.text('config'), io);
   const brought = await thirdParties(file, io);
   const plugins = [...builtinNotifiers, ...brought.plugins];
   const loaded = loadConfig(file, io.environment, plugins, brought.modules);

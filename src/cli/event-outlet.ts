@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { KafkaProducer } from '../adapters/kafka/producer.js';
+import { loadKafkaConfig } from '../config/load-kafka.js';
 import { problemText } from '../config/problem.js';
 import type { EventSource } from '../domain/alarm-event.js';
 import { kafkaConnection } from '../engine/crews.js';
@@ -10,7 +11,7 @@ import { ownStateFile } from '../producers/state-owner.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { CommandIo } from './command.js';
-import { loadFile, warningText } from './configuration.js';
+import { configFile, warningText } from './configuration.js';
 import { packageVersion } from './version.js';
 
 /** The alarm topic as a producer sees it. */
@@ -23,6 +24,8 @@ export interface EventOutlet {
 }
 
 export interface EventOutletOptions {
+  /** The configuration that the command line names, if it does. */
+  readonly engineConfig: string | undefined;
   readonly stateFile: string;
   /** Keeps programs and what they watch apart in one state file. */
   readonly scope: string;
@@ -33,17 +36,14 @@ export interface EventOutletOptions {
 }
 
 /**
- * Opens the way of a producer to the alarm topic: its state file, and Kafka as the engine's configuration names it. Nothing is connected
+ * Opens the way of a producer to the alarm topic: its state file, and Kafka as the engine's configuration names it: nothing else of that is read. Nothing is connected
  * before the first event. What is wrong with the configuration goes to stderr.
  *
  * @throws STORE_UNAVAILABLE when the state cannot be kept, or another process keeps its own in that file.
  */
-export async function openEventOutlet(
-  configFile: string,
-  options: EventOutletOptions,
-): Promise<EventOutlet | 'wrong configuration'> {
+export async function openEventOutlet(options: EventOutletOptions): Promise<EventOutlet | 'wrong configuration'> {
   const { io, telemetry } = options;
-  const loaded = await loadFile(configFile, io);
+  const loaded = loadKafkaConfig(configFile(options.engineConfig, io), io.environment);
   for (const warning of loaded.warnings) io.err(warningText(warning));
   if (loaded.kind !== 'valid') {
     for (const problem of loaded.problems) io.err(problemText(problem));

@@ -34,8 +34,13 @@ export async function openMonitorEvents(
   endpoints: NonEmpty<Endpoint>,
   { io, telemetry }: { readonly io: CommandIo; readonly telemetry: Telemetry },
 ): Promise<MonitorEvents | 'wrong configuration'> {
-  const outlet = await openEventOutlet(settings.engineConfig, {
-    ...{ stateFile: settings.stateFile, scope: `monitor-endpoints ${settings.tenantId}`, type: 'probe' },
+  const outlet = await openEventOutlet({
+    ...{
+      engineConfig: settings.engineConfig,
+      stateFile: settings.stateFile,
+      scope: `monitor-endpoints ${settings.tenantId}`,
+      type: 'probe',
+    },
     ...{ onStateWrite: () => undefined, telemetry, io },
   });
   if (outlet === 'wrong configuration') return outlet;

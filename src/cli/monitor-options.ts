@@ -26,7 +26,7 @@ export const monitorOptions = {
   'fail-after': { value: 'N', description: 'with kafka: so many equal results in a row make a change (default: 1)' },
   'engine-config': {
     value: 'FILE',
-    description: 'with kafka: configuration of the engine (default: /etc/mon/notification.yaml)',
+    description: 'with kafka: brokers, topic, secrets (default /etc/mon/notification.yaml, or MON_NOTIFICATION_CONFIG)',
   },
   tenant: { value: 'ID', description: 'with kafka: tenant of the alarms (default: default)' },
   'definition-id': { value: 'ID', description: 'with kafka: one definition id for all alarms (default: one each)' },
@@ -56,7 +56,8 @@ export interface MonitorSettings {
   readonly tenantId: string;
   readonly definitionId: string | undefined;
   readonly onlyLists: boolean;
-  readonly engineConfig: string;
+  /** Undefined: not named. */
+  readonly engineConfig: string | undefined;
   readonly stateFile: string;
   readonly hasProgress: boolean;
   readonly metrics: ListenAddress | undefined;
@@ -64,7 +65,6 @@ export interface MonitorSettings {
 
 /** Timers reach no further than 24 days. */
 const longestSeconds = 2_000_000;
-const defaultEngineConfig = '/etc/mon/notification.yaml';
 const defaultStateFile = '/var/lib/mon/monitor-endpoints.json';
 
 /** @throws UsageError, naming the option and what it takes. */
@@ -95,7 +95,7 @@ export function readMonitorSettings(args: CommandArguments): MonitorSettings {
     tenantId: identifier(args, 'tenant', 255) ?? 'default',
     definitionId: identifier(args, 'definition-id', 36),
     onlyLists: args.has('list-ids'),
-    engineConfig: args.text('engine-config') ?? defaultEngineConfig,
+    engineConfig: args.text('engine-config'),
     stateFile: args.text('state') ?? defaultStateFile,
     hasProgress: !args.has('no-progress'),
     metrics: listenAddress(args),

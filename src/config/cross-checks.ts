@@ -49,7 +49,8 @@ function checkTopics(settings: Settings, findings: Findings): void {
   }
 }
 
-function checkSasl(settings: Settings, findings: Findings): void {
+/** The three keys of a login at Kafka stand together or not at all. */
+export function checkSasl(settings: Settings, findings: Findings): void {
   const keys = ['kafka.sasl.mechanism', 'kafka.sasl.username', 'kafka.sasl.password'];
   if (keys.every((key) => settings.values.get(key) === undefined)) return;
   for (const key of keys) {

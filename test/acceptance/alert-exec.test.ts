@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -79,39 +79,6 @@ describe('alert-exec refuses', () => {
     const { code, err } = await runCommand(...words, '--state', join(folder, 'nowhere', 'state.json'));
     assert.equal(code, 1);
     assert.match(err, /state file .*nowhere.*see that its folder exists/);
-  });
-
-  it('a state file that another producer uses with 1, by whichever path, until that one is gone', async (t) => {
-    const folder = await folderOf(t);
-    const config = join(folder, 'n.yaml');
-    await writeFile(config, minimal);
-    await symlink(folder, join(folder, 'link'));
-    await writeFile(join(folder, 'e.yaml'), '- {name: a, url: "http://127.0.0.1:1/"}');
-    const sink = ['--sink', 'kafka', '--engine-config', config, '--state'];
-    const alerts = ['alert-exec', '--url', '127.0.0.1:1', ...sink];
-    const start = (...words: readonly string[]) => {
-      const run = new CommandRun(words);
-      t.after(() => run.signal('SIGKILL'));
-      return run;
-    };
-    const first = start(...alerts, join(folder, 'state.json'));
-    await first.says('alerts_unavailable');
-    const others = [alerts, ['monitor-endpoints', join(folder, 'e.yaml'), ...sink]];
-    for (const words of others) {
-      const other = start(...words, join(folder, 'link', 'state.json'));
-      await other.says(`state.json is in use by process ${first.pid}; end that one, or name another file with --state`);
-      assert.equal((await other.ended).code, 1);
-    }
-    const beside = start(...alerts, join(folder, 'beside.json'));
-    await beside.says('alerts_unavailable');
-    first.signal('SIGKILL');
-    await first.ended;
-    const next = start(...alerts, join(folder, 'state.json'));
-    await next.says('alerts_unavailable');
-    for (const run of [beside, next]) {
-      run.signal('SIGTERM');
-      assert.equal((await run.ended).code, 0);
-    }
   });
 
   it('a wrong script of the fake server with 78', async (t) => {

@@ -32,11 +32,7 @@ class Watch {
     this.site = site;
     this.#kafka = kafka;
     this.#topic = topic;
-    const mysql = '{host: 127.0.0.1, user: u, passwd: p, db: d}';
-    this.#config = site.file(
-      `kafka: {url: "${url}", alarm_topic: ${topic}}\nzookeeper: {url: "127.0.0.1:1"}\nmysql: ${mysql}\n`,
-      'engine.yaml',
-    );
+    this.#config = site.file(`kafka: {url: "${url}", alarm_topic: ${topic}}\n`, 'engine.yaml');
   }
 
   static async open(test: TestContext, url = requireServices().kafkaUrl): Promise<Watch> {

@@ -9,6 +9,13 @@ export interface Ended {
   readonly err: string;
 }
 
+/** Where and as what a command runs; the environment is added to that of the tests. */
+interface RunPlace {
+  readonly program?: string;
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** One command of the built program, run as a script runs it: without a terminal. */
 export class CommandRun {
   readonly ended: Promise<Ended>;
@@ -16,9 +23,10 @@ export class CommandRun {
   #out = '';
   #err = '';
 
-  constructor(words: readonly string[], at: { readonly program?: string; readonly cwd?: string } = {}) {
-    const { program = join(repoRoot(), 'dist', 'cli', 'main.js'), cwd = repoRoot() } = at;
-    this.#child = spawn(process.execPath, [program, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(words: readonly string[], at: RunPlace = {}) {
+    const { program = join(repoRoot(), 'dist', 'cli', 'main.js'), cwd = repoRoot(), environment = {} } = at;
+    const env = { ...process.env, ...environment };
+    this.#child = spawn(process.execPath, [program, ...words], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout?.on('data', (bytes) => {
       this.#out += bytes;
     });
