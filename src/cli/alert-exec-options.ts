@@ -15,7 +15,7 @@ export const alertExecOptions = {
     value: 'LOG',
     description: 'logging level eg. [critical, error, warn, warning, info, debug] (default: info)',
   },
-  url: { value: 'URL', description: 'alerts server (default http://127.0.0.1:9001)' },
+  url: { value: 'URL', mayBeEmpty: true, description: 'alerts server (default http://127.0.0.1:9001)' },
   timeout: { value: 'SECONDS', description: 'total time of one request (default 5)' },
   sink: {
     value: 'http|kafka',

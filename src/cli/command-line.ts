@@ -64,7 +64,7 @@ function optionValue(command: Command, { name, rawName, value, inlineValue }: Op
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
     return '';
   }
-  if (option.value.startsWith('[') && value === '') return value;
+  if ((option.mayBeEmpty || option.value.startsWith('[')) && value === '') return value;
   // `--config --json` is far more often a forgotten value than a file named --json.
   const isForgotten =
     value === undefined || value === '' || (!inlineValue && /^-./.test(value) && !/^-[0-9]/.test(value));

@@ -8,6 +8,8 @@ export interface CommandOption {
   readonly value?: string;
   readonly short?: string;
   readonly repeated?: true;
+  /** An empty value stands for the default; elsewhere it is taken for a forgotten one. */
+  readonly mayBeEmpty?: true;
   readonly description: string;
 }
 

@@ -21,6 +21,14 @@ describe('the options of alert-exec', () => {
     );
   });
 
+  it('take an empty address for the default, as a script with an unset variable gives it', () => {
+    for (const words of [['--url', ''], ['--url=']])
+      assert.equal(settings(...words).server.text, 'http://127.0.0.1:9001');
+    for (const words of [['--url'], ['--url', '--sustain'], ['--tenant', '']]) {
+      assert.throws(() => settings(...words), /needs a value/);
+    }
+  });
+
   it('that are beyond their limits become the nearest limit', () => {
     const of = (...words: readonly string[]) => {
       const { concurrency, tickMs, rules } = settings(...words).engine;
