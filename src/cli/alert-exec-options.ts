@@ -2,6 +2,7 @@ import type { AlertExecOptions } from '../producers/alert-exec/alert-exec.js';
 import { parseServerUrl, type ServerUrl } from '../producers/alert-exec/http-transport.js';
 import { type ListenAddress, parseListenAddress } from '../producers/metrics-server.js';
 import type { Level } from '../telemetry/log-line.js';
+import { choiceOption } from './choice-option.js';
 import { type Command, type CommandArguments, UsageError } from './command.js';
 import { clampedOption, numberOption } from './number-option.js';
 
@@ -27,6 +28,10 @@ export const alertExecOptions = {
   },
   tenant: { value: 'ID', description: 'tenant of the alarms of --sink kafka (default: default)' },
   'definition-id': { value: 'ID', description: 'one alarm definition for all alarms (default: derived from the name)' },
+  key: {
+    value: 'tenant|alarm',
+    description: 'with kafka: key of the events; alarm spreads a large tenant, and is not for digests (default tenant)',
+  },
   'list-ids': { description: 'print name, alarmId and alarmDefinitionId of all alerts, and end' },
   refresh: {
     value: 'SECONDS',
@@ -50,6 +55,7 @@ export interface AlertExecSettings {
   /** Undefined: not named. */
   readonly engineConfig: string | undefined;
   readonly stateFile: string;
+  readonly keyBy: 'tenant' | 'alarm';
   readonly logLevel: Level;
   readonly metrics: ListenAddress | undefined;
   readonly listsIds: boolean;
@@ -76,9 +82,7 @@ export function alertExecSettings(args: CommandArguments): AlertExecSettings {
       `--log: expected one of ${Object.keys(levels).join(', ')}, got ${JSON.stringify(args.text('log'))}`,
     );
   }
-  const sink = args.text('sink') ?? 'http';
-  if (sink !== 'http' && sink !== 'kafka')
-    throw new UsageError(`--sink: expected http or kafka, got ${JSON.stringify(sink)}`);
+  const sink = choiceOption(args, 'sink', ['http', 'kafka']);
   const unknownSeconds = seconds(args, 'unknown-after', 300, 0);
   const refreshSeconds = seconds(args, 'refresh', 0, 0);
   return {
@@ -99,6 +103,7 @@ export function alertExecSettings(args: CommandArguments): AlertExecSettings {
     server: serverOf(args),
     sink,
     engineConfig: args.text('engine-config'),
+    keyBy: choiceOption(args, 'key', ['tenant', 'alarm']),
     stateFile: args.text('state') ?? '/var/lib/mon/alert-exec.json',
     logLevel,
     metrics: metricsOf(args),

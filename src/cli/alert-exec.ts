@@ -52,13 +52,12 @@ function openTelemetry({ logLevel }: AlertExecSettings): ProcessTelemetry {
 
 async function runAlone(settings: AlertExecSettings, around: RunSurroundings): Promise<ExitCode> {
   const { telemetry, io, request } = around;
-  const { server, sink, stateFile, engineConfig } = settings;
+  const { server, sink } = settings;
   const outlet =
     sink === 'http'
       ? undefined
       : await openEventOutlet({
-          engineConfig,
-          stateFile,
+          ...settings,
           scope: `alert-exec ${server.text}`,
           type: 'alert-exec',
           onStateWrite: (result) => telemetry.count('alert_exec_state_writes_total', { result }),

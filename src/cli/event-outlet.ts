@@ -27,6 +27,7 @@ export interface EventOutletOptions {
   /** The configuration that the command line names, if it does. */
   readonly engineConfig: string | undefined;
   readonly stateFile: string;
+  readonly keyBy: 'tenant' | 'alarm';
   /** Keeps programs and what they watch apart in one state file. */
   readonly scope: string;
   readonly type: EventSource['type'];
@@ -72,6 +73,7 @@ export async function openEventOutlet(options: EventOutletOptions): Promise<Even
     publish: (message, signal) => producer.publish(topic, { ...message, headers: {} }, signal),
     source: { type: options.type, instance: hostname(), version: packageVersion() },
     clock: systemClock,
+    keyBy: options.keyBy,
     close: () => producer.close(),
   });
   return { sink, knownKeys: () => state.keys(), problem: () => kafkaProblem };

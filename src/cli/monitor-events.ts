@@ -35,12 +35,8 @@ export async function openMonitorEvents(
   { io, telemetry }: { readonly io: CommandIo; readonly telemetry: Telemetry },
 ): Promise<MonitorEvents | 'wrong configuration'> {
   const outlet = await openEventOutlet({
-    ...{
-      engineConfig: settings.engineConfig,
-      stateFile: settings.stateFile,
-      scope: `monitor-endpoints ${settings.tenantId}`,
-      type: 'probe',
-    },
+    ...settings,
+    ...{ scope: `monitor-endpoints ${settings.tenantId}`, type: 'probe' },
     ...{ onStateWrite: () => undefined, telemetry, io },
   });
   if (outlet === 'wrong configuration') return outlet;

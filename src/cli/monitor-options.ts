@@ -1,6 +1,7 @@
 import type { PercentStyle } from '../producers/endpoint-monitor/availability.js';
 import { checkLimitMs } from '../producers/endpoint-monitor/cycle-plan.js';
 import { type ListenAddress, parseListenAddress } from '../producers/metrics-server.js';
+import { choiceOption } from './choice-option.js';
 import { type Command, type CommandArguments, UsageError } from './command.js';
 
 /** The options of `monitor-endpoints`. */
@@ -30,6 +31,10 @@ export const monitorOptions = {
   },
   tenant: { value: 'ID', description: 'with kafka: tenant of the alarms (default: default)' },
   'definition-id': { value: 'ID', description: 'with kafka: one definition id for all alarms (default: one each)' },
+  key: {
+    value: 'tenant|alarm',
+    description: 'with kafka: key of the events; alarm spreads a large tenant, not for digests (default: tenant)',
+  },
   'list-ids': { description: 'print the ids of the alarms, ready for SQL, and end' },
   state: {
     value: 'FILE',
@@ -59,6 +64,7 @@ export interface MonitorSettings {
   /** Undefined: not named. */
   readonly engineConfig: string | undefined;
   readonly stateFile: string;
+  readonly keyBy: 'tenant' | 'alarm';
   readonly hasProgress: boolean;
   readonly metrics: ListenAddress | undefined;
 }
@@ -80,13 +86,13 @@ export function readMonitorSettings(args: CommandArguments): MonitorSettings {
   if (thresholdMs >= limitMs) {
     throw new UsageError(`--threshold: expected less than the ${limitMs} ms that a check may take, got ${thresholdMs}`);
   }
-  const publishes = oneOf(args, 'sink', ['console', 'kafka']) === 'kafka';
+  const publishes = choiceOption(args, 'sink', ['console', 'kafka']) === 'kafka';
   if (args.has('quiet') && !publishes) throw new UsageError('--quiet: expected --sink kafka beside it');
   return {
     ...{ file, everyMs, thresholdMs, publishes },
     durationMs: durationSeconds === undefined ? undefined : 1_000 * durationSeconds,
     isExclusive: args.has('exclusive'),
-    percent: oneOf(args, 'percent', ['truncate', 'round']),
+    percent: choiceOption(args, 'percent', ['truncate', 'round']),
     followsRedirects: !args.has('no-follow'),
     reusesConnections: !args.has('fresh-connections'),
     hasDetails: args.has('details'),
@@ -96,6 +102,7 @@ export function readMonitorSettings(args: CommandArguments): MonitorSettings {
     definitionId: identifier(args, 'definition-id', 36),
     onlyLists: args.has('list-ids'),
     engineConfig: args.text('engine-config'),
+    keyBy: choiceOption(args, 'key', ['tenant', 'alarm']),
     stateFile: args.text('state') ?? defaultStateFile,
     hasProgress: !args.has('no-progress'),
     metrics: listenAddress(args),
@@ -111,13 +118,6 @@ function whole(args: CommandArguments, name: OptionName, maximum: number): numbe
   if (number >= 1 && number <= maximum) return number;
   const range = maximum > 1e9 ? 'of at least 1' : `from 1 to ${maximum}`;
   throw new UsageError(`--${name}: expected a whole number ${range}, got ${JSON.stringify(text)}`);
-}
-
-function oneOf<T extends string>(args: CommandArguments, name: OptionName, known: readonly [T, ...T[]]): T {
-  const text = args.text(name);
-  const found = text === undefined ? known[0] : known.find((one) => one === text);
-  if (found !== undefined) return found;
-  throw new UsageError(`--${name}: expected ${known.join(' or ')}, got ${JSON.stringify(text)}`);
 }
 
 function identifier(args: CommandArguments, name: OptionName, longest: number): string | undefined {

@@ -57,6 +57,10 @@ class Watch {
     return records.map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString())['alarm-transitioned']);
   }
 
+  async keys(): Promise<readonly string[]> {
+    return (await this.#kafka.records(this.#topic)).map(({ key }) => String(key));
+  }
+
   /** Waits until the topic holds exactly these changes, as `name OLD>NEW`. */
   async hasChanges(...changes: readonly string[]): Promise<readonly Event[]> {
     let seen: readonly Event[] = [];
@@ -108,7 +112,7 @@ describe('alarms of endpoints', { skip: skipWithoutServices() }, () => {
     watch.switchOff();
     const [down] = await watch.hasChanges('shop OK>CRITICAL');
     assert.match(down?.stateChangeReason ?? '', /^status 503 after \d+ ms$/);
-    assert.deepEqual([down?.tenantId, down?.newState], ['t-17', 'ALARM']);
+    assert.deepEqual([down?.tenantId, down?.newState, ...(await watch.keys())], ['t-17', 'ALARM', 't-17']);
     await watch.checked(2);
     watch.switchOn();
     const [, up] = await watch.hasChanges('shop OK>CRITICAL', 'shop CRITICAL>OK');
@@ -157,9 +161,9 @@ describe('alarms of endpoints', { skip: skipWithoutServices() }, () => {
     assert.equal((await watch.events()).length, 3);
   });
 
-  it('wait for as many equal results as they are told to', async (test) => {
+  it('wait for as many equal results as they are told to, and are keyed by alarm where that is asked for', async (test) => {
     const watch = await Watch.open(test);
-    const run = watch.start(['shop'], '--fail-after', '3', '--quiet');
+    const run = watch.start(['shop'], '--fail-after', '3', '--quiet', '--key', 'alarm');
     await watch.checked(3);
     watch.switchOff();
     await watch.checked(2);
@@ -167,7 +171,8 @@ describe('alarms of endpoints', { skip: skipWithoutServices() }, () => {
     await watch.checked(4);
     assert.deepEqual(await watch.events(), []);
     watch.switchOff();
-    await watch.hasChanges('shop OK>CRITICAL');
+    const [down] = await watch.hasChanges('shop OK>CRITICAL');
+    assert.deepEqual(await watch.keys(), [`default/${down?.alarmId}`]);
     run.signal('SIGINT');
     assert.deepEqual((await run.ended).out, 'Monitoring stopped by user.\n');
   });

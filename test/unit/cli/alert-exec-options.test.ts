@@ -29,6 +29,11 @@ describe('the options of alert-exec', () => {
     }
   });
 
+  it('key events by tenant unless they are told to key them by alarm', () => {
+    assert.deepEqual([settings().keyBy, settings('--key', 'alarm').keyBy], ['tenant', 'alarm']);
+    assert.throws(() => settings('--key', 'both'), /--key: expected tenant or alarm, got "both"/);
+  });
+
   it('that are beyond their limits become the nearest limit', () => {
     const of = (...words: readonly string[]) => {
       const { concurrency, tickMs, rules } = settings(...words).engine;
