@@ -58,7 +58,7 @@ async function runAlone(settings: AlertExecSettings, around: RunSurroundings): P
       ? undefined
       : await openEventOutlet({
           ...settings,
-          scope: `alert-exec ${server.text}`,
+          scope: `alert-exec ${server.text} ${settings.engine.rules.tenantId}`,
           type: 'alert-exec',
           onStateWrite: (result) => telemetry.count('alert_exec_state_writes_total', { result }),
           telemetry,

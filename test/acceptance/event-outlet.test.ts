@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict';
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { CommandRun } from '../support/command-run.js';
 import { EndpointSite } from '../support/endpoint-site.js';
+import { freePort } from '../support/free-port.js';
+import { answer } from '../support/http-receiver.js';
+import { waitFor } from '../support/wait-for.js';
 
 const nowhere = '127.0.0.1:1';
+const firing = {
+  ...{ name: 'alert-1', query: 'q', intervalSecs: 1 },
+  ...{ warn: { value: 100, message: 'w' }, critical: { value: 200, message: 'c' } },
+};
 
-/** Starts producers that publish, on files of this test's own. Kafka is away. */
+/** Starts producers that publish, on files of this test's own: an endpoint that is well, an alert that fires. Kafka is away. */
 async function producing(t: TestContext) {
   const site = await EndpointSite.open(t);
+  site.receiver.react = (socket, request) => {
+    const path = request.line.split(' ')[1];
+    const body = path === '/alerts' ? JSON.stringify([firing]) : '{"value":250}';
+    answer(200, body)(socket, request);
+  };
   const config = site.file(`kafka: {url: "${nowhere}"}\n`, 'kafka.yaml');
   const endpoints = site.file(`- {name: a, url: "${site.url('/')}"}`);
   const start = (words: readonly string[], environment: Readonly<Record<string, string>> = {}) => {
@@ -22,9 +34,8 @@ async function producing(t: TestContext) {
   const sink = ['--sink', 'kafka', '--state'];
   return {
     site,
-    config,
     alertExec: (state: string, ...more: readonly string[]) =>
-      start(['alert-exec', '--url', nowhere, '--engine-config', config, ...sink, site.path(state), ...more]),
+      start(['alert-exec', '--engine-config', config, ...sink, site.path(state), ...more]),
     monitor: (state: string, ...more: readonly string[]) =>
       start(['monitor-endpoints', endpoints, '--engine-config', config, ...sink, site.path(state), ...more]),
     monitorOfEnvironment: (state: string, ...more: readonly string[]) =>
@@ -36,20 +47,35 @@ describe('a producer on its way to Kafka', () => {
   it('has its state file to itself, by whichever path, until it is gone', async (t) => {
     const { site, alertExec, monitor } = await producing(t);
     symlinkSync(site.path('.'), site.path('link'));
-    const first = alertExec('state.json');
+    const waiting = (state: string) => alertExec(state, '--url', nowhere);
+    const first = waiting('state.json');
     await first.says('alerts_unavailable');
-    for (const other of [alertExec('link/state.json'), monitor('link/state.json')]) {
+    for (const other of [waiting('link/state.json'), monitor('link/state.json')]) {
       await other.says(`state.json is in use by process ${first.pid}; end that one, or name another file with --state`);
       assert.equal((await other.ended).code, 1);
     }
-    const beside = alertExec('beside.json');
-    await beside.says('alerts_unavailable');
     first.signal('SIGKILL');
     await first.ended;
-    const next = alertExec('state.json');
+    const next = waiting('state.json');
     await next.says('alerts_unavailable');
-    for (const run of [beside, next]) run.signal('SIGTERM');
-    assert.deepEqual([(await beside.ended).code, (await next.ended).code], [0, 0]);
+    next.signal('SIGTERM');
+    assert.equal((await next.ended).code, 0);
+  });
+
+  it('keeps alarms of one name and two tenants apart in its state', async (t) => {
+    const { site, alertExec } = await producing(t);
+    const kept = (): readonly { pending?: { key: string } }[] => JSON.parse(readFileSync(site.path('s.json'), 'utf8'));
+    for (const [count, tenant] of ['t-1', 't-2'].entries()) {
+      const run = alertExec('s.json', '--url', site.url(''), '--tenant', tenant);
+      await run.says('Press Ctrl-C to exit');
+      await waitFor(() => kept().length > count, `an alarm of ${tenant}`);
+      run.signal('SIGKILL');
+      await run.ended;
+    }
+    assert.deepEqual(
+      kept().map(({ pending }) => pending?.key),
+      ['t-1', 't-2'],
+    );
   });
 
   it('needs no word on MySQL and ZooKeeper, and finds its configuration by the environment too', async (t) => {
