@@ -5,6 +5,7 @@ import { problemText } from '../config/problem.js';
 import type { EventSource } from '../domain/alarm-event.js';
 import { kafkaConnection } from '../engine/crews.js';
 import { EventSink } from '../producers/event-sink.js';
+import { KafkaHealth } from '../producers/kafka-health.js';
 import { ProducerState } from '../producers/producer-state.js';
 import { stateFile } from '../producers/state-file.js';
 import { ownStateFile } from '../producers/state-owner.js';
@@ -13,6 +14,9 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { CommandIo } from './command.js';
 import { configFile, warningText } from './configuration.js';
 import { packageVersion } from './version.js';
+
+/** Between events Kafka is asked so often whether it is there. */
+const lookEveryMs = 5_000;
 
 /** The alarm topic as a producer sees it. */
 export interface EventOutlet {
@@ -37,8 +41,8 @@ export interface EventOutletOptions {
 }
 
 /**
- * Opens the way of a producer to the alarm topic: its state file, and Kafka as the engine's configuration names it: nothing else of that is read. Nothing is connected
- * before the first event. What is wrong with the configuration goes to stderr.
+ * Opens the way of a producer to the alarm topic: its state file, and Kafka as the engine's configuration names it. What is wrong with that
+ * goes to stderr. From now on Kafka is asked whether it is there.
  *
  * @throws STORE_UNAVAILABLE when the state cannot be kept, or another process keeps its own in that file.
  */
@@ -55,26 +59,27 @@ export async function openEventOutlet(options: EventOutletOptions): Promise<Even
   const scope = { scope: options.scope, clock: systemClock, onWrite: options.onStateWrite };
   const { state, problem } = await ProducerState.open(stateFile(options.stateFile), scope);
   if (problem !== undefined) telemetry.event('producer_state_new', { msg: problem });
-  let kafkaProblem: string | undefined;
+  const health = new KafkaHealth();
   const producer = new KafkaProducer(kafkaConnection(loaded.config, `mon-notification-${options.type}`), {
     clock: systemClock,
     random: systemRandom,
     telemetry,
-    onAnswered: () => {
-      kafkaProblem = undefined;
-    },
-    onFailure: (failure) => {
-      kafkaProblem = failure;
-    },
+    onAnswered: () => health.answered(),
+    onFailure: (failure) => health.failed(failure),
   });
   const topic = loaded.config.kafka.alarmTopic;
+  void producer.look(topic);
+  const stopLooking = systemClock.every(lookEveryMs, () => void producer.look(topic));
   const sink = new EventSink({
     state,
-    publish: (message, signal) => producer.publish(topic, { ...message, headers: {} }, signal),
+    publish: health.listenTo((message, signal) => producer.publish(topic, { ...message, headers: {} }, signal)),
     source: { type: options.type, instance: hostname(), version: packageVersion() },
     clock: systemClock,
     keyBy: options.keyBy,
-    close: () => producer.close(),
+    async close() {
+      stopLooking();
+      await producer.close();
+    },
   });
-  return { sink, knownKeys: () => state.keys(), problem: () => kafkaProblem };
+  return { sink, knownKeys: () => state.keys(), problem: () => health.problem };
 }

@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { AlarmKafka } from '../support/alarm-kafka.js';
 import { CommandRun } from '../support/command-run.js';
 import { EndpointSite } from '../support/endpoint-site.js';
+import { freePort } from '../support/free-port.js';
 import { answer } from '../support/http-receiver.js';
 import { randomName } from '../support/random-name.js';
 import { requireServices, skipWithoutServices, startPrivateServices } from '../support/services.js';
@@ -106,8 +107,11 @@ async function stopped(run: CommandRun): Promise<void> {
 describe('alarms of endpoints', { skip: skipWithoutServices() }, () => {
   it('are one event for each change, none for the first UP', async (test) => {
     const watch = await Watch.open(test);
-    const run = watch.start(['shop'], '--tenant', 't-17', '--details');
+    const port = await freePort();
+    const run = watch.start(['shop'], '--tenant', 't-17', '--details', '--metrics-listen', `127.0.0.1:${port}`);
     await run.prints('---', 2);
+    // Before there was any event.
+    await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/ready`)).ok, 'a ready producer');
     assert.deepEqual(await watch.events(), []);
     watch.switchOff();
     const [down] = await watch.hasChanges('shop OK>CRITICAL');

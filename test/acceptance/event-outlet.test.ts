@@ -85,4 +85,19 @@ describe('a producer on its way to Kafka', () => {
     run.signal('SIGINT');
     assert.equal((await run.ended).code, 0);
   });
+
+  it('is not ready while Kafka is away, also before there is any event', async (t) => {
+    const { monitor } = await producing(t);
+    const port = await freePort();
+    const run = monitor('state.json', '--metrics-listen', `127.0.0.1:${port}`);
+    await run.prints('---');
+    const readiness = async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/ready`);
+      return `${response.status} ${await response.text()}`;
+    };
+    await waitFor(async () => /^503 .*ECONNREFUSED/.test(await readiness()), 'the reason why it is not ready');
+    await run.says('kafka_away');
+    run.signal('SIGTERM');
+    assert.equal((await run.ended).code, 0);
+  });
 });

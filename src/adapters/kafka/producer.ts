@@ -82,6 +82,15 @@ export class KafkaProducer {
     return await published;
   }
 
+  /** Asks for a topic once, so that an outage is heard of while nothing is written to it. Never rejects. */
+  async look(topic: string): Promise<void> {
+    try {
+      await this.#tryToLookUp(topic);
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     this.#brokers.close();
@@ -114,7 +123,7 @@ export class KafkaProducer {
     try {
       await this.#metadata.refresh([topic], this.#closing.signal);
     } catch (error) {
-      this.#failed(messageOf(error));
+      if (!this.#closing.signal.aborted) this.#failed(messageOf(error));
       return 0;
     }
     const state = this.#metadata.stateOf(topic);
