@@ -91,6 +91,22 @@ describe('the client of an alerts server', () => {
     assert.match(await told({}), /^refused ECONNREFUSED$/);
   });
 
+  it('takes a connection that was not made in time for a time-out, of which certainly nothing was carried out', async (t) => {
+    const { receiver, base } = await receiving(t);
+    const server = parseServerUrl(base);
+    assert.ok(server !== undefined);
+    const isOver = { signal: AbortSignal.abort(), expired: true, clear: () => undefined };
+    const transport = new HttpTransport(server, { ...systemClock, limit: () => isOver });
+    t.after(() => transport.close());
+    const telemetry = new RecordingTelemetry();
+    const client = new AlertsClient(transport.call, { clock: systemClock, telemetry });
+    const expected = { kind: 'refused', isTimeout: true, cause: 'no connection within 700 ms' };
+    assert.deepEqual(await client.query('q', 700, never), expected);
+    assert.deepEqual(await client.notify('a', 'm', 700, never), expected);
+    assert.equal(telemetry.counts.get('alert_exec_requests_total query timeout'), 1);
+    assert.deepEqual(receiver.requests, []);
+  });
+
   it('takes no answer that is too long, too late, broken off or of another form', async (t) => {
     const catcher = await HttpCatcher.start();
     t.after(() => catcher.stop());

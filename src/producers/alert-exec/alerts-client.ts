@@ -11,10 +11,10 @@ export interface ApiCall {
   readonly maxBytes: number;
 }
 
-/** An answer, or why there is none. `not_sent`: the server has certainly not seen the request. */
+/** An answer, or why there is none. `not_sent`, and `not_connected` when the time was over: the server has certainly not seen the request. */
 export type ApiReply =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string }
-  | { readonly kind: 'timeout' | 'not_sent' | 'broken'; readonly cause: string };
+  | { readonly kind: 'timeout' | 'not_connected' | 'not_sent' | 'broken'; readonly cause: string };
 
 /** Puts one request on the wire, within `timeoutMs` in total. Never rejects; `signal` ends it at once. */
 export type ApiTransport = (call: ApiCall, timeoutMs: number, signal: AbortSignal) => Promise<ApiReply>;
@@ -94,8 +94,7 @@ export class AlertsClient {
     this.#inFlight(-1);
     if (reply.kind === 'answer') this.#away = undefined;
     else if (!signal.aborted) this.#away ??= { sinceMonoMs: startedAtMonoMs, cause: reply.cause };
-    const code = reply.kind === 'answer' ? String(reply.status) : reply.kind === 'timeout' ? 'timeout' : 'error';
-    this.#telemetry.count('alert_exec_requests_total', { endpoint, code });
+    this.#telemetry.count('alert_exec_requests_total', { endpoint, code: codeOf(reply) });
     const seconds = (this.#clock.monoMs() - startedAtMonoMs) / 1_000;
     this.#telemetry.observe('alert_exec_request_duration_seconds', seconds, { endpoint });
     return resultOf(reply, read);
@@ -107,10 +106,19 @@ export class AlertsClient {
   }
 }
 
+function codeOf(reply: ApiReply): string {
+  if (reply.kind === 'answer') return String(reply.status);
+  return isTimedOut(reply) ? 'timeout' : 'error';
+}
+
+function isTimedOut({ kind }: ApiReply): boolean {
+  return kind === 'timeout' || kind === 'not_connected';
+}
+
 function resultOf<T>(reply: ApiReply, read: (body: string) => T | undefined): ApiResult<T> {
   if (reply.kind !== 'answer') {
-    const isTimeout = reply.kind === 'timeout';
-    return { kind: reply.kind === 'not_sent' ? 'refused' : 'unknown', isTimeout, cause: reply.cause };
+    const isUnseen = reply.kind === 'not_sent' || reply.kind === 'not_connected';
+    return { kind: isUnseen ? 'refused' : 'unknown', isTimeout: isTimedOut(reply), cause: reply.cause };
   }
   const refused = (cause: string) => ({ kind: 'refused', isTimeout: false, cause }) as const;
   if (reply.status !== 200) return refused(`could not complete request got ${reply.status}`);

@@ -61,7 +61,7 @@ export class HttpTransport {
       if (reply.kind === 'broken' && limit.expired)
         return { kind: 'timeout', cause: `no answer within ${timeoutMs} ms` };
       if (reply.kind === 'not_sent' && limit.expired)
-        return { ...reply, cause: `no connection within ${timeoutMs} ms` };
+        return { kind: 'not_connected', cause: `no connection within ${timeoutMs} ms` };
       return reply;
     } finally {
       limit.clear();
