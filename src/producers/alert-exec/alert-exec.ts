@@ -148,7 +148,7 @@ export class AlertExec {
   /** Takes a list over: what is new begins at once, what is gone ends, and what has changed goes on with the state that it has. */
   #adopt(list: AlertList, stop: AbortSignal): void {
     const nowMonoMs = this.#deps.clock.monoMs();
-    if (this.#jobs.size === 0) {
+    if (this.#jobs.size === 0 && list.alerts.length > 0) {
       // The ticks begin with the first alerts, however late those come.
       this.#startMonoMs = nowMonoMs;
       this.#tellStart(list);

@@ -26,6 +26,11 @@ describe('alert-exec at the start', () => {
     const waiting = await alertExecBench({ script: { alerts: [] }, options: { refreshMs: 10_000 } });
     await waiting.clock.advance(100_000);
     assert.equal(waiting.fake.callCount, 11);
+    // Once, however often it is empty, and not a word of a start.
+    assert.deepEqual(
+      waiting.telemetry.events.map(({ name }) => name),
+      ['alerts_empty'],
+    );
     waiting.stop.abort();
     await waiting.clock.advance(1);
     assert.equal(await waiting.ended, 'stopped');
