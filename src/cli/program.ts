@@ -41,13 +41,18 @@ async function runCommand(
 ): Promise<ExitCode> {
   const { entry, rest } = findCommand(words, table);
   const command = await entry.load();
+  const name = unsaid.length > 0 ? program : `${program} ${entry.name}`;
   const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (options.includes('--help') || options.includes('-h')) {
-    io.out(commandUsage(entry, command, unsaid.length > 0 ? program : `${program} ${entry.name}`));
+    io.out(commandUsage(entry, command, name));
     return 0;
   }
   if (options.includes('--version')) return printVersion(io, program);
-  return await command.run(readArguments(command, rest), io);
+  try {
+    return await command.run(readArguments(command, rest), io);
+  } catch (error) {
+    return report(error, io, program, name);
+  }
 }
 
 function findCommand(
@@ -76,10 +81,11 @@ function printVersion(io: CommandIo, program: string): ExitCode {
   return 0;
 }
 
-function report(error: unknown, io: CommandIo, program: string): ExitCode {
+/** `name` are the words whose help tells more. */
+function report(error: unknown, io: CommandIo, program: string, name = program): ExitCode {
   if (error instanceof UsageError) {
     io.err(`${program}: ${error.message}`);
-    io.err(`Try: ${program} --help`);
+    io.err(`Try: ${name} --help`);
     return 2;
   }
   if (error instanceof EngineError) {

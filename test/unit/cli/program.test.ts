@@ -57,6 +57,12 @@ test('repeats the name that it was called by, and takes its command from it', as
   assert.equal(err, 'monitor_endpoints: 0 files\nTry: monitor_endpoints --help');
 });
 
+test('points to the help of the command that was not used rightly', async () => {
+  assert.match((await run('misused')).err, /\nTry: mon-notification misused --help$/);
+  assert.match((await run('work', '--lod')).err, /\nTry: mon-notification work --help$/);
+  assert.match((await run('wrok')).err, /\nTry: mon-notification --help$/);
+});
+
 test('without a command prints the usage on stderr and ends with 2', async () => {
   const { code, out, err } = await run();
   assert.equal(code, 2);
