@@ -5,15 +5,15 @@ import { commandTable } from './command-table.js';
 import { runProgram } from './program.js';
 import { askAtTerminal } from './terminal.js';
 
-/** A reader that went away (`| head`) is no failure of ours. */
-function outliveReader(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+const called = calledBy(process.argv[1] ?? '');
 
-outliveReader(process.stdout);
-outliveReader(process.stderr);
+// A reader that went away (`| head`) is no failure of ours; a disk that is full is one that a script has to see.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`${called.program}: cannot write to standard output: ${error.message}\n`);
+  process.exit(1);
+});
+process.stderr.on('error', () => undefined);
 
 const io: CommandIo = {
   out: (line) => void process.stdout.write(`${line}\n`),
@@ -24,4 +24,4 @@ const io: CommandIo = {
 };
 
 // The code is set and not forced: what was written to a pipe still has to leave.
-process.exitCode = await runProgram(process.argv.slice(2), commandTable, io, calledBy(process.argv[1] ?? ''));
+process.exitCode = await runProgram(process.argv.slice(2), commandTable, io, called);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -45,6 +45,19 @@ describe('mon-notification', () => {
     });
     const [code] = await once(child, 'close');
     assert.deepEqual([code, err], [0, '']);
+  });
+
+  it('says in one line that its results cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [program, '--version'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    let err = '';
+    child.stderr?.on('data', (bytes) => {
+      err += bytes;
+    });
+    const [code] = await once(child, 'close');
+    assert.equal(code, 1);
+    assert.match(err, /^mon-notification: cannot write to standard output: ENOSPC[^\n]*\n$/);
   });
 
   it('ends with 78 in every command that needs a configuration and has none', async () => {
