@@ -1,3 +1,4 @@
+import type { Listening } from '../admin/listening.js';
 import type { AlertExec } from '../producers/alert-exec/alert-exec.js';
 import { alarmOf } from '../producers/alert-exec/alert-job.js';
 import { AlertListLoader } from '../producers/alert-exec/alert-list.js';
@@ -69,14 +70,16 @@ async function runAlone(settings: AlertExecSettings, around: RunSurroundings): P
   const exec = execOf(settings, client, telemetry, outlet);
   const refresh = () => exec.refresh();
   process.on('SIGHUP', refresh);
-  const metrics = await startMetrics(settings, exec, client, telemetry, outlet);
+  let metrics: Listening | undefined;
   try {
+    metrics = await startMetrics(settings, exec, client, telemetry, outlet);
     await exec.run(request.stop);
     telemetry.event('alert_exec_stopped');
     return 0;
   } finally {
     process.off('SIGHUP', refresh);
     await metrics?.close();
+    await outlet?.sink.close();
     transport.close();
   }
 }
@@ -87,7 +90,7 @@ async function startMetrics(
   client: AlertsClient,
   telemetry: ProcessTelemetry,
   outlet: EventOutlet | undefined,
-): Promise<Awaited<ReturnType<typeof startMetricsServer>> | undefined> {
+): Promise<Listening | undefined> {
   if (metrics === undefined) return undefined;
   const view = {
     metricsText: () => {

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns';
+import type { Listening } from '../admin/listening.js';
 import { type EndpointsFile, readEndpointsFile } from '../config/endpoints-file.js';
 import type { Endpoint } from '../domain/endpoint.js';
 import type { NonEmpty } from '../domain/position.js';
@@ -123,16 +124,17 @@ class MonitorRun {
 
   async toEnd(): Promise<ExitCode> {
     const { request, events } = this.#parts;
-    const metrics = await this.#startMetrics();
+    let metrics: Listening | undefined;
     try {
+      metrics = await this.#startMetrics();
       const ending = await this.#monitor.run(AbortSignal.any([request.stop, this.#readerGone.signal]));
       this.#prober.close();
       this.screen.close();
       if (!this.#readerGone.signal.aborted) this.#sayGoodbye(ending);
-      await events?.close();
       return 0;
     } finally {
       this.screen.close();
+      await events?.close();
       await metrics?.close();
     }
   }
@@ -175,7 +177,7 @@ class MonitorRun {
     this.screen.print([`Monitoring stopped by ${signal === 'SIGINT' ? 'user' : signal}.`]);
   }
 
-  async #startMetrics(): Promise<Awaited<ReturnType<typeof startMetricsServer>> | undefined> {
+  async #startMetrics(): Promise<Listening | undefined> {
     const { settings, telemetry, events } = this.#parts;
     if (settings.metrics === undefined) return undefined;
     const server = await startMetricsServer(settings.metrics, {

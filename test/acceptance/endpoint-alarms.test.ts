@@ -127,6 +127,14 @@ describe('alarms of endpoints', { skip: skipWithoutServices() }, () => {
     assert.equal((await watch.events()).length, 2);
   });
 
+  it('keep no run alive that cannot start', async (test) => {
+    const watch = await Watch.open(test);
+    const { code, err } = await watch.start(['shop'], '--metrics-listen', `127.0.0.1:${watch.site.receiver.port}`)
+      .ended;
+    assert.equal(code, 1);
+    assert.match(err, /the server of metrics cannot listen on 127\.0\.0\.1 port \d+: it is taken/);
+  });
+
   it('are not told again by a run after a kill, and what changed meanwhile is told', async (test) => {
     const watch = await Watch.open(test);
     watch.switchOff();
