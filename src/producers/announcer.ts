@@ -104,7 +104,7 @@ export class Announcer {
     return this.#options.clock.monoMs() - Math.min(...since);
   }
 
-  /** Begins nothing new, gives what is under way `graceMs`, then closes the sink. */
+  /** Begins nothing new, gives what is under way `graceMs`, then closes the sink. What needs no place has its next attempt now. */
   async close(graceMs: number): Promise<void> {
     this.#stopping.abort();
     this.#options.slots?.close();
@@ -188,6 +188,8 @@ export class Announcer {
       watched.pausing = new AbortController();
       await clock.sleep(lastingPauseMs(task.attempts, quickAttempts, random), watched.pausing.signal);
       watched.pausing = undefined;
+      const { task: left } = watched;
+      if (stop.aborted && slots === undefined && left !== undefined) await this.#attempt(watched, left);
     }
     watched.isWorking = false;
     this.#forgetIfDone(watched);

@@ -236,4 +236,17 @@ describe('an announcer', () => {
     assert.deepEqual(sink.told, ['transition OK>WARNING accepted @3000', 'b transition OK>WARNING unknown @5001']);
     assert.equal(clock.waitingCount, 0);
   });
+
+  it('tries once more at a stop what waits for its next attempt, where attempts take no place', async () => {
+    const { clock, sink, see, announcer } = bench();
+    sink.answers = [refused, refused, accepted, refused];
+    see('WARNING');
+    see('WARNING', 'b');
+    await clock.advance(50);
+    const closed = announcer.close(5_000);
+    await clock.advance(1);
+    await closed;
+    assert.deepEqual(sink.told.slice(2), ['transition OK>WARNING accepted @50', 'b transition OK>WARNING refused @50']);
+    assert.equal(clock.waitingCount, 0);
+  });
 });
