@@ -11,7 +11,7 @@ import { readMessageFile } from './alarm-file.js';
 import { printable } from './columns.js';
 import { type Command, type CommandIo, configOption, type ExitCode, jsonOption, UsageError } from './command.js';
 import { loadOrReport, type Valid } from './configuration.js';
-import { type ExplainedMethod, explainedDigest, explainMethods } from './explained-alarm.js';
+import { digestGap, type ExplainedMethod, explainedDigest, explainMethods } from './explained-alarm.js';
 import type { Preview } from './previews.js';
 import { secondsOption } from './seconds-option.js';
 import { timeText } from './time-option.js';
@@ -50,7 +50,7 @@ export const command: Command = {
 };
 
 interface Explanation extends ReadAlarm {
-  readonly verdict: 'notifies' | 'digested' | 'disabled' | 'expired' | 'no_methods';
+  readonly verdict: 'notifies' | 'digested' | 'disabled' | 'expired' | 'not_folded' | 'no_methods';
   readonly text: string;
   /** The state that the database has now; undefined where it has none. */
   readonly databaseState: string | undefined;
@@ -107,18 +107,21 @@ function verdictOf(
   config: Config,
 ): Pick<Explanation, 'verdict' | 'text'> {
   const ttlMs = config.processors.alarmTtlMs;
-  const digests = `the digests of ${countText(counts.digest)}`;
+  const leftOut = digestGap(alarm);
+  const foldingCount = leftOut === undefined ? counts.digest : 0;
+  const digests = `the digests of ${countText(foldingCount)}`;
   if (!alarm.actionsEnabled) return { verdict: 'disabled', text: 'nobody would be told: actionsEnabled is false' };
   if (ttlMs !== undefined && systemClock.nowMs() - alarm.changedAtMs > ttlMs) {
     const why = `its timestamp is older than processors.alarm.ttl, ${ttlMs / 1000} s`;
-    if (counts.digest === 0) return { verdict: 'expired', text: `nobody would be told: ${why}` };
+    if (foldingCount === 0) return { verdict: 'expired', text: `nobody would be told: ${why}` };
     return { verdict: 'digested', text: `it would go to ${digests} only: ${why}` };
   }
   if (counts.told > 0) {
-    const more = counts.digest > 0 ? `, and to ${digests}` : '';
+    const more = foldingCount > 0 ? `, and to ${digests}` : '';
     return { verdict: 'notifies', text: `it would go to ${countText(counts.told)}${more}` };
   }
-  if (counts.digest > 0) return { verdict: 'digested', text: `it would go to ${digests} only` };
+  if (foldingCount > 0) return { verdict: 'digested', text: `it would go to ${digests} only` };
+  if (counts.digest > 0) return { verdict: 'not_folded', text: `nobody would be told: ${leftOut}` };
   const { alarmDefinitionId, alarmId, newState } = alarm;
   const whose = alarmDefinitionId === undefined ? `alarm ${alarmId}` : `alarm definition ${alarmDefinitionId}`;
   return { verdict: 'no_methods', text: `nobody would be told: ${whose} has no method for state ${newState}` };
@@ -131,9 +134,11 @@ function countText(count: number): string {
 function linesOf({ alarm, defaulted, text, databaseState, methods }: Explanation): readonly string[] {
   const { alarmName, alarmId, alarmDefinitionId, oldState, newState, tenantId, changedAtMs } = alarm;
   const change = `${oldState} -> ${newState} at ${timeText(changedAtMs)}`;
+  const eventId = alarm.event?.eventId;
   const lines = [
     `alarm ${JSON.stringify(alarmName)}, id ${alarmId}, of tenant ${tenantId}: ${change}`,
     `definition ${alarmDefinitionId ?? 'none named'}; in the database the alarm is ${databaseState ?? 'unknown'}`,
+    ...(eventId === undefined ? [] : [`event ${eventId}`]),
     ...defaulted.map((field) => `${field} has a wrong type and is left out`),
     text,
   ];
@@ -167,6 +172,7 @@ function documentOf({ alarm, defaulted, verdict, text, databaseState, methods }:
       name: alarm.alarmName,
       definition_id: alarm.alarmDefinitionId ?? null,
       tenant_id: alarm.tenantId,
+      event_id: alarm.event?.eventId ?? null,
       old_state: alarm.oldState,
       state: alarm.newState,
       changed_at: alarm.changedAtMs,

@@ -42,13 +42,22 @@ export async function explainMethods(
   }
 }
 
+const gaps = {
+  repeat: 'no part of a digest: the alarm is a repeat',
+  unknown_status: 'no part of a digest: the status of the alarm is unknown',
+} as const;
+
+/** Why no digest takes note of an alarm; undefined where they do. */
+export function digestGap(alarm: Alarm): string | undefined {
+  const { leftOut } = inDigest(alarm);
+  return leftOut === undefined ? undefined : gaps[leftOut];
+}
+
 /** What becomes of an alarm for a method that asks for digests. */
 export function explainedDigest(alarm: Alarm, { method, isBound }: DigestBinding): ExplainedMethod {
   const part = inDigest(alarm);
   const common = { method, outcome: 'digest', reason: undefined, preview: undefined } as const;
-  if (part.leftOut === 'repeat') return { ...common, detail: 'no part of a digest: the alarm is a repeat' };
-  if (part.leftOut !== undefined)
-    return { ...common, detail: 'no part of a digest: the status of the alarm is unknown' };
+  if (part.leftOut !== undefined) return { ...common, detail: gaps[part.leftOut] };
   const isActive = isBound && part.status !== 'OK';
   const detail = isActive
     ? `told in the next digest, as ${part.status}`

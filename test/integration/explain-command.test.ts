@@ -79,6 +79,13 @@ describe('explain', { skip: skipWithoutServices() }, () => {
     assert.match(out, /it would go to 4 methods/);
   });
 
+  it('names the event of a producer, by which history finds it', async () => {
+    const eventId = 'f0fb566b6a0e90e6cacb7fd0b1b8f146';
+    const { document } = await explained(fields({ eventId }));
+    assert.equal((document.alarm as Record<string, unknown>).event_id, eventId);
+    assert.match((await explain(file)).out, new RegExp(`^event ${eventId}$`, 'm'));
+  });
+
   it('says why nobody would be told', async () => {
     const verdict = async (changes: Readonly<Record<string, unknown>>) => {
       const { code, document } = await explained(fields(changes));
@@ -110,6 +117,11 @@ describe('explain', { skip: skipWithoutServices() }, () => {
     assert.deepEqual(await said({ newState: 'OK' }), [
       ...['digested', 'it would go to the digests of 1 method only', 'digest'],
       'over for its digests: it is not bound to state OK',
+    ]);
+    assert.deepEqual((await said({ kind: 'repeat' })).slice(0, 2), ['notifies', 'it would go to 1 method']);
+    const unknown = 'no part of a digest: the status of the alarm is unknown';
+    assert.deepEqual(await said({ newState: 'UNDETERMINED' }), [
+      ...['not_folded', `nobody would be told: ${unknown}`, 'digest', unknown],
     ]);
     const [verdict, text] = await said({ timestamp: 1_395_346_830 });
     assert.equal(verdict, 'digested');
