@@ -148,6 +148,43 @@ describe('alert-exec', () => {
   });
 });
 
+describe('the fake alerts server', () => {
+  const served = async (t: TestContext) => {
+    const run = new CommandRun(['fake-alerts-server', '--port', '0', '--random', '7', '--faults', '0', '-d']);
+    t.after(() => run.signal('SIGKILL'));
+    await run.prints('--faults 0');
+    const address = run.printed(/listening on (127\.0\.0\.1:\d+) with 10 alerts/);
+    const call = async (path: string, body?: object) => {
+      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      return await fetch(`http://${address}${path}`, init);
+    };
+    return { run, call };
+  };
+
+  it('serves alerts, prints each call, and ends with 1 after a call that nothing asked for', async (t) => {
+    const { run, call } = await served(t);
+    const alerts: readonly { name: string; query: string }[] = JSON.parse(await (await call('/alerts')).text());
+    const [alert] = alerts;
+    assert.ok(alert !== undefined && alerts.length === 10);
+    const target = encodeURIComponent(alert.query);
+    assert.match(await (await call(`/query?target=${target}`)).text(), /^\{"value":[\d.]+\}$/);
+    assert.equal((await call('/notify', { alertName: alert.name, message: 'invented' })).status, 200);
+    run.signal('SIGTERM');
+    const { code, out } = await run.ended;
+    assert.equal(code, 1);
+    assert.match(out, /^GET \/alerts {2}-> 200$/m);
+    assert.match(out, /^FAILURE .*\n1 failures: 1 values served, 1 calls accepted, 0 of 3 calls failed on purpose\n$/m);
+  });
+
+  it('ends with 0 when nothing was wrong', async (t) => {
+    const { run, call } = await served(t);
+    assert.equal((await call('/alerts')).status, 200);
+    run.signal('SIGINT');
+    const { code, out } = await run.ended;
+    assert.deepEqual([code, out.split('\n').at(-2)?.startsWith('0 failures: 0 values served')], [0, true]);
+  });
+});
+
 describe('alert-exec telling by events', { skip: skipWithoutServices() }, () => {
   it('loses nothing when it is killed again and again, and invents nothing', { timeout: 120_000 }, async (t) => {
     const kafka = await AlarmKafka.connect(requireServices().kafkaUrl);

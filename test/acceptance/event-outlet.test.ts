@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { CommandRun } from '../support/command-run.js';
 import { EndpointSite } from '../support/endpoint-site.js';
@@ -84,6 +84,19 @@ describe('a producer on its way to Kafka', () => {
     await run.prints('---');
     run.signal('SIGINT');
     assert.equal((await run.ended).code, 0);
+  });
+
+  it('ends at once when it is asked a second time, whatever is under way', async (t) => {
+    const { site, alertExec } = await producing(t);
+    const run = alertExec('s.json', '--url', site.url(''));
+    await waitFor(
+      () => existsSync(site.path('s.json')) && readFileSync(site.path('s.json'), 'utf8').includes('pending'),
+      'an event',
+    );
+    run.signal('SIGINT');
+    await run.says('Ctrl-C pressed ...');
+    run.signal('SIGTERM');
+    assert.equal((await run.ended).code, 1);
   });
 
   it('is not ready while Kafka is away, also before there is any event', async (t) => {

@@ -57,6 +57,11 @@ export class CommandRun {
     return found() ?? '';
   }
 
+  /** The first group of what was found on stdout so far. */
+  printed(pattern: RegExp): string | undefined {
+    return pattern.exec(this.#out)?.[1];
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }
