@@ -66,12 +66,10 @@ export async function runChaos(test: CleanUp, options: ChaosOptions): Promise<Ch
   const stage = await setUp(test, options);
   const { seats, world } = stage;
   const samples = new ProcessSamples(seats);
-  const producer = await Producer.start(
-    world,
-    stage.definitionId,
-    join(options.folder, 'producer.jsonl'),
-    options.perSecond,
-  );
+  // Deaf receivers shall leave a backlog, and not one transition of each alarm.
+  const alarmsPerPartition = options.profile === 'deaf' ? Number.MAX_SAFE_INTEGER : 50;
+  const load = { perSecond: options.perSecond, alarmsPerPartition };
+  const producer = await Producer.start(world, stage.definitionId, join(options.folder, 'producer.jsonl'), load);
   test.after(() => producer.stop().catch(() => undefined));
   const startedAtMs = nowMs();
   const strikes: Strike[] = [];
