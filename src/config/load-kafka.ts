@@ -1,6 +1,7 @@
 import type { Config } from './config.js';
 import { checkSasl } from './cross-checks.js';
 import type { Environment } from './fill-in.js';
+import { checkMode } from './load.js';
 import { loadSections } from './load-sections.js';
 import type { Problem } from './problem.js';
 
@@ -14,7 +15,11 @@ export function loadKafkaConfig(file: string, environment: Environment): LoadedK
   const loaded = loadSections(file, {
     environment,
     mayBeMissing: false,
-    choose: (read, findings) => checkSasl(read('kafka', true), findings),
+    choose(read, findings, mode) {
+      const kafka = read('kafka', true);
+      checkSasl(kafka, findings);
+      checkMode(mode, kafka, findings);
+    },
   });
   return { ...loaded, warnings: loaded.warnings.filter(({ key }) => key.startsWith('kafka.')) };
 }

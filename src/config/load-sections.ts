@@ -20,12 +20,12 @@ export type LoadedSections =
 /** Reads the keys of one section. Without `isRequired` a key that is missing is no problem. */
 type ReadSection = (section: string, isRequired: boolean) => Settings;
 
-/** Which file, and who asks: `choose` reads the sections that are needed, and may find more that is wrong. */
+/** Who asks: `choose` reads the sections that are needed, and may find more that is wrong; `mode` is that of the file. */
 export interface SectionsWanted {
   readonly environment: Environment;
   /** The file is the usual one and nobody named it; without it every default is in force. */
   readonly mayBeMissing: boolean;
-  choose(read: ReadSection, findings: Findings): void;
+  choose(read: ReadSection, findings: Findings, mode: number): void;
 }
 
 /** Reads some sections of a configuration file, for programs that run without an engine. Nothing else of it is judged. Never throws. */
@@ -45,7 +45,7 @@ export function loadSections(file: string, { environment, mayBeMissing, choose }
     for (const [key, value] of settings.values) values.set(key, value);
     return settings;
   };
-  choose(read, findings);
+  choose(read, findings, found.kind === 'text' ? found.mode : 0);
   const { problems, warnings } = findings.sorted();
   // The settings of notifiers are the engine's affair; their names are known to their plugins, which are not loaded here.
   const sorted = { problems, warnings: warnings.filter(({ key }) => !key.startsWith('notification_types.')) };

@@ -62,7 +62,8 @@ export function loadConfig(
   };
 }
 
-function checkMode(mode: number, settings: Settings, findings: Findings): void {
+/** A secret that stands in the file itself, for everybody to read, is worth a warning. */
+export function checkMode(mode: number, settings: Settings, findings: Findings): void {
   const secret = settings.inlineSecret;
   if (secret === undefined || (mode & 0o004) === 0) return;
   const text = `a secret in a file that everybody may read (mode 0${mode.toString(8)}); expected mode 0640`;

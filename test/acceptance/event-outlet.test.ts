@@ -54,6 +54,8 @@ describe('a producer on its way to Kafka', () => {
       await other.says(`state.json is in use by process ${first.pid}; end that one, or name another file with --state`);
       assert.equal((await other.ended).code, 1);
     }
+    first.signal('SIGSTOP');
+    await waiting('state.json').says('is in use by another process');
     first.signal('SIGKILL');
     await first.ended;
     const next = waiting('state.json');

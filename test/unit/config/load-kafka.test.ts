@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { loadKafkaConfig } from '../../../src/config/load-kafka.js';
 import { minimal, privateFolder } from '../../support/config-file.js';
 
-function loaded(t: TestContext, text: string) {
+function loaded(t: TestContext, text: string, mode = 0o600) {
   const file = join(privateFolder(t), 'n.yaml');
-  writeFileSync(file, text, { mode: 0o600 });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
   return loadKafkaConfig(file, { PW: 'secret' });
 }
 
@@ -41,6 +42,14 @@ describe('what a producer reads of a configuration', () => {
       'kafka.sasl.password: expected mechanism, username and password together, got nothing here',
     ]);
     assert.match(messages(loadKafkaConfig('/nowhere/n.yaml', {}))[0] ?? '', /expected a readable file.*no such file/);
+  });
+
+  it('warns of a password in a file that everybody may read', (t) => {
+    const open = 'kafka: {url: k1, sasl: {mechanism: PLAIN, username: u, password: p}}\n';
+    assert.deepEqual(
+      [0o644, 0o600].map((mode) => loaded(t, open, mode).warnings.map(({ key }) => key)),
+      [['kafka.sasl.password'], []],
+    );
   });
 
   it('warns of a key of Kafka that it does not know', (t) => {
