@@ -64,6 +64,12 @@ export class DigestStates {
     return found;
   }
 
+  /** Epoch milliseconds of the store of what has waited longest; undefined when nothing is to be sent. */
+  oldestToSendAtMs(owner: OwnerState): number | undefined {
+    const stores = this.toSend(owner).map(({ alarm }) => alarm.storedAtMs);
+    return stores.length === 0 ? undefined : stores.reduce((oldest, atMs) => Math.min(oldest, atMs));
+  }
+
   /** Clears the marks of exactly the versions that were sent, and gives their rows. */
   clear(owner: OwnerState, sent: readonly SentVersion[]): readonly StoredRow[] {
     const rows: StoredRow[] = [];

@@ -108,8 +108,10 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
       if (schedule === undefined) continue;
       const dueAtMs = latest.get(schedule) ?? schedule.dueAtOrBefore(nowMs);
       latest.set(schedule, dueAtMs);
+      // A schedule that is new to this owner owes what fell due since there was something to send.
+      owner.ranAtMs ??= schedule.dueAtOrBefore(this.states.oldestToSendAtMs(owner) ?? nowMs);
       const name = dueName(owner, dueAtMs);
-      if (dueAtMs <= (owner.ranAtMs ?? dueAtMs) || this.#dues.has(name)) continue;
+      if (dueAtMs <= owner.ranAtMs || this.#dues.has(name)) continue;
       this.#dues.add(name);
       const { userId, methodId } = owner;
       this.#mailbox.put({ kind: 'due', owner: { userId, methodId }, dueAtMs });

@@ -138,10 +138,12 @@ export class RoundPlan<Message extends TakenMessage> {
     const row = alarmRow(change, change.alarmId, alarm);
     this.#changed.set(rowKey(row), row);
     const schedule = this.#rules.scheduleOf(owner);
-    if (schedule === undefined || !alarm?.toSend) return;
-    // The first alarm to send after a due instant waits for the next one, also when we are down in between.
-    const dueAtMs = schedule.dueAtOrBefore(this.#nowMs);
-    if (isFirst && (owner.ranAtMs ?? 0) < dueAtMs) this.#ran(owner, dueAtMs, undefined);
+    if (schedule === undefined) return;
+    // The first alarm to send after a due instant waits for the next one, also when we are down in between. So does the first empty digest.
+    const isBegun =
+      isFirst && (alarm?.toSend === true || (owner.ranAtMs === undefined && isSentEmpty(this.#rules, owner)));
+    const dueAtMs = isBegun ? schedule.dueAtOrBefore(this.#nowMs) : 0;
+    if ((owner.ranAtMs ?? 0) < dueAtMs) this.#ran(owner, dueAtMs, undefined);
   }
 
   #flush(owner: OwnerState, reason: 'command' | 'schedule'): void {

@@ -89,6 +89,46 @@ describe('a scheduled digest', () => {
     assert.equal(broker.published.at(-1)?.text, '{"UserID":"u","ActiveAlarms":[]}');
   });
 
+  it('comes to users whose alarms waited before there was a schedule, once what they owe is due', async () => {
+    const broker = scheduled();
+    const { scheduleOf } = broker.rules;
+    broker.rules = userRules;
+    await broker.clock.advance(hourMs);
+    broker.status('u', 'a', 'CRITICAL', at);
+    await broker.run();
+    await tick(broker);
+    broker.rules = { ...userRules, scheduleOf };
+    await tick(broker);
+    assert.equal(broker.published.length, 0, 'nothing was due since the alarm came');
+    await broker.clock.advance(2 * hourMs);
+    broker.status('u', 'b', 'CRITICAL', at);
+    await broker.run();
+    await broker.clock.advance(1.5 * hourMs);
+    await tick(broker);
+    await tick(broker);
+    assert.deepEqual(
+      broker.published.map(({ text }) => text.split('CRITICAL').length),
+      [3],
+    );
+  });
+
+  it('with --empty send comes to a user whose alarms were never active, at each due time', async () => {
+    const broker = scheduled();
+    broker.rules = { ...broker.rules, empty: 'send' };
+    broker.status('u', 'a', 'CLEARED', at);
+    await broker.run();
+    await tick(broker);
+    assert.equal(broker.published.length, 0);
+    await broker.clock.advance(4 * hourMs);
+    await tick(broker);
+    await broker.clock.advance(4 * hourMs);
+    await tick(broker);
+    assert.deepEqual(
+      broker.published.map(({ text }) => text),
+      ['{"UserID":"u","ActiveAlarms":[]}', '{"UserID":"u","ActiveAlarms":[]}'],
+    );
+  });
+
   for (const crashAt of ['before', 'changed', 'digests', 'cleared'] as const) {
     it(`is neither skipped nor doubled by a crash ${crashAt === 'before' ? 'before' : `after the step ${crashAt} of`} its commit`, async () => {
       const broker = scheduled();
