@@ -70,7 +70,7 @@ export class RoundPlan<Message extends TakenMessage> {
         this.#fold(message.change);
         return;
       case 'command':
-        for (const owner of this.#states.meantBy(message.command)) this.#flush(owner, 'command');
+        for (const owner of this.#states.meantBy(message.command)) this.#flush(owner, 'command', taken.place);
         this.#flushed.add(message.command.userId);
         return;
       case 'malformed':
@@ -88,7 +88,7 @@ export class RoundPlan<Message extends TakenMessage> {
   run(owner: DigestOwner, dueAtMs: number): void {
     const state = this.#states.find(owner);
     if (state === undefined || (state.ranAtMs !== undefined && state.ranAtMs >= dueAtMs)) return;
-    this.#flush(state, 'schedule');
+    this.#flush(state, 'schedule', `due ${dueAtMs}`);
     this.#flushed.add(owner.userId);
     this.#ran(state, dueAtMs, this.#cleared);
   }
@@ -146,7 +146,7 @@ export class RoundPlan<Message extends TakenMessage> {
     if ((owner.ranAtMs ?? 0) < dueAtMs) this.#ran(owner, dueAtMs, undefined);
   }
 
-  #flush(owner: OwnerState, reason: 'command' | 'schedule'): void {
+  #flush(owner: OwnerState, reason: 'command' | 'schedule', occasion: string): void {
     const alarms = this.#states.toSend(owner);
     if (alarms.length === 0 && !isSentEmpty(this.#rules, owner)) {
       this.#count('command nothing');
@@ -155,7 +155,7 @@ export class RoundPlan<Message extends TakenMessage> {
     this.#count('command flushed');
     // As a notification it is written with more words around each alarm, and all of it again by the outcome.
     const limitBytes = owner.methodId === undefined ? this.#limitBytes : Math.floor(this.#limitBytes / 3);
-    for (const digest of digestsOf(owner, alarms, limitBytes)) {
+    for (const digest of digestsOf(owner, alarms, limitBytes, occasion)) {
       this.#digests.push(digest);
       this.#reasons.push(reason);
     }

@@ -70,6 +70,8 @@ export interface TakenMessage {
   readonly subject: string;
   readonly form: MessageForm;
   readonly value: Uint8Array;
+  /** Where the transport keeps it: the same whenever it is delivered again, and that of no other message. */
+  readonly place: string;
   /** The transport has delivered it before. */
   readonly isRepeated: boolean;
 }
@@ -80,7 +82,10 @@ export interface DigestAlarm {
   readonly alarm: AlarmState;
 }
 
-/** One digest to publish. `id` is the same whenever the same versions are sent to the same owner. */
+/**
+ * One digest to publish. `id` is the same whenever the same versions are sent to the same owner; of an empty one, whenever it answers the
+ * same command or due time.
+ */
 export interface OutgoingDigest extends DigestOwner {
   readonly id: string;
   readonly alarms: readonly DigestAlarm[];

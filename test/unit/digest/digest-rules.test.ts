@@ -54,6 +54,7 @@ describe('a digest of a method', () => {
         owner,
         ['a', 'b'].map((alarmId) => ({ alarmId, alarm: { ...alarm, name } })),
         400,
+        'p:1',
       ).length;
     assert.deepEqual([parts('short'), parts('n'.repeat(200))], [1, 2]);
   });
