@@ -4,6 +4,12 @@ import type { EventSpec } from './event-spec.js';
 export const digestEvents = {
   digest_starting: { level: 'info', meaning: 'The digest starts', action: 'none' },
   digest_stopped: { level: 'info', meaning: 'The last line of a run of the digest', action: 'none' },
+  digest_stop_forced: {
+    level: 'warn',
+    meaning:
+      'The broker did not answer during a stop, or a second signal came: what was taken and not finished comes again, without JetStream it is lost',
+    action: 'see the broker',
+  },
   digest_took_over: {
     level: 'info',
     meaning: 'This instance owns digest workers and has read their state',
