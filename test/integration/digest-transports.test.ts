@@ -184,9 +184,10 @@ describe('a digest that cannot be', () => {
     assert.match(err, /stop all instances/);
   });
 
-  it('exits 78 for a wrong address and 2 for wrong options, before any connection', async () => {
-    assert.equal((await runCommand('digest', '--nats', 'http://somewhere')).code, 78);
+  it('exits 2 for wrong options, before any connection', async () => {
     for (const words of [
+      ['--nats', 'http://somewhere'],
+      ['--nats', 'nats://me:100%@127.0.0.1:1'],
       ['--workers', '0'],
       ['--lock', 'both'],
       ['--transport', 'smoke'],
