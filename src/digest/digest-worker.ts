@@ -181,7 +181,7 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
         break;
       } catch (error) {
         if (signal.aborted || !(error instanceof EngineError) || isFenced(error) || !error.retriable) throw error;
-        if (round.digests.length > 0) telemetry.count('digest_digests_total', { reason: 'command', result: 'failed' });
+        plan.tellFailure(telemetry);
         telemetry.event('digest_commit_failed', {
           worker: this.#index,
           failures: failures + 1,

@@ -130,6 +130,11 @@ export class RoundPlan<Message extends TakenMessage> {
     }
   }
 
+  /** Counts the digests of an attempt that failed. */
+  tellFailure(telemetry: Telemetry): void {
+    for (const reason of this.#reasons) telemetry.count('digest_digests_total', { reason, result: 'failed' });
+  }
+
   #fold(change: StatusChange): void {
     const { result, owner, isFirst } = this.#states.fold(change, this.#nowMs);
     this.#count(`status ${result}`);

@@ -112,6 +112,19 @@ describe('a scheduled digest', () => {
     );
   });
 
+  it('that cannot be published is counted as what it is', async () => {
+    const broker = scheduled();
+    broker.status('u', 'a', 'CRITICAL', at);
+    await broker.run();
+    await broker.clock.advance(4 * hourMs);
+    broker.failuresToCome = 2;
+    await tick(broker);
+    assert.equal(broker.published.length, 1);
+    const { counts } = broker.telemetry;
+    const counted = (words: string) => counts.get(`digest_digests_total ${words}`) ?? 0;
+    assert.deepEqual(['schedule failed', 'command failed', 'schedule sent'].map(counted), [2, 0, 1]);
+  });
+
   it('with --empty send comes to a user whose alarms were never active, at each due time', async () => {
     const broker = scheduled();
     broker.rules = { ...broker.rules, empty: 'send' };
