@@ -1,4 +1,5 @@
 import type {
+  AddingField,
   DigestAlarm,
   DigestDeadLetter,
   DigestMessage,
@@ -39,6 +40,7 @@ export class RoundPlan<Message extends TakenMessage> {
   readonly #cleared: StoredRow[] = [];
   readonly #digests: OutgoingDigest[] = [];
   readonly #reasons: ('command' | 'schedule')[] = [];
+  readonly #leftOut: { readonly subject: string; readonly field: AddingField }[] = [];
   readonly #deadLetters: DigestDeadLetter[] = [];
   readonly #taken: Message[] = [];
   readonly #flushed = new Set<string>();
@@ -67,6 +69,7 @@ export class RoundPlan<Message extends TakenMessage> {
     if (taken.isRepeated) this.#count('repeated');
     switch (message.kind) {
       case 'status':
+        for (const field of message.leftOut) this.#leftOut.push({ subject: taken.subject, field });
         this.#fold(message.change);
         return;
       case 'command':
@@ -122,6 +125,7 @@ export class RoundPlan<Message extends TakenMessage> {
       if (result === '') telemetry.count('digest_redelivered_total', {}, by);
       else telemetry.count('digest_messages_total', { kind, result }, by);
     }
+    for (const leftOut of this.#leftOut) telemetry.event('digest_field_left_out', leftOut);
     for (const { subject, reason } of this.#deadLetters)
       telemetry.event('digest_message_malformed', { subject, reason });
     for (const [index, { alarms }] of this.#digests.entries()) {

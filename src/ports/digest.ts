@@ -55,9 +55,14 @@ export interface StatusChange extends DigestOwner {
   readonly name?: string;
 }
 
+/** What a status change may say besides, and is understood without. */
+export const addingFields = ['Sequence', 'AlarmName'] as const;
+export type AddingField = (typeof addingFields)[number];
+
 /** What a message says, or why it says nothing. A command without `methodId` means the user and all digest methods of the user. */
 export type DigestMessage = Readonly<
-  | { kind: 'status'; change: StatusChange }
+  /** `leftOut`: fields that only add to it and were of a wrong type. */
+  | { kind: 'status'; change: StatusChange; leftOut: readonly AddingField[] }
   | { kind: 'command'; command: DigestOwner }
   | { kind: 'malformed'; reason: string }
   /** It belongs to another worker, where its transport passes it on to; nothing is folded here. */

@@ -35,6 +35,12 @@ export const digestEvents = {
     meaning: 'A message to the digest means nothing, `reason` says why; it is put aside as a dead letter',
     action: 'see who publishes it',
   },
+  digest_field_left_out: {
+    level: 'debug',
+    meaning: 'A `field` that only adds to a status change was of a wrong type and is left out; the change counts',
+    action: 'correct who publishes it',
+    counter: 'digest_fields_left_out_total',
+  },
   digest_commit_failed: {
     level: 'warn',
     meaning: 'What a digest worker decided could not be made durable; it is tried again, nothing is lost',

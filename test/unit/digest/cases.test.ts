@@ -73,6 +73,15 @@ for (const isTransactional of [false, true]) {
       assert.equal(new Set(broker.published.map(({ id }) => id)).size, 2);
     });
 
+    it('tells and counts a field that it left out of a change', async () => {
+      const broker = new MemoryBroker({ isTransactional });
+      broker.status('u', 'a', 'CRITICAL', t1, { Sequence: 'seven' });
+      broker.send('u');
+      await broker.run();
+      assert.deepEqual(entriesOf(broker), [[`a CRITICAL ${t1}`]]);
+      assert.deepEqual(broker.telemetry.named('digest_field_left_out'), [{ subject: 'status', field: 'Sequence' }]);
+    });
+
     it('B-22: what means nothing is put aside, and the rest is unaffected', async () => {
       const broker = new MemoryBroker({ isTransactional });
       give(broker, [['a', 'CRITICAL', t1]]);

@@ -38,6 +38,19 @@ describe('a message to the digest', () => {
     assert.equal(nameIn('n'.repeat(5_000))?.length, 200);
   });
 
+  it('is understood without what it only adds, when that is of a wrong type', () => {
+    for (const [more, leftOut] of [
+      [{ Sequence: '7' }, ['Sequence']],
+      [{ Sequence: 0 }, ['Sequence']],
+      [{ Sequence: 1.5, AlarmName: 7 }, ['AlarmName', 'Sequence']],
+      [{ Sequence: null, AlarmName: null }, []],
+    ] as const) {
+      const read = parseDigestMessage(bytes({ ...good, ...more }), 'status');
+      assert.ok(read.kind === 'status');
+      assert.deepEqual([read.change.sequence, read.change.name, read.leftOut], [-1, undefined, leftOut]);
+    }
+  });
+
   const wrong: readonly (readonly [what: string, value: unknown])[] = [
     ['no JSON', 'garbage'],
     ['a trailing comma', '{"UserID":"u",}'],
@@ -51,7 +64,7 @@ describe('a message to the digest', () => {
     ['an impossible day', { ...good, ChangedAt: '2021-02-30T00:00:00Z' }],
     ['no zone', { ...good, ChangedAt: '2021-02-03T00:00:00' }],
     ['ten decimals', { ...good, ChangedAt: '2021-02-03T00:00:00.0123456789Z' }],
-    ['a sequence that is a text', { ...good, Sequence: '7' }],
+    ['a method that is a number', { ...good, MethodID: 7 }],
     ['an id of 5,000 characters', { ...good, AlarmID: 'a'.repeat(5_000) }],
   ];
   for (const [what, value] of wrong) {
