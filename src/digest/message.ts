@@ -5,6 +5,7 @@ import type {
   DigestMessage,
   DigestOwner,
   MessageForm,
+  MethodWish,
   StatusChange,
 } from '../ports/digest.js';
 
@@ -12,6 +13,7 @@ const maxMessageBytes = 1024 * 1024;
 /** Far above any id that is one; a digest with one alarm must stay below the limit of every broker. */
 const maxIdLength = 4096;
 const maxNameLength = 200;
+const maxScheduleLength = 255;
 const statuses: readonly AlarmStatus[] = ['CLEARED', 'WARNING', 'CRITICAL'];
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -59,6 +61,8 @@ const publicNames: ReadonlySet<string> = new Set([
   'MethodID',
   'Sequence',
   'AlarmName',
+  'Schedule',
+  'Empty',
 ]);
 
 function parsed(value: Uint8Array): unknown {
@@ -73,7 +77,7 @@ function hasAny(members: Members, names: readonly string[]): boolean {
   return names.some((name) => members.has(name.toLowerCase()));
 }
 
-/** Sequence and name only add to it: one of a wrong type is left out, and the change counts. */
+/** These fields only add to it: one of a wrong type is left out, and the change counts. */
 function statusChange(members: Members): DigestMessage {
   const leftOut: AddingField[] = [];
   const added = <Value>(field: AddingField, read: (value: unknown) => Value | undefined): Value | undefined => {
@@ -83,19 +87,32 @@ function statusChange(members: Members): DigestMessage {
     return found;
   };
   const name = added('AlarmName', nameOf);
+  const schedule = added('Schedule', scheduleOf);
+  const empty = added('Empty', emptyOf);
+  const owner = ownerOf(members);
+  const wish = { ...(schedule === undefined ? {} : { schedule }), ...(empty === undefined ? {} : { empty }) };
   const change: StatusChange = {
-    ...ownerOf(members),
+    ...owner,
     alarmId: idOf(members, 'AlarmID'),
     status: statusOf(members),
     changedAt: instantOf(members),
     sequence: added('Sequence', sequenceOf) ?? -1,
     ...(name === undefined ? {} : { name }),
+    ...(owner.methodId === undefined || Object.keys(wish).length === 0 ? {} : { wish }),
   };
   return { kind: 'status', change, leftOut };
 }
 
 function nameOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, maxNameLength) : undefined;
+}
+
+function scheduleOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= maxScheduleLength ? value : undefined;
+}
+
+function emptyOf(value: unknown): MethodWish['empty'] {
+  return value === 'skip' || value === 'send' ? value : undefined;
 }
 
 function sequenceOf(value: unknown): number | undefined {

@@ -10,6 +10,7 @@ import type {
   StatusChange,
   StoredRow,
   TakenMessage,
+  WishingOwner,
 } from '../ports/digest.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { alarmRow, type DigestStates, type OwnerState } from './digest-states.js';
@@ -22,8 +23,8 @@ const digestLimitCount = 100;
 const rowLimitCount = 5_000;
 
 /** Whether this owner gets a digest when there is nothing in it. */
-export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId }: DigestOwner): boolean {
-  return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? empty) === 'send';
+export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId, wish }: WishingOwner): boolean {
+  return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? wish?.empty ?? empty) === 'send';
 }
 
 function versionsOf(alarms: readonly DigestAlarm[]): readonly SentVersion[] {
@@ -142,6 +143,8 @@ export class RoundPlan<Message extends TakenMessage> {
   #fold(change: StatusChange): void {
     const { result, owner, isFirst } = this.#states.fold(change, this.#nowMs);
     this.#count(`status ${result}`);
+    const wish = this.#states.keepWish(owner, change.wish);
+    if (wish !== undefined) this.#changed.set(rowKey(wish), wish);
     if (result === 'older' || result === 'duplicate') return;
     const alarm = owner.alarms.get(change.alarmId);
     const row = alarmRow(change, change.alarmId, alarm);

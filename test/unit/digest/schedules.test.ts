@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { digestRules } from '../../../src/digest/digest-rules.js';
 import { parseSchedule } from '../../../src/domain/schedule.js';
 import { MemoryBroker, userRules } from '../../support/digest/memory-broker.js';
 
@@ -142,6 +143,29 @@ describe('a scheduled digest', () => {
     );
     // A stream drops what bears the id of something it has.
     assert.equal(new Set(broker.published.map(({ id }) => id)).size, 2);
+  });
+
+  it("keeps to the last word of a method's row, also in the next process", async () => {
+    const broker = new MemoryBroker();
+    broker.rules = digestRules({ ...userRules, schedule: 'every 12h', userSchedules: [], methods: [] });
+    const says = async (status: string, changedAt: string, wish: object) => {
+      broker.status('u', 'a', status, changedAt, { MethodID: 'm', ...wish });
+      await broker.run();
+    };
+    await says('CRITICAL', at, { Schedule: 'every 4h', Empty: 'send' });
+    await broker.clock.advance(4 * hourMs);
+    await tick(broker);
+    assert.equal(broker.published.length, 1);
+    await broker.clock.advance(4 * hourMs);
+    await tick(broker);
+    assert.equal(broker.published.at(-1)?.text, '{"UserID":"u","ActiveAlarms":[]}');
+    await says('WARNING', '2026-01-01T08:00:00Z', {});
+    await broker.clock.advance(3 * hourMs);
+    await tick(broker);
+    assert.equal(broker.published.length, 2);
+    await broker.clock.advance(hourMs);
+    await tick(broker);
+    assert.equal(broker.published.length, 3);
   });
 
   for (const crashAt of ['before', 'changed', 'digests', 'cleared'] as const) {

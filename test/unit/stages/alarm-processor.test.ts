@@ -28,9 +28,9 @@ function stageWith({ clock = new FakeClock(), ...options }: { clock?: FakeClock;
   const folded: string[] = [];
   const folding = { failuresLeft: 0 };
   const digests: DigestIntake = {
-    async fold({ tenantId, alarmId }, { methodId, status }) {
+    async fold({ tenantId, alarmId }, { methodId, status, wish }) {
       if (folding.failuresLeft-- > 0) throw new EngineError('RECORD_REFUSED', 'no', { retriable: true });
-      folded.push(`${tenantId} ${alarmId} ${methodId} ${status}`);
+      folded.push([tenantId, alarmId, methodId, status, ...Object.values(wish ?? {})].join(' '));
     },
   };
   const deps = { directory, deadLetters, digests, clock, random: () => 0.5, telemetry };
@@ -229,6 +229,14 @@ test('folds an alarm into the digests of those who asked for them, and tells the
     ['1'],
   );
   assert.deepEqual(folded, ['0 0 2 CRITICAL']);
+});
+
+test('hands on what the rows of a digest method wish', async () => {
+  const { stage, clock, directory, folded } = stageWith();
+  directory.add({ id: '2' }, ['0', 'ALARM']);
+  directory.wantDigests('2', { schedule: '08:00', empty: 'send' });
+  assert.deepEqual(await stage.process(alarm2014(nowSeconds(clock)), never), digested);
+  assert.deepEqual(folded, ['0 0 2 CRITICAL 08:00 send']);
 });
 
 test('finishes an alarm that is only for digests as digested, once it is durable there', async () => {
