@@ -30,6 +30,12 @@ export const alarmEvents = {
     action: 'correct the row of notification_method_option',
     counter: 'method_options_unusable_total',
   },
+  methods_unread: {
+    level: 'error',
+    meaning:
+      'Far too many methods ask for one alarm: those beyond the limit are not read, and the alarm is parked for their sake',
+    action: 'correct the rows of alarm_action, then replay the dead letter',
+  },
   method_of_other_tenant: {
     level: 'debug',
     meaning: 'An alarm is told to a method of another tenant',

@@ -19,6 +19,8 @@ export class FakeMethodDirectory implements MethodDirectory {
   readonly #digests = new Map<string, MethodWish>();
   readonly #states = new Map<string, string>();
   #failuresLeft = 0;
+  /** Says that there may be more than so many rows. */
+  unreadBeyond: number | undefined;
 
   /** Adds or replaces a method; `forAlarms` names definition and state. */
   add(
@@ -76,6 +78,7 @@ export class FakeMethodDirectory implements MethodDirectory {
       digest: found
         .filter(({ id }) => this.#digests.has(id))
         .map((method) => ({ method, isBound: bound.has(method.id), wish: this.#digests.get(method.id) ?? {} })),
+      unreadBeyond: this.unreadBeyond,
     };
   }
 
