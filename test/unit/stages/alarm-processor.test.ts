@@ -231,25 +231,17 @@ test('forwards a repeat that is young although the change it repeats is older th
 
 const digested = { kind: 'finish', reason: 'digested' };
 
-test('folds an alarm into the digests of those who asked for them, and tells the others at once', async () => {
+test('folds an alarm into the digests of those who asked for them, with their wishes, and tells the others at once', async () => {
   const { stage, clock, directory, folded } = stageWith();
   directory.add({ id: '1' }, ['0', 'ALARM']);
   directory.add({ id: '2' }, ['0', 'ALARM']);
-  directory.wantDigests('2');
+  directory.wantDigests('2', { schedule: '08:00', empty: 'send' });
   const answer = await stage.process(alarm2014(nowSeconds(clock)), never);
   assert.ok(answer.kind === 'forward');
   assert.deepEqual(
     answer.item.notifications.map(({ method }) => method.id),
     ['1'],
   );
-  assert.deepEqual(folded, ['0 0 2 CRITICAL']);
-});
-
-test('hands on what the rows of a digest method wish', async () => {
-  const { stage, clock, directory, folded } = stageWith();
-  directory.add({ id: '2' }, ['0', 'ALARM']);
-  directory.wantDigests('2', { schedule: '08:00', empty: 'send' });
-  assert.deepEqual(await stage.process(alarm2014(nowSeconds(clock)), never), digested);
   assert.deepEqual(folded, ['0 0 2 CRITICAL 08:00 send']);
 });
 
