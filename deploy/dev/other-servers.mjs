@@ -109,7 +109,7 @@ async function bootstrap(own, data, common, mariadbd) {
   await rename(unfinished, data);
 }
 
-export function natsServer({ dir, identity, nats }) {
+export function natsServer({ dir, identity, nats, hasJetstream = true }) {
   const own = join(dir, 'nats');
   const port = identity.ports.nats;
   return {
@@ -117,7 +117,7 @@ export function natsServer({ dir, identity, nats }) {
     port,
     logFile: join(own, 'server.log'),
     command: nats.path,
-    args: ['-a', host, '-p', String(port), '-js', '-sd', join(own, 'data')],
+    args: ['-a', host, '-p', String(port), ...(hasJetstream ? ['-js', '-sd', join(own, 'data')] : [])],
     env: nats.env,
     prepare: async () => await mkdir(join(own, 'data'), { recursive: true }),
     answers: async () => await natsAnswers({ host, port }),

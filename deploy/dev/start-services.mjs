@@ -26,7 +26,7 @@ const urlVariables = { kafka: 'KAFKA_URL', zookeeper: 'ZOOKEEPER_URL', mysql: 'M
  * which are then used as they are (default `process.env`; `{}` for private ones); `kafkaBrokers` 1 or 3; `kafkaConfig`
  * settings that override ours; `kafkaSasl` true for SASL_PLAINTEXT log-in and ACLs; `kafkaSide` { port,
  * advertisedPort } for a second listener behind a proxy; `kafkaHeapMb` (96); `zookeeperConfig`;
- * `mysqlOptions` further words for the server's command line; `detached` true: they outlive this process; `runningNames`
+ * `mysqlOptions` further words for the server's command line; `natsJetstream` (true); `detached` true: they outlive this process; `runningNames`
  * names of servers of `dir` that run already.
  *
  * Resolves to the addresses (`kafkaUrl` host:port,…; `zookeeperUrl` host:port; `mysql` { host, port, user, password, db, url,
@@ -82,12 +82,13 @@ function describe(own, context) {
     kafkaHeapMb: heapMb,
     zookeeperConfig,
     mysqlOptions,
+    natsJetstream,
   } = context;
   const makers = {
     kafka: () => kafkaServers({ ...context, brokers, config: kafkaConfig, sasl, side, heapMb }),
     zookeeper: () => [zookeeperServer({ ...context, config: zookeeperConfig })],
     mysql: () => [mysqlServer({ ...context, options: mysqlOptions })],
-    nats: () => [natsServer(context)],
+    nats: () => [natsServer({ ...context, hasJetstream: natsJetstream })],
   };
   return own.flatMap((name) => makers[name]());
 }

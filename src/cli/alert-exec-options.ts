@@ -1,9 +1,10 @@
+import type { ListenAddress } from '../domain/listen-address.js';
 import type { AlertExecOptions } from '../producers/alert-exec/alert-exec.js';
 import { parseServerUrl, type ServerUrl } from '../producers/alert-exec/http-transport.js';
-import { type ListenAddress, parseListenAddress } from '../producers/metrics-server.js';
 import type { Level } from '../telemetry/log-line.js';
 import { choiceOption } from './choice-option.js';
 import { type Command, type CommandArguments, UsageError } from './command.js';
+import { listenOption } from './listen-option.js';
 import { clampedOption, numberOption } from './number-option.js';
 
 /** The options of `alert-exec`, as the usage shows them. */
@@ -106,7 +107,7 @@ export function alertExecSettings(args: CommandArguments): AlertExecSettings {
     keyBy: choiceOption(args, 'key', ['tenant', 'alarm']),
     stateFile: args.text('state') ?? '/var/lib/mon/alert-exec.json',
     logLevel,
-    metrics: metricsOf(args),
+    metrics: listenOption(args),
     listsIds: args.has('list-ids'),
     demoMs: demoOf(args),
   };
@@ -127,13 +128,6 @@ function serverOf(args: CommandArguments): ServerUrl {
   // The address is not quoted: it may hold a password.
   if (server === undefined) throw new UsageError('--url: expected http://HOST:PORT or https://HOST:PORT');
   return server;
-}
-
-function metricsOf(args: CommandArguments): ListenAddress | undefined {
-  const text = args.text('metrics-listen');
-  const address = text === undefined ? undefined : parseListenAddress(text);
-  if (text === undefined || address !== undefined) return address;
-  throw new UsageError(`--metrics-listen: expected HOST:PORT, got ${JSON.stringify(text)}`);
 }
 
 function demoOf(args: CommandArguments): number | undefined {

@@ -24,9 +24,8 @@ const startMs = Date.UTC(2026, 0, 1);
  * generator: the same run name makes the same changes.
  */
 export class BenchLoad {
-  firstDigestCount = 0;
   digestCount = 0;
-  lastHeardMonoMs = 0;
+  lastHeardAtMonoMs = 0;
   readonly #plan: BenchPlan;
   readonly #run: string;
   /** By user, then alarm: `status time` of the newest change. */
@@ -74,7 +73,7 @@ export class BenchLoad {
   hear(text: string, atMonoMs: number): void {
     if (!text.includes(this.#run)) return;
     const digest = JSON.parse(text) as { UserID: string; ActiveAlarms: Record<string, string>[] };
-    this.lastHeardMonoMs = atMonoMs;
+    this.lastHeardAtMonoMs = atMonoMs;
     this.digestCount += 1;
     const alarms = this.#heard.get(digest.UserID) ?? new Map<string, string>();
     this.#heard.set(digest.UserID, alarms);

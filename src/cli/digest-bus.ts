@@ -40,9 +40,9 @@ export async function openDigestBus(
   }
 }
 
-async function openNatsBus({ natsUrls }: DigestSettings, signal: AbortSignal): Promise<DigestBus> {
+async function openNatsBus({ natsServers }: DigestSettings, signal: AbortSignal): Promise<DigestBus> {
   const deps = { clock: systemClock, random: systemRandom, telemetry: commandTelemetry() };
-  const { nats, close } = await openNats(natsUrls, 'mon-notification digest client', deps, signal);
+  const { nats, close } = await openNats(natsServers, 'mon-notification digest client', deps, signal);
   return {
     publish: (kind, _userId, text) => nats.publish(kind === 'status' ? statusSubject : commandSubject, text),
     flush: () => nats.flush(),

@@ -23,7 +23,8 @@ export function openMemoryBus(): DigestBus {
   const runs = actors.map((actor) => actor.run(ending.signal));
   return {
     publish(kind, userId, text) {
-      const taken = { subject: kind, form: kind, value: Buffer.from(text), isRepeated: false } as const;
+      const value = Buffer.from(text);
+      const taken = { subject: kind, form: kind, value, place: 'memory', isRepeated: false } as const;
       actors[workers.workerOf(userId)]?.take(workers.read(taken));
     },
     flush: async () => {

@@ -2,12 +2,13 @@ import { hostname } from 'node:os';
 import type { DigestView } from '../config/load-digest.js';
 import { loadDigestConfig } from '../config/load-digest.js';
 import { problemText } from '../config/problem.js';
-import { hostWithPort } from '../config/text-forms.js';
 import { digestRules } from '../digest/digest-rules.js';
 import type { DigestRules } from '../digest/digest-worker.js';
-import { Secret } from '../domain/secret.js';
+import { type ListenAddress, parseListenAddress } from '../domain/listen-address.js';
+import { type NatsServers, parseNatsServers } from '../domain/nats-servers.js';
 import { type Command, type CommandArguments, type CommandIo, UsageError } from './command.js';
 import { warningText } from './configuration.js';
+import { listenOption } from './listen-option.js';
 
 const usualFile = '/etc/mon/notification.yaml';
 const usualServer = 'nats://127.0.0.1:4222';
@@ -44,12 +45,12 @@ export const digestOptions = {
 export interface DigestSettings {
   readonly config: DigestView;
   readonly transport: 'nats' | 'kafka';
-  readonly natsUrls: string;
+  readonly natsServers: NatsServers;
   readonly jetstream: 'auto' | 'on' | 'off';
   readonly workerCount: number;
   readonly lock: 'topic' | 'partition';
   readonly rules: DigestRules;
-  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly listen: ListenAddress | undefined;
   readonly instance: string;
 }
 
@@ -72,11 +73,13 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
   const transport = given.transport ?? digest.transport;
   if (given.fromAlarms && transport === 'nats') throw new UsageError('--from-alarms: needs --transport kafka');
   const lock = given.lock ?? digest.lock;
-  const listen = given.listen ?? digest.metricsListen;
+  const natsServers = given.natsServers ?? parseNatsServers(digest.nats?.reveal() ?? usualServer);
+  // The file was checked with the same eyes.
+  if (natsServers === undefined) throw new RangeError('digest.nats was checked');
   return {
     config,
     transport,
-    natsUrls: (given.nats ?? digest.nats ?? new Secret(usualServer)).reveal(),
+    natsServers,
     jetstream: given.jetstream ?? digest.jetstream,
     workerCount: given.workerCount ?? digest.workerCount,
     lock,
@@ -85,22 +88,21 @@ export function readDigestSettings(args: CommandArguments, io: CommandIo): Diges
       empty: given.empty ?? digest.empty,
       tombstoneDays: given.tombstoneDays ?? digest.tombstoneDays,
     }),
-    listen: listen === undefined ? undefined : readListen(listen),
+    listen: given.listen ?? parseListenAddress(digest.metricsListen ?? ''),
     instance: `${hostname()}-${process.pid}`,
   };
 }
 
 function readOptions(args: CommandArguments) {
-  const nats = args.text('nats');
   return {
     transport: choice(args, 'transport', ['nats', 'kafka']),
-    nats: nats === undefined ? undefined : new Secret(nats),
+    natsServers: natsOption(args),
     jetstream: choice(args, 'jetstream', ['auto', 'on', 'off']),
     workerCount: whole(args, 'workers', 1024),
     lock: choice(args, 'lock', ['topic', 'partition']),
     empty: choice(args, 'empty', ['skip', 'send']),
     tombstoneDays: whole(args, 'tombstone-days', 3650),
-    listen: args.text('metrics-listen'),
+    listen: listenOption(args),
     fromAlarms: args.has('from-alarms'),
   } as const;
 }
@@ -124,12 +126,10 @@ function whole(args: CommandArguments, name: string, maximum: number): number | 
   return value;
 }
 
-/** Port 0 takes any free one. */
-function readListen(text: string): { readonly host: string; readonly port: number } {
-  const isAnyPort = text.endsWith(':0');
-  const read = hostWithPort(isAnyPort ? `${text.slice(0, -1)}1` : text, 0);
-  const colon = read?.lastIndexOf(':') ?? -1;
-  if (read === undefined || colon < 0)
-    throw new UsageError(`--metrics-listen: expected HOST:PORT, got ${JSON.stringify(text)}`);
-  return { host: read.slice(0, colon).replace(/^\[|\]$/g, ''), port: isAnyPort ? 0 : Number(read.slice(colon + 1)) };
+/** The text is not quoted: it may hold a password. */
+function natsOption(args: CommandArguments): NatsServers | undefined {
+  const text = args.text('nats');
+  const servers = text === undefined ? undefined : parseNatsServers(text);
+  if (text === undefined || servers !== undefined) return servers;
+  throw new UsageError('--nats: expected nats://HOST:PORT, or several separated by commas; % in a password is %25');
 }

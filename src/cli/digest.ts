@@ -2,7 +2,7 @@ import { startAdmin } from '../admin/server.js';
 import { kafkaDigestPlace } from '../engine/crews.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { serviceNotify } from '../runtime/service-notify.js';
-import { listenForStop } from '../runtime/shutdown.js';
+import { afterPatience, listenForStop } from '../runtime/shutdown.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
 import { prometheusText } from '../telemetry/prometheus-text.js';
@@ -15,6 +15,8 @@ import { packageVersion } from './version.js';
 
 const stderrFd = 2;
 const noticeMs = 1_000;
+/** What a stop may take; below TimeoutStopSec of the unit. */
+const graceMs = 20_000;
 
 /** Keeps the latest status of every alarm of every user, and sends each user what changed: on command, and on schedule. */
 export const command: Command = {
@@ -34,6 +36,11 @@ async function runDigest(settings: DigestSettings): Promise<ExitCode> {
     known: { program: 'digest' },
   });
   const request = listenForStop();
+  // A broker that does not answer keeps a round open for as long as it is away, and libraries wait for it in places of their own.
+  const callOff = afterPatience(request, graceMs, systemClock, () => {
+    telemetry.event('digest_stop_forced');
+    process.exit(0);
+  });
   const version = packageVersion();
   telemetry.event('digest_starting', { version, instance: settings.instance, transport: settings.transport });
   const state: DigestState = { isConnected: () => false, ownedCount: () => 0, isDurable: true, isStopping: false };
@@ -47,6 +54,7 @@ async function runDigest(settings: DigestSettings): Promise<ExitCode> {
       return 0;
     });
   } finally {
+    callOff();
     request.dispose();
     telemetry.close();
   }

@@ -1,8 +1,9 @@
+import type { ListenAddress } from '../domain/listen-address.js';
 import type { PercentStyle } from '../producers/endpoint-monitor/availability.js';
 import { checkLimitMs } from '../producers/endpoint-monitor/cycle-plan.js';
-import { type ListenAddress, parseListenAddress } from '../producers/metrics-server.js';
 import { choiceOption } from './choice-option.js';
 import { type Command, type CommandArguments, UsageError } from './command.js';
+import { listenOption } from './listen-option.js';
 
 /** The options of `monitor-endpoints`. */
 export const monitorOptions = {
@@ -105,7 +106,7 @@ export function readMonitorSettings(args: CommandArguments): MonitorSettings {
     keyBy: choiceOption(args, 'key', ['tenant', 'alarm']),
     stateFile: args.text('state') ?? defaultStateFile,
     hasProgress: !args.has('no-progress'),
-    metrics: listenAddress(args),
+    metrics: listenOption(args),
   };
 }
 
@@ -124,12 +125,4 @@ function identifier(args: CommandArguments, name: OptionName, longest: number): 
   const text = args.text(name);
   if (text === undefined || (text.length <= longest && !/\p{Cc}/u.test(text))) return text;
   throw new UsageError(`--${name}: expected at most ${longest} characters without control characters`);
-}
-
-function listenAddress(args: CommandArguments): ListenAddress | undefined {
-  const text = args.text('metrics-listen');
-  if (text === undefined) return undefined;
-  const address = parseListenAddress(text);
-  if (address !== undefined) return address;
-  throw new UsageError(`--metrics-listen: expected HOST:PORT, got ${JSON.stringify(text)}`);
 }

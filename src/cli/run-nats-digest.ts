@@ -17,7 +17,7 @@ export async function runNatsDigest(
   state: DigestState,
   stop: AbortSignal,
 ): Promise<void> {
-  const link = await openNats(settings.natsUrls, `mon-notification digest ${settings.instance}`, deps, stop).catch(
+  const link = await openNats(settings.natsServers, `mon-notification digest ${settings.instance}`, deps, stop).catch(
     unlessStopped(stop),
   );
   if (link === undefined) return;

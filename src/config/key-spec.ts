@@ -35,7 +35,16 @@ interface TypeMap {
 }
 
 /** What a text, or each text of a list, must look like besides being there. */
-export type Form = 'host' | 'topic' | 'node' | 'chroot' | 'database' | 'network' | 'schedule';
+export type Form =
+  | 'host'
+  | 'topic'
+  | 'node'
+  | 'chroot'
+  | 'database'
+  | 'network'
+  | 'schedule'
+  | 'listen'
+  | 'nats_servers';
 
 interface Common {
   readonly description: string;
@@ -56,7 +65,7 @@ interface Common {
 export type KeySpec = Common &
   (
     | { readonly type: 'text'; readonly form?: Form }
-    | { readonly type: 'secret'; readonly emptyAllowed?: true }
+    | { readonly type: 'secret'; readonly form?: Form; readonly emptyAllowed?: true }
     | { readonly type: 'pem' | 'secret_pem' | 'boolean' | 'switch' | 'periods' | 'schedules' | 'method_options' }
     | { readonly type: 'whole' | 'seconds'; readonly minimum: number; readonly maximum: number }
     | {

@@ -13,6 +13,7 @@ export function valueOfText(spec: KeySpec, text: string): ReadValue {
     case 'text':
       return orExpected(spec, fits(spec, text) ? text : undefined);
     case 'secret':
+      return orExpected(spec, fits(spec, text) ? new Secret(text) : undefined);
     case 'secret_pem':
       return { value: new Secret(text) };
     case 'pem':
@@ -58,9 +59,6 @@ export function valueOfTexts(spec: KeySpec, texts: readonly string[]): ReadValue
 
 /** Reads repeat times with their topics; times are compared as numbers. */
 export function valueOfPairs(spec: KeySpec, pairs: readonly (readonly [string, string])[]): ReadValue {
-  if (spec.type === 'schedules') {
-    return orExpected(spec, pairs.every(([, text]) => textForms.schedule.fits(text)) ? new Map(pairs) : undefined);
-  }
   if (spec.type !== 'periods') return { expected: expectedOf(spec) };
   const periods = new Map<number, Period>();
   for (const [time, topic] of pairs) {
@@ -77,9 +75,8 @@ export function valueOfPairs(spec: KeySpec, pairs: readonly (readonly [string, s
 export function expectedOf(spec: KeySpec): string {
   switch (spec.type) {
     case 'text':
-      return spec.form === undefined ? 'a text' : textForms[spec.form].expected;
     case 'secret':
-      return 'a text';
+      return spec.form === undefined ? 'a text' : textForms[spec.form].expected;
     case 'pem':
     case 'secret_pem':
       return 'PEM text or the path of a PEM file';
@@ -131,7 +128,7 @@ function orExpected(spec: KeySpec, value: unknown): ReadValue {
   return value === undefined ? { expected: expectedOf(spec) } : { value };
 }
 
-function fits(spec: Extract<KeySpec, { type: 'text' | 'list' }>, text: string): boolean {
+function fits(spec: Extract<KeySpec, { type: 'text' | 'secret' | 'list' }>, text: string): boolean {
   return spec.form === undefined || textForms[spec.form].fits(text);
 }
 

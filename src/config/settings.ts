@@ -7,6 +7,7 @@ import { expectedOf, methodOption, type ReadValue, valueOfPairs, valueOfText, va
 import { mayBeFile } from './known-names.js';
 import type { Findings, Place } from './problem.js';
 import { readFileText } from './read-file.js';
+import { textForms } from './text-forms.js';
 import { isNothing, type YamlEntry, type YamlNode } from './yaml-document.js';
 
 /** Where a key was given and as what; `got` shows the value unless it is a secret, a list or a section. */
@@ -57,8 +58,8 @@ export function readSettings(keys: Keys, given: Given, context: ReadContext, fin
 export function defaultOf(spec: KeySpec): unknown {
   if (spec.default === undefined) return undefined;
   if (spec.type === 'seconds') return Number(spec.default) * 1000;
-  if (spec.type === 'method_options') return new Map();
-  if (spec.type !== 'periods' && spec.type !== 'schedules') return spec.default;
+  if (spec.type === 'method_options' || spec.type === 'schedules') return new Map();
+  if (spec.type !== 'periods') return spec.default;
   const read = valueOfPairs(spec, Object.entries(spec.default));
   return 'value' in read ? read.value : undefined;
 }
@@ -107,10 +108,27 @@ class SettingsReader {
       return node.entries.length > 0;
     }
     if (spec.type === 'method_options' && node.kind === 'section') return this.#readMethods(node.entries, given);
+    if (spec.type === 'schedules' && node.kind === 'section') return this.#readSchedules(node.entries, given);
     const pieces = node.kind === 'list' ? this.#texts(node.items, given) : this.#pairs(node.entries, given);
     if (pieces === undefined) return undefined;
     const read = pieces.kind === 'texts' ? valueOfTexts(spec, pieces.texts) : valueOfPairs(spec, pieces.pairs);
     return this.#accept(given, spec, read, pieces.kind === 'texts' ? 'a list' : 'a section');
+  }
+
+  /** Undefined when any of them is wrong; each is told with its own place. */
+  #readSchedules(entries: readonly YamlEntry[], given: GivenName): ReadonlyMap<string, string> | undefined {
+    const { fits, expected } = textForms.schedule;
+    const schedules = new Map<string, string>();
+    for (const { key, value: node } of entries) {
+      const name = `${given.name}.${key}`;
+      const text = node.kind === 'scalar' ? this.#fill(node.text, { ...given, node, name }) : '';
+      if (text !== undefined && fits(text)) schedules.set(key, text);
+      else if (text !== undefined) {
+        const got = node.kind === 'scalar' ? shown(node.text) : `a ${node.kind}`;
+        this.#findings.problem(node.at, name, `expected ${expected}, got ${got}`);
+      }
+    }
+    return schedules.size === entries.length ? schedules : undefined;
   }
 
   /** Undefined when anything in it is wrong; all that is wrong is told with its own place. */
@@ -177,7 +195,7 @@ class SettingsReader {
       return undefined;
     }
     const file = readFileText(this.#path(path), secretFileMaxBytes);
-    if (file.kind === 'text') return new Secret(file.text.replace(/\r?\n$/, ''));
+    if (file.kind === 'text') return this.#accept(given, spec, valueOfText(spec, file.text.replace(/\r?\n$/, '')), '');
     this.#findings.problem(node.at, name, `expected a readable file, got ${JSON.stringify(path)} (${file.why})`);
     return undefined;
   }

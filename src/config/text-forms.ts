@@ -1,4 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
+import { parseListenAddress } from '../domain/listen-address.js';
+import { parseNatsServers } from '../domain/nats-servers.js';
 import { parseSchedule } from '../domain/schedule.js';
 import type { Form } from './key-spec.js';
 
@@ -37,6 +39,11 @@ export const textForms: Readonly<Record<Form, FormRule>> = {
   schedule: {
     expected: 'a schedule such as 08:00,17:30 mon-fri Europe/Athens or every 4h',
     fits: (text) => parseSchedule(text) !== undefined,
+  },
+  listen: { expected: 'HOST:PORT or :PORT', fits: (text) => parseListenAddress(text) !== undefined },
+  nats_servers: {
+    expected: 'nats://HOST:PORT, or several separated by commas',
+    fits: (text) => parseNatsServers(text) !== undefined,
   },
   network: { expected: 'a network such as 10.0.0.0/8, an IP address or a host name', fits: isNetwork },
 };

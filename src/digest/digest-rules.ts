@@ -1,8 +1,11 @@
 import { parseSchedule, type Schedule } from '../domain/schedule.js';
+import type { MethodWish } from '../ports/digest.js';
 import type { DigestRules } from './digest-worker.js';
 
 /** A method of the engine that says nothing. */
 const methodDefault = 'every 24h';
+/** Texts of rows come with messages: what is remembered of them has an end. */
+const maxTextCount = 10_000;
 
 /** What the configuration says of digests; its schedules were read once already, when it was checked. */
 export interface DigestRuleTexts {
@@ -13,17 +16,16 @@ export interface DigestRuleTexts {
   readonly methods: Iterable<readonly [methodId: string, own: MethodWish]>;
 }
 
-interface MethodWish {
-  readonly schedule?: string;
-  readonly empty?: 'skip' | 'send';
-}
-
-/** The rules of all owners: a method's own schedule, then that of its user, then the general one, then once a day. */
+/**
+ * The rules of all owners: a method's own schedule, first by the configuration, then by its row; then that of its user, then the general
+ * one, then once a day.
+ */
 export function digestRules({ empty, tombstoneDays, ...texts }: DigestRuleTexts): DigestRules {
   const byText = new Map<string, Schedule | undefined>();
   const scheduleIn = (text: string | undefined): Schedule | undefined => {
     if (text === undefined) return undefined;
     // One object for one text: what is due is found once for all who share it.
+    if (byText.size > maxTextCount) byText.clear();
     if (!byText.has(text)) byText.set(text, parseSchedule(text));
     return byText.get(text);
   };
@@ -36,9 +38,11 @@ export function digestRules({ empty, tombstoneDays, ...texts }: DigestRuleTexts)
     empty,
     tombstoneDays,
     methodEmpty: new Map(wishes.flatMap(([id, own]) => (own.empty === undefined ? [] : [[id, own.empty]]))),
-    scheduleOf({ userId, methodId }) {
+    scheduleOf({ userId, methodId, wish }) {
       const ofUser = ofUsers.get(userId) ?? general;
-      return methodId === undefined ? ofUser : (ofMethods.get(methodId) ?? ofUser ?? daily);
+      return methodId === undefined
+        ? ofUser
+        : (ofMethods.get(methodId) ?? scheduleIn(wish?.schedule) ?? ofUser ?? daily);
     },
   };
 }

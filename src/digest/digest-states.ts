@@ -1,4 +1,12 @@
-import type { AlarmState, DigestAlarm, DigestOwner, SentVersion, StatusChange, StoredRow } from '../ports/digest.js';
+import type {
+  AlarmState,
+  DigestAlarm,
+  DigestOwner,
+  MethodWish,
+  SentVersion,
+  StatusChange,
+  StoredRow,
+} from '../ports/digest.js';
 import { type FoldResult, fold, isActive } from './fold.js';
 
 /** What is known of one owner. */
@@ -8,6 +16,7 @@ export interface OwnerState extends DigestOwner {
   readonly pending: Set<string>;
   /** The due instant up to which scheduled digests have run, epoch milliseconds; undefined before there was anything to send. */
   ranAtMs: number | undefined;
+  wish: MethodWish | undefined;
 }
 
 /** A row of an alarm as it is. */
@@ -16,18 +25,20 @@ export function alarmRow({ userId, methodId }: DigestOwner, alarmId: string, ala
 }
 
 function newOwner({ userId, methodId }: DigestOwner): OwnerState {
-  return { userId, methodId, alarms: new Map(), pending: new Set(), ranAtMs: undefined };
+  return { userId, methodId, alarms: new Map(), pending: new Set(), ranAtMs: undefined, wish: undefined };
 }
 
 /** All owners of one worker, in memory. Knows no transport and no clock. */
 export class DigestStates {
   readonly #users = new Map<string, Map<string, OwnerState>>();
   readonly #pending = new Set<OwnerState>();
+  #anyWishesEmpty = false;
 
   /** Takes up a row that was stored before. */
   restore(row: Exclude<StoredRow, { kind: 'sent' }>): void {
     const owner = this.#owner(row);
     if (row.kind === 'schedule') owner.ranAtMs = row.ranAtMs;
+    else if (row.kind === 'wish') this.#wishes(owner, row.wish);
     else this.#set(owner, row.alarmId, row.alarm);
   }
 
@@ -41,6 +52,19 @@ export class DigestStates {
     const { result, alarm } = fold(owner.alarms.get(change.alarmId), change, nowMs);
     if (result === 'stored' || result === 'same_status') this.#set(owner, change.alarmId, alarm);
     return { result, owner, isFirst };
+  }
+
+  /** Keeps what an owner wishes now; gives the row of a wish that is another one. */
+  keepWish(owner: OwnerState, { schedule, empty }: MethodWish = {}): StoredRow | undefined {
+    if (owner.wish?.schedule === schedule && owner.wish?.empty === empty) return undefined;
+    const wish = { ...(schedule === undefined ? {} : { schedule }), ...(empty === undefined ? {} : { empty }) };
+    this.#wishes(owner, wish);
+    return { kind: 'wish', userId: owner.userId, methodId: owner.methodId, wish };
+  }
+
+  /** Some owner has wished for empty digests. */
+  get anyWishesEmpty(): boolean {
+    return this.#anyWishesEmpty;
   }
 
   /** Those whom a command means: one owner, or the user with all digest methods. An unknown one has nothing to send. */
@@ -62,6 +86,12 @@ export class DigestStates {
       if (alarm !== undefined) found.push({ alarmId, alarm });
     }
     return found;
+  }
+
+  /** Epoch milliseconds of the store of what has waited longest; undefined when nothing is to be sent. */
+  oldestToSendAtMs(owner: OwnerState): number | undefined {
+    const stores = this.toSend(owner).map(({ alarm }) => alarm.storedAtMs);
+    return stores.length === 0 ? undefined : stores.reduce((oldest, atMs) => Math.min(oldest, atMs));
   }
 
   /** Clears the marks of exactly the versions that were sent, and gives their rows. */
@@ -92,6 +122,7 @@ export class DigestStates {
         if (owner.ranAtMs !== undefined) {
           rows.push({ kind: 'schedule', userId, methodId: owner.methodId, ranAtMs: undefined });
         }
+        if (owner.wish !== undefined) rows.push({ kind: 'wish', userId, methodId: owner.methodId, wish: undefined });
         methods.delete(method);
       }
       if (methods.size === 0) this.#users.delete(userId);
@@ -127,6 +158,11 @@ export class DigestStates {
     const owner = newOwner({ userId, methodId });
     methods.set(key, owner);
     return owner;
+  }
+
+  #wishes(owner: OwnerState, wish: MethodWish | undefined): void {
+    owner.wish = wish;
+    if (wish?.empty === 'send') this.#anyWishesEmpty = true;
   }
 
   #set(owner: OwnerState, alarmId: string, alarm: AlarmState | undefined): void {

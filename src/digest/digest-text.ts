@@ -14,7 +14,8 @@ function compareCodePoints(a: string, b: string): number {
 }
 
 /**
- * The digests of one owner: all of `alarms` in order, in as many parts as `limitBytes` asks for. No alarms: one empty digest.
+ * The digests of one owner: all of `alarms` in order, in as many parts as `limitBytes` asks for. No alarms: one empty digest, which
+ * `occasion` tells from other empty ones: the place of the command, or the due time.
  *
  * The text is public to the byte: names, order of keys, no blanks. A lone alarm that is larger than the limit stands in a part of its own.
  */
@@ -22,6 +23,7 @@ export function digestsOf(
   owner: DigestOwner,
   alarms: readonly DigestAlarm[],
   limitBytes: number,
+  occasion: string,
 ): readonly OutgoingDigest[] {
   const sorted = [...alarms].sort(compareDigestAlarms);
   const parts: { alarms: DigestAlarm[]; entries: string[] }[] = [{ alarms: [], entries: [] }];
@@ -43,7 +45,7 @@ export function digestsOf(
   }
   return parts.map((part) => ({
     ...owner,
-    id: digestId(owner, part.alarms),
+    id: digestId(owner, part.alarms, occasion),
     alarms: part.alarms,
     text: textOf(owner.userId, part.entries),
   }));
@@ -58,10 +60,10 @@ function entryOf({ alarmId, alarm }: DigestAlarm): string {
   return `{"AlarmID":${JSON.stringify(alarmId)},"Status":"${status}","LatestChangedAt":"${changedAt.text}"}`;
 }
 
-/** 32 hex digits, of the owner and of the versions that are sent: each part as UTF-8 with its length in front. */
-export function digestId({ userId, methodId }: DigestOwner, alarms: readonly DigestAlarm[]): string {
+/** 32 hex digits, of the owner and of the versions that are sent; none are sent: of what asked for it. No alarm id is empty. */
+function digestId({ userId, methodId }: DigestOwner, alarms: readonly DigestAlarm[], occasion: string): string {
   const versions = alarms.flatMap(({ alarmId, alarm }) => [alarmId, String(alarm.version)]);
-  return hashOf([userId, methodId ?? '', ...versions]);
+  return hashOf([userId, methodId ?? '', ...(versions.length === 0 ? ['', occasion] : versions)]);
 }
 
 /** The first 16 bytes of SHA-256 over the parts, each as UTF-8 with its length in 4 bytes in front, in hex. */

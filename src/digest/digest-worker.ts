@@ -9,6 +9,7 @@ import {
   type ReadMessage,
   type StoredRow,
   type TakenMessage,
+  type WishingOwner,
 } from '../ports/digest.js';
 import type { Clock, Random } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
@@ -30,7 +31,7 @@ export interface DigestRules {
   readonly methodEmpty?: ReadonlyMap<string, 'skip' | 'send'>;
   readonly tombstoneDays: number;
   /** When digests of an owner go out by themselves; undefined: on command only. */
-  scheduleOf(owner: DigestOwner): Schedule | undefined;
+  scheduleOf(owner: WishingOwner): Schedule | undefined;
 }
 
 export interface DigestWorkerDeps {
@@ -99,8 +100,9 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
 
   /** Looks at the wall clock: puts what is due into the mailbox. Called about once a second. */
   tick(nowMs: number): void {
-    const mayBeEmpty = this.#rules.empty === 'send' || [...(this.#rules.methodEmpty?.values() ?? [])].includes('send');
-    const candidates = mayBeEmpty ? this.states.owners() : this.states.pending;
+    const { empty, methodEmpty } = this.#rules;
+    const isEmptySaid = empty === 'send' || [...(methodEmpty?.values() ?? [])].includes('send');
+    const candidates = isEmptySaid || this.states.anyWishesEmpty ? this.states.owners() : this.states.pending;
     const latest = new Map<Schedule, number>();
     for (const owner of candidates) {
       if (owner.pending.size === 0 && !isSentEmpty(this.#rules, owner)) continue;
@@ -108,8 +110,10 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
       if (schedule === undefined) continue;
       const dueAtMs = latest.get(schedule) ?? schedule.dueAtOrBefore(nowMs);
       latest.set(schedule, dueAtMs);
+      // A schedule that is new to this owner owes what fell due since there was something to send.
+      owner.ranAtMs ??= schedule.dueAtOrBefore(this.states.oldestToSendAtMs(owner) ?? nowMs);
       const name = dueName(owner, dueAtMs);
-      if (dueAtMs <= (owner.ranAtMs ?? dueAtMs) || this.#dues.has(name)) continue;
+      if (dueAtMs <= owner.ranAtMs || this.#dues.has(name)) continue;
       this.#dues.add(name);
       const { userId, methodId } = owner;
       this.#mailbox.put({ kind: 'due', owner: { userId, methodId }, dueAtMs });
@@ -179,7 +183,7 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
         break;
       } catch (error) {
         if (signal.aborted || !(error instanceof EngineError) || isFenced(error) || !error.retriable) throw error;
-        if (round.digests.length > 0) telemetry.count('digest_digests_total', { reason: 'command', result: 'failed' });
+        plan.tellFailure(telemetry);
         telemetry.event('digest_commit_failed', {
           worker: this.#index,
           failures: failures + 1,

@@ -1,10 +1,19 @@
 import { type Instant, parseInstant } from '../domain/instant.js';
-import type { AlarmStatus, DigestMessage, DigestOwner, MessageForm, StatusChange } from '../ports/digest.js';
+import type {
+  AddingField,
+  AlarmStatus,
+  DigestMessage,
+  DigestOwner,
+  MessageForm,
+  MethodWish,
+  StatusChange,
+} from '../ports/digest.js';
 
 const maxMessageBytes = 1024 * 1024;
 /** Far above any id that is one; a digest with one alarm must stay below the limit of every broker. */
 const maxIdLength = 4096;
 const maxNameLength = 200;
+const maxScheduleLength = 255;
 const statuses: readonly AlarmStatus[] = ['CLEARED', 'WARNING', 'CRITICAL'];
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -19,7 +28,7 @@ export function parseDigestMessage(value: Uint8Array, form: MessageForm): Digest
   try {
     const members = membersOf(value);
     const isStatus = form === 'status' || (form === 'either' && hasAny(members, ['AlarmID', 'Status', 'ChangedAt']));
-    return isStatus ? { kind: 'status', change: changeOf(members) } : { kind: 'command', command: ownerOf(members) };
+    return isStatus ? statusChange(members) : { kind: 'command', command: ownerOf(members) };
   } catch (error) {
     if (error instanceof Malformed) return { kind: 'malformed', reason: error.message };
     throw error;
@@ -52,6 +61,8 @@ const publicNames: ReadonlySet<string> = new Set([
   'MethodID',
   'Sequence',
   'AlarmName',
+  'Schedule',
+  'Empty',
 ]);
 
 function parsed(value: Uint8Array): unknown {
@@ -66,21 +77,46 @@ function hasAny(members: Members, names: readonly string[]): boolean {
   return names.some((name) => members.has(name.toLowerCase()));
 }
 
-function changeOf(members: Members): StatusChange {
-  return {
-    ...ownerOf(members),
+/** These fields only add to it: one of a wrong type is left out, and the change counts. */
+function statusChange(members: Members): DigestMessage {
+  const leftOut: AddingField[] = [];
+  const added = <Value>(field: AddingField, read: (value: unknown) => Value | undefined): Value | undefined => {
+    const value = members.get(field.toLowerCase()) ?? undefined;
+    const found = value === undefined ? undefined : read(value);
+    if (value !== undefined && found === undefined) leftOut.push(field);
+    return found;
+  };
+  const name = added('AlarmName', nameOf);
+  const schedule = added('Schedule', scheduleOf);
+  const empty = added('Empty', emptyOf);
+  const owner = ownerOf(members);
+  const wish = { ...(schedule === undefined ? {} : { schedule }), ...(empty === undefined ? {} : { empty }) };
+  const change: StatusChange = {
+    ...owner,
     alarmId: idOf(members, 'AlarmID'),
     status: statusOf(members),
     changedAt: instantOf(members),
-    sequence: sequenceOf(members),
-    ...nameIn(members),
+    sequence: added('Sequence', sequenceOf) ?? -1,
+    ...(name === undefined ? {} : { name }),
+    ...(owner.methodId === undefined || Object.keys(wish).length === 0 ? {} : { wish }),
   };
+  return { kind: 'status', change, leftOut };
 }
 
-/** It only decorates: what is no name is left out. */
-function nameIn(members: Members): { readonly name?: string } {
-  const name = members.get('alarmname');
-  return typeof name === 'string' && name !== '' ? { name: name.slice(0, maxNameLength) } : {};
+function nameOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, maxNameLength) : undefined;
+}
+
+function scheduleOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= maxScheduleLength ? value : undefined;
+}
+
+function emptyOf(value: unknown): MethodWish['empty'] {
+  return value === 'skip' || value === 'send' ? value : undefined;
+}
+
+function sequenceOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 
 function ownerOf(members: Members): DigestOwner {
@@ -107,11 +143,4 @@ function instantOf(members: Members): Instant {
   if (instant === undefined) throw new Malformed('ChangedAt: expected a time as RFC 3339 writes it');
   if (text === undefined || instant.epochNs <= 0n) throw new Malformed('ChangedAt: expected a time after 1970');
   return instant;
-}
-
-function sequenceOf(members: Members): number {
-  const sequence = members.get('sequence') ?? -1;
-  if (sequence === -1) return -1;
-  if (typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence > 0) return sequence;
-  throw new Malformed('Sequence: expected a whole number above 0');
 }

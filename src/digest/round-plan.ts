@@ -1,4 +1,5 @@
 import type {
+  AddingField,
   DigestAlarm,
   DigestDeadLetter,
   DigestMessage,
@@ -9,6 +10,7 @@ import type {
   StatusChange,
   StoredRow,
   TakenMessage,
+  WishingOwner,
 } from '../ports/digest.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { alarmRow, type DigestStates, type OwnerState } from './digest-states.js';
@@ -21,8 +23,8 @@ const digestLimitCount = 100;
 const rowLimitCount = 5_000;
 
 /** Whether this owner gets a digest when there is nothing in it. */
-export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId }: DigestOwner): boolean {
-  return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? empty) === 'send';
+export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId, wish }: WishingOwner): boolean {
+  return ((methodId === undefined ? undefined : methodEmpty?.get(methodId)) ?? wish?.empty ?? empty) === 'send';
 }
 
 function versionsOf(alarms: readonly DigestAlarm[]): readonly SentVersion[] {
@@ -39,6 +41,7 @@ export class RoundPlan<Message extends TakenMessage> {
   readonly #cleared: StoredRow[] = [];
   readonly #digests: OutgoingDigest[] = [];
   readonly #reasons: ('command' | 'schedule')[] = [];
+  readonly #leftOut: { readonly subject: string; readonly field: AddingField }[] = [];
   readonly #deadLetters: DigestDeadLetter[] = [];
   readonly #taken: Message[] = [];
   readonly #flushed = new Set<string>();
@@ -67,10 +70,11 @@ export class RoundPlan<Message extends TakenMessage> {
     if (taken.isRepeated) this.#count('repeated');
     switch (message.kind) {
       case 'status':
+        for (const field of message.leftOut) this.#leftOut.push({ subject: taken.subject, field });
         this.#fold(message.change);
         return;
       case 'command':
-        for (const owner of this.#states.meantBy(message.command)) this.#flush(owner, 'command');
+        for (const owner of this.#states.meantBy(message.command)) this.#flush(owner, 'command', taken.place);
         this.#flushed.add(message.command.userId);
         return;
       case 'malformed':
@@ -88,7 +92,7 @@ export class RoundPlan<Message extends TakenMessage> {
   run(owner: DigestOwner, dueAtMs: number): void {
     const state = this.#states.find(owner);
     if (state === undefined || (state.ranAtMs !== undefined && state.ranAtMs >= dueAtMs)) return;
-    this.#flush(state, 'schedule');
+    this.#flush(state, 'schedule', `due ${dueAtMs}`);
     this.#flushed.add(owner.userId);
     this.#ran(state, dueAtMs, this.#cleared);
   }
@@ -122,6 +126,7 @@ export class RoundPlan<Message extends TakenMessage> {
       if (result === '') telemetry.count('digest_redelivered_total', {}, by);
       else telemetry.count('digest_messages_total', { kind, result }, by);
     }
+    for (const leftOut of this.#leftOut) telemetry.event('digest_field_left_out', leftOut);
     for (const { subject, reason } of this.#deadLetters)
       telemetry.event('digest_message_malformed', { subject, reason });
     for (const [index, { alarms }] of this.#digests.entries()) {
@@ -130,21 +135,30 @@ export class RoundPlan<Message extends TakenMessage> {
     }
   }
 
+  /** Counts the digests of an attempt that failed. */
+  tellFailure(telemetry: Telemetry): void {
+    for (const reason of this.#reasons) telemetry.count('digest_digests_total', { reason, result: 'failed' });
+  }
+
   #fold(change: StatusChange): void {
     const { result, owner, isFirst } = this.#states.fold(change, this.#nowMs);
     this.#count(`status ${result}`);
+    const wish = this.#states.keepWish(owner, change.wish);
+    if (wish !== undefined) this.#changed.set(rowKey(wish), wish);
     if (result === 'older' || result === 'duplicate') return;
     const alarm = owner.alarms.get(change.alarmId);
     const row = alarmRow(change, change.alarmId, alarm);
     this.#changed.set(rowKey(row), row);
     const schedule = this.#rules.scheduleOf(owner);
-    if (schedule === undefined || !alarm?.toSend) return;
-    // The first alarm to send after a due instant waits for the next one, also when we are down in between.
-    const dueAtMs = schedule.dueAtOrBefore(this.#nowMs);
-    if (isFirst && (owner.ranAtMs ?? 0) < dueAtMs) this.#ran(owner, dueAtMs, undefined);
+    if (schedule === undefined) return;
+    // The first alarm to send after a due instant waits for the next one, also when we are down in between. So does the first empty digest.
+    const isBegun =
+      isFirst && (alarm?.toSend === true || (owner.ranAtMs === undefined && isSentEmpty(this.#rules, owner)));
+    const dueAtMs = isBegun ? schedule.dueAtOrBefore(this.#nowMs) : 0;
+    if ((owner.ranAtMs ?? 0) < dueAtMs) this.#ran(owner, dueAtMs, undefined);
   }
 
-  #flush(owner: OwnerState, reason: 'command' | 'schedule'): void {
+  #flush(owner: OwnerState, reason: 'command' | 'schedule', occasion: string): void {
     const alarms = this.#states.toSend(owner);
     if (alarms.length === 0 && !isSentEmpty(this.#rules, owner)) {
       this.#count('command nothing');
@@ -153,7 +167,7 @@ export class RoundPlan<Message extends TakenMessage> {
     this.#count('command flushed');
     // As a notification it is written with more words around each alarm, and all of it again by the outcome.
     const limitBytes = owner.methodId === undefined ? this.#limitBytes : Math.floor(this.#limitBytes / 3);
-    for (const digest of digestsOf(owner, alarms, limitBytes)) {
+    for (const digest of digestsOf(owner, alarms, limitBytes, occasion)) {
       this.#digests.push(digest);
       this.#reasons.push(reason);
     }

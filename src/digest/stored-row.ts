@@ -1,5 +1,5 @@
 import { parseInstant } from '../domain/instant.js';
-import type { AlarmState, AlarmStatus, DigestOwner, SentVersion, StoredRow } from '../ports/digest.js';
+import type { AlarmState, AlarmStatus, DigestOwner, MethodWish, SentVersion, StoredRow } from '../ports/digest.js';
 import { hashOf } from './digest-text.js';
 
 /** The name of a row where names are limited: 32 hex digits, of the kind and of all ids, since ids are opaque. */
@@ -14,6 +14,7 @@ function nameWithin(row: StoredRow): string {
     case 'sent':
       return row.digestId;
     case 'schedule':
+    case 'wish':
       return '';
     default:
       return row satisfies never;
@@ -25,6 +26,10 @@ export function rowText(row: StoredRow): string | undefined {
   const owner = { u: row.userId, ...(row.methodId === undefined ? {} : { m: row.methodId }) };
   if (row.kind === 'schedule')
     return row.ranAtMs === undefined ? undefined : JSON.stringify({ ...owner, r: row.ranAtMs });
+  if (row.kind === 'wish') {
+    const { schedule: p, empty: e } = row.wish ?? {};
+    return p === undefined && e === undefined ? undefined : JSON.stringify({ ...owner, p, e });
+  }
   if (row.kind === 'sent') {
     const versions = row.alarms?.map(({ alarmId, version }) => [alarmId, version]);
     return versions === undefined ? undefined : JSON.stringify({ ...owner, i: row.digestId, l: versions });
@@ -47,6 +52,7 @@ export function parseRow(text: string): StoredRow {
     methodId: fields.m === undefined ? undefined : textAt(fields, 'm'),
   };
   if (fields.r !== undefined) return { ...owner, kind: 'schedule', ranAtMs: numberAt(fields, 'r') };
+  if (fields.p !== undefined || fields.e !== undefined) return { ...owner, kind: 'wish', wish: wishOf(fields) };
   if (fields.i !== undefined)
     return { ...owner, kind: 'sent', digestId: textAt(fields, 'i'), alarms: sentIn(fields.l) };
   return { ...owner, kind: 'alarm', alarmId: textAt(fields, 'a'), alarm: alarmOf(fields) };
@@ -61,6 +67,12 @@ function alarmOf(fields: Readonly<Record<string, unknown>>): AlarmState {
     ...(fields.n === undefined ? {} : { name: textAt(fields, 'n') }),
     ...{ toSend: fields.d === 1, version: numberAt(fields, 'v'), storedAtMs: numberAt(fields, 'w') },
   };
+}
+
+function wishOf(fields: Readonly<Record<string, unknown>>): MethodWish {
+  const { p, e } = fields;
+  if (e !== undefined && e !== 'skip' && e !== 'send') throw new RangeError('a row of the digest state is damaged');
+  return { ...(p === undefined ? {} : { schedule: textAt(fields, 'p') }), ...(e === undefined ? {} : { empty: e }) };
 }
 
 function sentIn(list: unknown): readonly SentVersion[] {

@@ -34,6 +34,13 @@ export function parseSchedule(text: string): Schedule | undefined {
   return zone === undefined ? undefined : dailySchedule(text, known, days, zone);
 }
 
+/** The text of a schedule; without its last word, hence in UTC, when that is a zone that nobody knows. Undefined for what is no schedule. */
+export function usableSchedule(text: string): string | undefined {
+  if (parseSchedule(text) !== undefined) return text;
+  const withoutZone = text.trim().split(/\s+/).slice(0, -1).join(' ');
+  return parseSchedule(withoutZone) === undefined ? undefined : withoutZone;
+}
+
 function everySchedule(text: string, words: readonly string[]): Schedule | undefined {
   const found = words.length === 2 ? /^([1-9][0-9]{0,4})([mh])$/i.exec(words[1] ?? '') : null;
   if (found === null) return undefined;

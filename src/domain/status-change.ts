@@ -10,11 +10,14 @@ type Field = (typeof fields)[number];
 const statuses: Readonly<Record<string, AlarmStatus>> = { CLEARED: 'OK', WARNING: 'WARNING', CRITICAL: 'CRITICAL' };
 const words = { OK: 'CLEARED', WARNING: 'WARNING', CRITICAL: 'CRITICAL' } as const;
 
-/** An alarm as the `AlarmStatusChanged` of its user, or of one digest method of that user: JSON text. */
-export function statusChangeText(
-  alarm: Alarm,
-  { status, methodId }: { readonly status: Exclude<AlarmStatus, 'UNKNOWN'>; readonly methodId?: string },
-): string {
+interface ChangeOf {
+  readonly status: Exclude<AlarmStatus, 'UNKNOWN'>;
+  readonly methodId?: string;
+  readonly wish?: { readonly schedule?: string; readonly empty?: string };
+}
+
+/** An alarm as the `AlarmStatusChanged` of its user, or of one digest method of that user and what that method wishes: JSON text. */
+export function statusChangeText(alarm: Alarm, { status, methodId, wish }: ChangeOf): string {
   const { alarmId, alarmName, tenantId, event } = alarm;
   return JSON.stringify({
     AlarmID: alarmId,
@@ -24,6 +27,8 @@ export function statusChangeText(
     Status: words[status],
     ChangedAt: changeOfAlarm(alarm).text,
     Sequence: event?.sequence,
+    Schedule: wish?.schedule,
+    Empty: wish?.empty,
   });
 }
 

@@ -10,6 +10,18 @@ export interface DigestOwner {
   readonly methodId: string | undefined;
 }
 
+/** How a method wishes its digests; what is absent is left to the configuration. */
+export interface MethodWish {
+  /** As `parseSchedule` reads it; anything else counts as absent. */
+  readonly schedule?: string;
+  readonly empty?: 'skip' | 'send';
+}
+
+/** Whose digest, and how they wish it by the last word of their rows. */
+export interface WishingOwner extends DigestOwner {
+  readonly wish?: MethodWish | undefined;
+}
+
 /** What is known of one alarm of one owner. `version` rises with every stored change of it, and not when `toSend` is cleared. */
 export interface AlarmState {
   readonly status: AlarmStatus;
@@ -37,6 +49,7 @@ export type StoredRow = Readonly<
       | { kind: 'alarm'; alarmId: string; alarm: AlarmState | undefined }
       /** The due instant up to which scheduled digests have run, epoch milliseconds. */
       | { kind: 'schedule'; ranAtMs: number | undefined }
+      | { kind: 'wish'; wish: MethodWish | undefined }
       /** A digest that is out; there while its marks are being cleared, where that is no single step. */
       | { kind: 'sent'; digestId: string; alarms: readonly SentVersion[] | undefined }
     )
@@ -53,11 +66,18 @@ export interface StatusChange extends DigestOwner {
   readonly sequence: number;
   /** For people, cut to a line; no part of public digests. */
   readonly name?: string;
+  /** Of the method; absent: it wishes nothing. */
+  readonly wish?: MethodWish;
 }
+
+/** What a status change may say besides, and is understood without. */
+export const addingFields = ['Sequence', 'AlarmName', 'Schedule', 'Empty'] as const;
+export type AddingField = (typeof addingFields)[number];
 
 /** What a message says, or why it says nothing. A command without `methodId` means the user and all digest methods of the user. */
 export type DigestMessage = Readonly<
-  | { kind: 'status'; change: StatusChange }
+  /** `leftOut`: fields that only add to it and were of a wrong type. */
+  | { kind: 'status'; change: StatusChange; leftOut: readonly AddingField[] }
   | { kind: 'command'; command: DigestOwner }
   | { kind: 'malformed'; reason: string }
   /** It belongs to another worker, where its transport passes it on to; nothing is folded here. */
@@ -70,6 +90,8 @@ export interface TakenMessage {
   readonly subject: string;
   readonly form: MessageForm;
   readonly value: Uint8Array;
+  /** Where the transport keeps it: the same whenever it is delivered again, and that of no other message. */
+  readonly place: string;
   /** The transport has delivered it before. */
   readonly isRepeated: boolean;
 }
@@ -80,7 +102,10 @@ export interface DigestAlarm {
   readonly alarm: AlarmState;
 }
 
-/** One digest to publish. `id` is the same whenever the same versions are sent to the same owner. */
+/**
+ * One digest to publish. `id` is the same whenever the same versions are sent to the same owner; of an empty one, whenever it answers the
+ * same command or due time.
+ */
 export interface OutgoingDigest extends DigestOwner {
   readonly id: string;
   readonly alarms: readonly DigestAlarm[];

@@ -1,10 +1,13 @@
 import type { Alarm } from '../domain/alarm.js';
 import type { NotificationMethod } from '../domain/notification.js';
+import type { MethodWish } from './digest.js';
 
 /** A method that asked for digests. Not bound to the present state of the alarm: to it the alarm is over. */
 export interface DigestBinding {
   readonly method: NotificationMethod;
   readonly isBound: boolean;
+  /** What its rows say of its digests. */
+  readonly wish?: MethodWish;
 }
 
 /** Who asked for an alarm, by the way in which they wish to hear of it. Each list in row order, without duplicates. */

@@ -3,6 +3,7 @@ import type { AlarmStatus } from '../domain/alarm-status.js';
 import type { NotificationGroup } from '../domain/notification.js';
 import type { DeadLetter, FinishedAlarm, SettledAlarm, StageOutcome } from '../domain/outcome.js';
 import type { AlarmPosition, Offset, Positioned, TopicPartition } from '../domain/position.js';
+import type { MethodWish } from './digest.js';
 
 export type QueueItems = {
   alarms: RawAlarm;
@@ -99,6 +100,7 @@ export interface DigestIntake {
 export interface FoldedInto {
   readonly methodId: string;
   readonly status: Exclude<AlarmStatus, 'UNKNOWN'>;
+  readonly wish?: MethodWish;
 }
 
 /** One end of the way between two processes. Written is not received: only an answer by position is. */

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type Listening, listening } from '../admin/listening.js';
+import type { ListenAddress } from '../domain/listen-address.js';
 
 /** What a producer shows of itself. */
 export interface ProducerView {
@@ -9,21 +10,7 @@ export interface ProducerView {
   notReady(): readonly string[];
 }
 
-export interface ListenAddress {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-}
-
 const limits = { headerBytes: 8_192, connectionCount: 64, requestMs: 5_000 } as const;
-
-/** Reads `HOST:PORT`, IPv6 in brackets; `:PORT` and `PORT` mean the loopback address. Undefined for anything else. */
-export function parseListenAddress(text: string): ListenAddress | undefined {
-  const found = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):)?([0-9]{1,5})$/.exec(text);
-  const port = Number(found?.[3]);
-  if (found === null || port > 65_535) return undefined;
-  return { host: found[1] ?? (found[2] || '127.0.0.1'), port };
-}
 
 /**
  * Answers `/metrics`, `/health` (always 200: it answers) and `/ready` to GET and HEAD.

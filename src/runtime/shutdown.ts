@@ -1,3 +1,5 @@
+import type { Clock } from '../ports/system.js';
+
 /** What the signals of the operating system ask for. */
 export interface StopRequest {
   /** Aborts at the first SIGTERM or SIGINT. */
@@ -33,5 +35,26 @@ export function listenForStop(): StopRequest {
       process.off('SIGINT', hear);
       process.off('SIGHUP', ignore);
     },
+  };
+}
+
+/** Calls `end` once nobody waits any more: at the second signal, or `graceMs` after the first. Gives what calls it off. */
+export function afterPatience(
+  { stop, force }: Pick<StopRequest, 'stop' | 'force'>,
+  graceMs: number,
+  clock: Clock,
+  end: () => void,
+): () => void {
+  let isOver = false;
+  let limit: ReturnType<Clock['limit']> | undefined;
+  const begin = () => {
+    if (isOver) return;
+    limit = clock.limit(graceMs, force);
+    limit.signal.addEventListener('abort', end, { once: true });
+  };
+  stop.addEventListener('abort', begin, { once: true });
+  return () => {
+    isOver = true;
+    limit?.clear();
   };
 }

@@ -93,11 +93,10 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
       this.#deps.telemetry.event('alarm_not_folded', { ...fieldsOf(alarm.position), alarm_id: alarm.alarmId, reason });
       return false;
     }
-    const fold = ({ method, isBound }: DigestBinding) =>
-      this.#untilAnswered(
-        () => this.#deps.digests.fold(alarm, { methodId: method.id, status: isBound ? part.status : 'OK' }, signal),
-        signal,
-      );
+    const fold = ({ method, isBound, wish = {} }: DigestBinding) => {
+      const into = { methodId: method.id, status: isBound ? part.status : 'OK', wish } as const;
+      return this.#untilAnswered(() => this.#deps.digests.fold(alarm, into, signal), signal);
+    };
     await Promise.all(bindings.map(fold));
     this.#deps.telemetry.count('alarms_folded_total', {}, bindings.length);
     return true;

@@ -24,6 +24,12 @@ export const alarmEvents = {
     meaning: 'A notification method cannot be told, `problem` says why: its notifications are parked',
     action: 'correct the method, then replay the dead letters',
   },
+  method_option_unusable: {
+    level: 'warn',
+    meaning: 'An option of a digest method cannot be used as it is in its row; `problem` says what counts instead',
+    action: 'correct the row of notification_method_option',
+    counter: 'method_options_unusable_total',
+  },
   methods_unread: {
     level: 'error',
     meaning:

@@ -4,6 +4,12 @@ import type { EventSpec } from './event-spec.js';
 export const digestEvents = {
   digest_starting: { level: 'info', meaning: 'The digest starts', action: 'none' },
   digest_stopped: { level: 'info', meaning: 'The last line of a run of the digest', action: 'none' },
+  digest_stop_forced: {
+    level: 'warn',
+    meaning:
+      'The broker did not answer during a stop, or a second signal came: what was taken and not finished comes again, without JetStream it is lost',
+    action: 'see the broker',
+  },
   digest_took_over: {
     level: 'info',
     meaning: 'This instance owns digest workers and has read their state',
@@ -28,6 +34,12 @@ export const digestEvents = {
     level: 'warn',
     meaning: 'A message to the digest means nothing, `reason` says why; it is put aside as a dead letter',
     action: 'see who publishes it',
+  },
+  digest_field_left_out: {
+    level: 'debug',
+    meaning: 'A `field` that only adds to a status change was of a wrong type and is left out; the change counts',
+    action: 'correct who publishes it',
+    counter: 'digest_fields_left_out_total',
   },
   digest_commit_failed: {
     level: 'warn',

@@ -1,3 +1,4 @@
+import { addingFields } from '../ports/digest.js';
 import type { MetricSpec } from './metric-spec.js';
 
 const digest = { program: 'digest' } as const;
@@ -15,6 +16,13 @@ export const digestMetrics = {
     kind: 'counter',
     help: 'Digests by reason (command, schedule) and result (sent, failed)',
     labels: ['reason', 'result'],
+  },
+  digest_fields_left_out_total: {
+    ...digest,
+    kind: 'counter',
+    help: 'Fields of a wrong type, left out of status changes',
+    labels: ['field'],
+    values: addingFields,
   },
   digest_alarms_sent_total: { ...digest, kind: 'counter', help: 'Alarms inside published digests' },
   digest_pending_alarms: { ...digest, kind: 'gauge', help: 'Alarms that the next digests contain' },

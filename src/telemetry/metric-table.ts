@@ -95,6 +95,7 @@ export const metricTable = {
     labels: ['topic', 'partition'],
   },
   mirror_failures_total: { kind: 'counter', help: 'Positions that could not be mirrored to the Kafka group' },
+  method_options_unusable_total: { kind: 'counter', help: 'Options of digest methods that cannot be used as they are' },
   lookup_tenant_mismatches_total: { kind: 'counter', help: 'Methods found for an alarm of another tenant' },
   alarm_fields_defaulted_total: {
     kind: 'counter',

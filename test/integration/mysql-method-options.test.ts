@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Alarm } from '../../src/domain/alarm.js';
 import type { MethodDirectory } from '../../src/ports/directory.js';
 import { alarmWith } from '../support/alarms.js';
+import { RecordingTelemetry } from '../support/fakes/recording-telemetry.js';
 import { MysqlLab, schemaForms } from '../support/mysql-lab.js';
 
 const never = new AbortController().signal;
@@ -16,7 +17,8 @@ const alarmIn = (newState: string) => alarmWith({ alarmId: 'a-1', alarmDefinitio
 
 async function askedIn(directory: MethodDirectory, alarm: Alarm) {
   const { immediate, digest } = await directory.askedFor(alarm, never);
-  return [immediate.map(({ id }) => id), digest.map(({ method, isBound }) => `${method.id} ${isBound}`)];
+  const words = digest.map(({ method, isBound, wish = {} }) => [method.id, isBound, ...Object.values(wish)].join(' '));
+  return [immediate.map(({ id }) => id), words];
 }
 
 for (const form of schemaForms) {
@@ -32,18 +34,29 @@ for (const form of schemaForms) {
     }
     for (const row of [
       ['m-digest', 'delivery', 'Digest '],
-      ['m-digest', 'schedule', 'every 4h'],
+      ['m-digest', 'schedule', '08:00 Europe/Atlantis'],
+      ['m-digest', 'empty', 'Send'],
       ['m-said', 'delivery', 'digest'],
     ]) {
       await database.sql('INSERT INTO notification_method_option VALUES (?, ?, ?)', row);
     }
-    const directory = database.open({ deliveries: { 'm-said': 'immediate' } });
+    const telemetry = new RecordingTelemetry();
+    const directory = database.open({ deliveries: { 'm-said': 'immediate' } }, telemetry);
     t.after(() => directory.close());
     const isForEveryState = form === 'stateless';
-    assert.deepEqual(await askedIn(directory, alarmIn('ALARM')), [['m-at-once', 'm-said'], ['m-digest true']]);
-    const ended = isForEveryState ? [['m-at-once', 'm-said'], ['m-digest true']] : [[], ['m-digest false']];
+    assert.deepEqual(await askedIn(directory, alarmIn('ALARM')), [
+      ['m-at-once', 'm-said'],
+      ['m-digest true 08:00 send'],
+    ]);
+    const ended = isForEveryState
+      ? [['m-at-once', 'm-said'], ['m-digest true 08:00 send']]
+      : [[], ['m-digest false 08:00 send']];
     assert.deepEqual(await askedIn(directory, alarmIn('OK')), ended);
     assert.equal(await directory.mayHaveDigests(never), true);
+    assert.deepEqual(
+      telemetry.named('method_option_unusable').map(({ method_id: id }) => id),
+      ['m-digest'],
+    );
   });
 }
 

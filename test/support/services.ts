@@ -34,6 +34,7 @@ export interface PrivateServicesOptions {
   readonly kafkaSide?: { readonly port: number; readonly advertisedPort: number };
   readonly zookeeperConfig?: Readonly<Record<string, string | number | boolean>>;
   readonly mysqlOptions?: readonly string[];
+  readonly natsJetstream?: boolean;
   readonly dir?: string;
 }
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { RawAlarm } from '../../domain/alarm.js';
 import { EngineError } from '../../domain/errors.js';
 import { hash32 } from '../../domain/hash32.js';
-import { partitionText } from '../../domain/position.js';
+import { type Offset, partitionText, type TopicPartition } from '../../domain/position.js';
 import type { DigestActor, DigestWorkers, ReadMessage } from '../../ports/digest.js';
 import type { SourceEvent } from '../../ports/flow.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -195,7 +195,8 @@ export class KafkaDigestTerm {
   #readMessage({ position, value }: RawAlarm): ReadMessage<KafkaMessage> {
     const { topic, partition, offset } = position;
     const at = { topic, partition };
-    const taken = { subject: topic, form: 'either', value, isRepeated: false, at, offset, passOn: undefined } as const;
+    const held = { subject: topic, form: 'either', value, place: placeOf(at, offset), isRepeated: false } as const;
+    const taken = { ...held, at, offset, passOn: undefined };
     const read = this.#workers.read(taken);
     const userId = userOf(read);
     if (userId === undefined) return { ...read, worker: partition };
@@ -208,8 +209,9 @@ export class KafkaDigestTerm {
   #reKeyed(raw: RawAlarm): ReadMessage<KafkaMessage> {
     const { topic, partition, offset } = raw.position;
     const read = reKeyedAlarm(raw);
-    const held = { subject: topic, form: 'status', value: raw.value, isRepeated: false } as const;
-    const taken = { ...held, at: { topic, partition }, offset, passOn: undefined };
+    const at = { topic, partition };
+    const held = { subject: topic, form: 'status', value: raw.value, place: placeOf(at, offset) } as const;
+    const taken = { ...held, isRepeated: false, at, offset, passOn: undefined };
     const worker = partition % this.#workers.count;
     switch (read.kind) {
       case 'changed': {
@@ -236,6 +238,10 @@ export class KafkaDigestTerm {
     this.#deps.telemetry.event('digest_topic_restarted', { topic: partitionText(event.partition) });
     this.#source.resume(event.partition, event.logStart, undefined);
   }
+}
+
+function placeOf(at: TopicPartition, offset: Offset): string {
+  return `${partitionText(at)}:${offset}`;
 }
 
 function otherInputs({ command, alarm }: DigestTopics): readonly string[] {

@@ -4,7 +4,10 @@ import type { NotificationMethod } from '../../domain/notification.js';
 import type { NonEmpty } from '../../domain/position.js';
 import { Secret } from '../../domain/secret.js';
 import { unlessAborted } from '../../domain/until-aborted.js';
+import type { MethodWish } from '../../ports/digest.js';
 import type { AskedMethods, DigestBinding, MethodDirectory } from '../../ports/directory.js';
+import type { EventName } from '../../telemetry/event-table.js';
+import { MethodWishes } from './method-wishes.js';
 import { isOtherSchema, numberOf } from './mysql-errors.js';
 import { type MysqlDeps, type MysqlOptions, MysqlPool, type Row } from './pool.js';
 import { foldOf, givenUp, type Question, QuestionGatherer } from './question-gatherer.js';
@@ -50,6 +53,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
   readonly #deps: MysqlDeps;
   readonly #pool: MysqlPool;
   readonly #gatherer: QuestionGatherer<readonly Row[]>;
+  readonly #wishes = new MethodWishes();
   readonly #reported = new Set<string>();
   #form: Promise<SchemaForm> | undefined;
 
@@ -75,7 +79,8 @@ export class MysqlMethodDirectory implements MethodDirectory {
       const method = this.#methodOf(row);
       const isBound = row.boundState === undefined || isSameState(textOf(row.boundState), alarm.newState);
       if (this.#isDigest(method.id, textOf(row.delivery))) {
-        digest.set(method.id, { method, isBound: isBound || digest.get(method.id)?.isBound === true });
+        const isBoundAnyhow = isBound || digest.get(method.id)?.isBound === true;
+        digest.set(method.id, { method, isBound: isBoundAnyhow, wish: this.#wishOf(method.id, row) });
       } else if (isBound) immediate.set(method.id, method);
     }
     return {
@@ -220,6 +225,14 @@ export class MysqlMethodDirectory implements MethodDirectory {
     return delivery === 'digest';
   }
 
+  #wishOf(methodId: string, row: Row): MethodWish {
+    const { wish, problems } = this.#wishes.read(textOf(row.schedule), textOf(row.empty));
+    for (const problem of problems) {
+      this.#reportOnce(`option of ${methodId}`, 'method_option_unusable', { method_id: methodId, problem });
+    }
+    return wish;
+  }
+
   #methodOf(row: Row): NotificationMethod {
     const id = String(row.id);
     const address = textOf(row.address);
@@ -234,11 +247,15 @@ export class MysqlMethodDirectory implements MethodDirectory {
     };
   }
 
-  /** Once per process for each subject; what becomes of the methods is recorded every time. */
   #report(subject: string, fields: Readonly<Record<string, string>>): void {
+    this.#reportOnce(subject, 'method_unusable', fields);
+  }
+
+  /** Once per process for each subject; what becomes of the methods is recorded every time. */
+  #reportOnce(subject: string, event: EventName, fields: Readonly<Record<string, string>>): void {
     if (this.#reported.has(subject) || this.#reported.size >= maxReportedCount) return;
     this.#reported.add(subject);
-    this.#deps.telemetry.event('method_unusable', fields);
+    this.#deps.telemetry.event(event, fields);
   }
 }
 

@@ -65,9 +65,11 @@ export interface StatementNeeds {
 }
 
 /** The key of the table holds one row of each option; a table without that key must not break the lookup. */
-const deliveryColumn =
-  `(SELECT MAX(LEFT(o.value, ${maxTextLength})) FROM notification_method_option o ` +
-  "WHERE o.method_id = m.id AND o.`option` = 'delivery') AS delivery";
+const optionColumns = ['delivery', 'schedule', 'empty'].map(
+  (option) =>
+    `(SELECT MAX(LEFT(o.value, ${maxTextLength})) FROM notification_method_option o ` +
+    `WHERE o.method_id = m.id AND o.\`option\` = '${option}') AS \`${option}\``,
+);
 
 /**
  * The statement that asks for `count` ids of one kind at once, in one state.
@@ -89,7 +91,7 @@ export function lookupStatement(
     `LEFT(m.address, ${maxAddressLength + 1}) AS address`,
     ...(form.hasPeriod ? ['m.period AS period'] : []),
     ...(form.hasTenant ? ['m.tenant_id AS tenantId'] : []),
-    ...(form.hasOptions && isOfAlarm ? [deliveryColumn] : []),
+    ...(form.hasOptions && isOfAlarm ? optionColumns : []),
     ...(form.hasState && isAnyState ? [`LEFT(a.alarm_state, ${maxTextLength}) AS boundState`] : []),
   ];
   const columns = kind === 'state' ? `LEFT(r.state, ${maxTextLength}) AS state` : methodColumns.join(', ');

@@ -1,5 +1,6 @@
-import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
-import { ConfigurationError, EngineError, messageOf } from '../../domain/errors.js';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { EngineError, messageOf } from '../../domain/errors.js';
+import type { NatsServers } from '../../domain/nats-servers.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { loadNats, type NatsLibrary } from './library.js';
@@ -23,44 +24,18 @@ export interface NatsLink {
   close(): Promise<void>;
 }
 
-/**
- * Reads server addresses such as `nats://127.0.0.1:4222`, `tls://user:password@host` or `nats://token@host`, separated by commas.
- *
- * @throws CONFIG_INVALID for what is no address; the text of the address is not quoted, it may hold a password.
- */
-export function parseNatsUrls(text: string): NodeConnectionOptions {
-  const urls = text.split(',').map((part) => readUrl(part.trim()));
-  const [first] = urls;
-  if (first === undefined) throw wrongUrl();
-  const login = first.username === '' ? {} : loginOf(first);
-  const usesTls = urls.some(({ protocol }) => protocol === 'tls:');
-  return { servers: urls.map(({ host }) => host), ...login, ...(usesTls ? { tls: {} } : {}) };
-}
-
-function readUrl(part: string): URL {
-  if (!URL.canParse(part.includes('://') ? part : `nats://${part}`)) throw wrongUrl();
-  const url = new URL(part.includes('://') ? part : `nats://${part}`);
-  if ((url.protocol !== 'nats:' && url.protocol !== 'tls:') || url.host === '') throw wrongUrl();
-  return url;
-}
-
-function loginOf({ username, password }: URL): Partial<NodeConnectionOptions> {
-  const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
-  return pass === '' ? { token: user } : { user, pass };
-}
-
-function wrongUrl(): ConfigurationError {
-  return new ConfigurationError('CONFIG_INVALID', '--nats: expected nats://HOST:PORT, or several separated by commas');
-}
-
-/** Connects, again and again until there is a server. @throws ABORTED when `signal` aborts first; CONFIG_INVALID for wrong addresses. */
-export async function openNats(urls: string, name: string, deps: NatsDeps, signal: AbortSignal): Promise<NatsLink> {
-  const options = parseNatsUrls(urls);
+/** Connects, again and again until there is a server. @throws ABORTED when `signal` aborts first. */
+export async function openNats(
+  { hosts, login, usesTls }: NatsServers,
+  name: string,
+  deps: NatsDeps,
+  signal: AbortSignal,
+): Promise<NatsLink> {
   const library = await loadNats();
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       const nats = await library.transport.connect({
-        ...options,
+        ...{ servers: [...hosts], ...login, ...(usesTls ? { tls: {} } : {}) },
         ...{ name, timeout: connectLimitMs, pingInterval: pingMs, maxPingOut: 2, noAsyncTraces: true },
         ...{ maxReconnectAttempts: -1, reconnectTimeWait: 250, ignoreAuthErrorAbort: true },
       });

@@ -82,6 +82,7 @@ class ArrivalLine {
   #waiting: Msg[] = [];
   #draining: Promise<void> | undefined;
   #droppedCount = 0;
+  #givenCount = 0;
 
   constructor(actors: readonly DigestActor<NatsMessage>[], workers: DigestWorkers<NatsMessage>, deps: NatsDeps) {
     this.#actors = actors;
@@ -121,11 +122,13 @@ class ArrivalLine {
   /** False when its worker has no room now. */
   #give(message: Msg): boolean {
     const { subject, data } = message;
-    const taken = { subject, form: formOf(subject), value: data, isRepeated: false, finish: () => undefined };
+    const place = String(this.#givenCount);
+    const taken = { subject, form: formOf(subject), value: data, place, isRepeated: false, finish: () => undefined };
     const read = this.#workers.read(taken);
     const actor = this.#actors[read.worker];
     if (actor === undefined || actor.isFull) return false;
     actor.take(read);
+    this.#givenCount += 1;
     return true;
   }
 }

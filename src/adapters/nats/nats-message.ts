@@ -30,6 +30,7 @@ export class HeldMessages {
       subject,
       form: formOf(subject),
       value: message.data,
+      place: `${message.info.stream}:${message.seq}`,
       isRepeated: message.redelivered,
       finish: () => {
         this.#held.delete(message);

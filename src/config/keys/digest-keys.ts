@@ -10,6 +10,7 @@ export const digestKeys = {
   },
   'digest.nats': {
     type: 'secret',
+    form: 'nats_servers',
     optional: true,
     description: 'Servers such as nats://user:password@host:4222, separated by commas; absent: nats://127.0.0.1:4222',
   },
@@ -47,6 +48,7 @@ export const digestKeys = {
   },
   'digest.metrics_listen': {
     type: 'text',
+    form: 'listen',
     optional: true,
     description: 'host:port of the admin endpoint of the digest; absent: none',
   },

@@ -70,7 +70,10 @@ export class MemoryBroker {
   /** Starts all workers on the stored state, gives them what is unfinished (through `order`), and lets them work to the end or the crash. */
   async run(order: (messages: MemoryMessage[]) => MemoryMessage[] = (all) => all): Promise<void> {
     const workers = this.start();
-    const messages = [...this.#unfinished].map(([number, kept]) => ({ number, subject: kept.form, ...kept }));
+    const messages = [...this.#unfinished].map(([number, kept]) => ({
+      ...{ number, subject: kept.form, place: `memory:${number}` },
+      ...kept,
+    }));
     for (const [number, kept] of this.#unfinished) this.#unfinished.set(number, { ...kept, isRepeated: true });
     for (const taken of order(messages)) {
       const message = parseDigestMessage(taken.value, taken.form);

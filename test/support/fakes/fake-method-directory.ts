@@ -2,6 +2,7 @@ import type { Alarm } from '../../../src/domain/alarm.js';
 import { EngineError } from '../../../src/domain/errors.js';
 import type { NotificationMethod } from '../../../src/domain/notification.js';
 import { Secret } from '../../../src/domain/secret.js';
+import type { MethodWish } from '../../../src/ports/digest.js';
 import type { AskedMethods, MethodDirectory } from '../../../src/ports/directory.js';
 
 type Action = Readonly<{ definitionId: string; state: string; methodId: string }>;
@@ -15,7 +16,7 @@ export class FakeMethodDirectory implements MethodDirectory {
   isClosed = false;
   readonly #methods = new Map<string, NotificationMethod>();
   readonly #actions: Action[] = [];
-  readonly #digests = new Set<string>();
+  readonly #digests = new Map<string, MethodWish>();
   readonly #states = new Map<string, string>();
   #failuresLeft = 0;
   /** Says that there may be more than so many rows. */
@@ -56,8 +57,8 @@ export class FakeMethodDirectory implements MethodDirectory {
   }
 
   /** From now on this method wants digests. */
-  wantDigests(methodId: string): void {
-    this.#digests.add(methodId);
+  wantDigests(methodId: string, wish: MethodWish = {}): void {
+    this.#digests.set(methodId, wish);
   }
 
   async methodsFor(alarm: Alarm, signal: AbortSignal): Promise<readonly NotificationMethod[]> {
@@ -76,7 +77,7 @@ export class FakeMethodDirectory implements MethodDirectory {
       immediate: found.filter(({ id }) => bound.has(id) && !this.#digests.has(id)),
       digest: found
         .filter(({ id }) => this.#digests.has(id))
-        .map((method) => ({ method, isBound: bound.has(method.id) })),
+        .map((method) => ({ method, isBound: bound.has(method.id), wish: this.#digests.get(method.id) ?? {} })),
       unreadBeyond: this.unreadBeyond,
     };
   }

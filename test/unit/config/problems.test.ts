@@ -55,6 +55,19 @@ const wrongValues: readonly (readonly [string, string])[] = [
     'digest: {methods: {m-1: digest}}',
     '5:25 digest.methods.m-1: expected a section with delivery, schedule or empty, got a text',
   ],
+  [
+    'digest: {users: {u-1: every 4h, u-2: noon}}',
+    '5:38 digest.users.u-2: expected a schedule such as 08:00,17:30 mon-fri Europe/Athens or every 4h, got "noon"',
+  ],
+  [
+    'digest: {users: {u-1: [every 4h]}}',
+    '5:23 digest.users.u-1: expected a schedule such as 08:00,17:30 mon-fri Europe/Athens or every 4h, got a list',
+  ],
+  [
+    'digest: {nats: "nats://u:100%@host"}',
+    '5:16 digest.nats: expected nats://HOST:PORT, or several separated by commas, got something else',
+  ],
+  ['digest: {metrics_listen: here}', '5:26 digest.metrics_listen: expected HOST:PORT or :PORT, got "here"'],
   ['queues: 5', '5:9 queues: expected a section, got a text'],
   ['queues: [5]', '5:9 queues: expected a section, got a list'],
   ['admin: {port: "${PORT}"}', '5:15 admin.port: expected 0 to 65535, got "${PORT}" once filled in'],

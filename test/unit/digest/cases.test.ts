@@ -59,6 +59,29 @@ for (const isTransactional of [false, true]) {
       assert.deepEqual(entriesOf(broker), [[`a CRITICAL ${t1}`]]);
     });
 
+    it('gives every empty digest an id of its own, the same when its command comes again', async () => {
+      const broker = new MemoryBroker({ isTransactional });
+      broker.rules = { ...userRules, empty: 'send' };
+      broker.crashAt = 'digests';
+      give(broker, ['send']);
+      await broker.run();
+      await broker.run();
+      assert.equal(broker.published.length, isTransactional ? 1 : 2);
+      assert.equal(new Set(broker.published.map(({ id }) => id)).size, 1);
+      give(broker, ['send']);
+      await broker.run();
+      assert.equal(new Set(broker.published.map(({ id }) => id)).size, 2);
+    });
+
+    it('tells and counts a field that it left out of a change', async () => {
+      const broker = new MemoryBroker({ isTransactional });
+      broker.status('u', 'a', 'CRITICAL', t1, { Sequence: 'seven' });
+      broker.send('u');
+      await broker.run();
+      assert.deepEqual(entriesOf(broker), [[`a CRITICAL ${t1}`]]);
+      assert.deepEqual(broker.telemetry.named('digest_field_left_out'), [{ subject: 'status', field: 'Sequence' }]);
+    });
+
     it('B-22: what means nothing is put aside, and the rest is unaffected', async () => {
       const broker = new MemoryBroker({ isTransactional });
       give(broker, [['a', 'CRITICAL', t1]]);

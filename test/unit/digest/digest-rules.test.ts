@@ -29,6 +29,17 @@ describe('the rules of digests', () => {
     assert.equal(due(texts, 'u-other', 'm-other'), 20);
   });
 
+  it("take what a method's row wishes behind the configuration, and before what is general", () => {
+    const rules = digestRules(texts);
+    const hour = (methodId: string | undefined, schedule: string) =>
+      hourOf(rules.scheduleOf({ userId: 'u-own', methodId, wish: { schedule } })?.dueAtOrBefore(threeMs));
+    assert.deepEqual(
+      [hour('m-other', 'every 12h'), hour('m-own', 'every 12h'), hour(undefined, 'every 12h')],
+      [12, 16, 18],
+    );
+    assert.equal(hour('m-other', 'at noon'), 18);
+  });
+
   it('give methods a digest once a day where nothing is said, and users one on command only', () => {
     const silent = { ...texts, schedule: undefined };
     assert.equal(due(silent, 'u-other', 'm-other'), 0);
@@ -54,6 +65,7 @@ describe('a digest of a method', () => {
         owner,
         ['a', 'b'].map((alarmId) => ({ alarmId, alarm: { ...alarm, name } })),
         400,
+        'p:1',
       ).length;
     assert.deepEqual([parts('short'), parts('n'.repeat(200))], [1, 2]);
   });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseDigestMessage } from '../../../src/digest/message.js';
 import { parseRow, rowKey, rowText } from '../../../src/digest/stored-row.js';
 import { parseInstant } from '../../../src/domain/instant.js';
-import type { AlarmStatus, MessageForm, StoredRow } from '../../../src/ports/digest.js';
+import type { AlarmStatus, MessageForm, MethodWish, StoredRow } from '../../../src/ports/digest.js';
 
 const good = { AlarmID: 'a', UserID: 'u', Status: 'CRITICAL', ChangedAt: '2021-06-07T20:40:15.598765212Z' };
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
@@ -29,6 +29,17 @@ describe('a message to the digest', () => {
     assert.deepEqual([read.change.methodId, read.change.sequence], ['m', 7]);
   });
 
+  it('may say what a method wishes; without a method it means nothing', () => {
+    const wishIn = (more: object) => {
+      const read = parseDigestMessage(bytes({ ...good, ...more }), 'status');
+      return read.kind === 'status' ? [read.change.wish, read.leftOut] : assert.fail();
+    };
+    const wish = { Schedule: 'every 4h', Empty: 'send' };
+    assert.deepEqual(wishIn({ MethodID: 'm', ...wish }), [{ schedule: 'every 4h', empty: 'send' }, []]);
+    assert.deepEqual(wishIn(wish), [undefined, []]);
+    assert.deepEqual(wishIn({ MethodID: 'm', Schedule: 4, Empty: 'maybe' }), [undefined, ['Schedule', 'Empty']]);
+  });
+
   it('may name its alarm for people; what is no name is left out, and the name is cut to a line', () => {
     const nameIn = (value: unknown) => {
       const read = parseDigestMessage(bytes({ ...good, AlarmName: value }), 'status');
@@ -36,6 +47,19 @@ describe('a message to the digest', () => {
     };
     assert.deepEqual(['Disk full', '', 7, null].map(nameIn), ['Disk full', undefined, undefined, undefined]);
     assert.equal(nameIn('n'.repeat(5_000))?.length, 200);
+  });
+
+  it('is understood without what it only adds, when that is of a wrong type', () => {
+    for (const [more, leftOut] of [
+      [{ Sequence: '7' }, ['Sequence']],
+      [{ Sequence: 0 }, ['Sequence']],
+      [{ Sequence: 1.5, AlarmName: 7 }, ['AlarmName', 'Sequence']],
+      [{ Sequence: null, AlarmName: null }, []],
+    ] as const) {
+      const read = parseDigestMessage(bytes({ ...good, ...more }), 'status');
+      assert.ok(read.kind === 'status');
+      assert.deepEqual([read.change.sequence, read.change.name, read.leftOut], [-1, undefined, leftOut]);
+    }
   });
 
   const wrong: readonly (readonly [what: string, value: unknown])[] = [
@@ -51,7 +75,7 @@ describe('a message to the digest', () => {
     ['an impossible day', { ...good, ChangedAt: '2021-02-30T00:00:00Z' }],
     ['no zone', { ...good, ChangedAt: '2021-02-03T00:00:00' }],
     ['ten decimals', { ...good, ChangedAt: '2021-02-03T00:00:00.0123456789Z' }],
-    ['a sequence that is a text', { ...good, Sequence: '7' }],
+    ['a method that is a number', { ...good, MethodID: 7 }],
     ['an id of 5,000 characters', { ...good, AlarmID: 'a'.repeat(5_000) }],
   ];
   for (const [what, value] of wrong) {
@@ -116,6 +140,12 @@ describe('a stored row', () => {
       .tuple(owner, fc.string({ minLength: 1 }), alarm)
       .map(([own, alarmId, state]) => ({ kind: 'alarm' as const, ...own, alarmId, alarm: state })),
     fc.tuple(owner, fc.nat()).map(([own, ranAtMs]) => ({ kind: 'schedule' as const, ...own, ranAtMs })),
+    fc
+      .tuple(
+        owner,
+        fc.constantFrom<MethodWish>({ schedule: '08:00' }, { empty: 'send' }, { schedule: 'every 4h', empty: 'skip' }),
+      )
+      .map(([own, wish]) => ({ kind: 'wish' as const, ...own, wish })),
   );
 
   it('comes back as it was written', () => {
@@ -132,6 +162,7 @@ describe('a stored row', () => {
       { kind: 'alarm', userId: 'a', methodId: undefined, alarmId: 'bc', alarm: undefined },
       { kind: 'alarm', userId: 'a', methodId: 'b', alarmId: 'c', alarm: undefined },
       { kind: 'schedule', userId: 'ab', methodId: undefined, ranAtMs: 1 },
+      { kind: 'wish', userId: 'ab', methodId: undefined, wish: {} },
       { kind: 'schedule', userId: 'a', methodId: 'b', ranAtMs: 1 },
     ] as const;
     assert.equal(new Set(names.map(rowKey)).size, names.length);
@@ -141,6 +172,7 @@ describe('a stored row', () => {
     for (const text of [
       '{}',
       '{"u":"u"}',
+      '{"u":"u","e":"maybe"}',
       '{"u":"u","a":"a","s":"PANIC","t":"2021-06-07T20:40:15Z","d":1,"v":1,"w":1}',
       'x',
     ]) {

@@ -146,6 +146,7 @@ describe('a take-over', () => {
         subject: 'command',
         form: 'command',
         value: Buffer.from('{"UserID":"u"}'),
+        place: 'p:1',
         isRepeated: false,
       } as const;
       worker.take({ worker: 0, taken, message: { kind: 'command', command: { userId: 'u', methodId: undefined } } });
@@ -164,7 +165,10 @@ describe('a mailbox', () => {
     const read = { worker: 0, message: { kind: 'malformed', reason: 'test' } } as const;
     let taken = 0;
     for (; !worker.isFull; taken += 1)
-      worker.take({ ...read, taken: { number: taken, subject: 's', form: 'status', value, isRepeated: false } });
+      worker.take({
+        ...read,
+        taken: { number: taken, subject: 's', form: 'status', value, place: 'p:1', isRepeated: false },
+      });
     const room = worker.room();
     await broker.finish([worker]);
     await room;

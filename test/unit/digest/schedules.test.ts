@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { digestRules } from '../../../src/digest/digest-rules.js';
 import { parseSchedule } from '../../../src/domain/schedule.js';
 import { MemoryBroker, userRules } from '../../support/digest/memory-broker.js';
 
@@ -87,6 +88,84 @@ describe('a scheduled digest', () => {
     broker.rules = { ...broker.rules, empty: 'send' };
     await tick(broker);
     assert.equal(broker.published.at(-1)?.text, '{"UserID":"u","ActiveAlarms":[]}');
+  });
+
+  it('comes to users whose alarms waited before there was a schedule, once what they owe is due', async () => {
+    const broker = scheduled();
+    const { scheduleOf } = broker.rules;
+    broker.rules = userRules;
+    await broker.clock.advance(hourMs);
+    broker.status('u', 'a', 'CRITICAL', at);
+    await broker.run();
+    await tick(broker);
+    broker.rules = { ...userRules, scheduleOf };
+    await tick(broker);
+    assert.equal(broker.published.length, 0, 'nothing was due since the alarm came');
+    await broker.clock.advance(2 * hourMs);
+    broker.status('u', 'b', 'CRITICAL', at);
+    await broker.run();
+    await broker.clock.advance(1.5 * hourMs);
+    await tick(broker);
+    await tick(broker);
+    assert.deepEqual(
+      broker.published.map(({ text }) => text.split('CRITICAL').length),
+      [3],
+    );
+  });
+
+  it('that cannot be published is counted as what it is', async () => {
+    const broker = scheduled();
+    broker.status('u', 'a', 'CRITICAL', at);
+    await broker.run();
+    await broker.clock.advance(4 * hourMs);
+    broker.failuresToCome = 2;
+    await tick(broker);
+    assert.equal(broker.published.length, 1);
+    const { counts } = broker.telemetry;
+    const counted = (words: string) => counts.get(`digest_digests_total ${words}`) ?? 0;
+    assert.deepEqual(['schedule failed', 'command failed', 'schedule sent'].map(counted), [2, 0, 1]);
+  });
+
+  it('with --empty send comes to a user whose alarms were never active, at each due time', async () => {
+    const broker = scheduled();
+    broker.rules = { ...broker.rules, empty: 'send' };
+    broker.status('u', 'a', 'CLEARED', at);
+    await broker.run();
+    await tick(broker);
+    assert.equal(broker.published.length, 0);
+    await broker.clock.advance(4 * hourMs);
+    await tick(broker);
+    await broker.clock.advance(4 * hourMs);
+    await tick(broker);
+    assert.deepEqual(
+      broker.published.map(({ text }) => text),
+      ['{"UserID":"u","ActiveAlarms":[]}', '{"UserID":"u","ActiveAlarms":[]}'],
+    );
+    // A stream drops what bears the id of something it has.
+    assert.equal(new Set(broker.published.map(({ id }) => id)).size, 2);
+  });
+
+  it("keeps to the last word of a method's row, also in the next process", async () => {
+    const broker = new MemoryBroker();
+    broker.rules = digestRules({ ...userRules, schedule: 'every 12h', userSchedules: [], methods: [] });
+    const says = async (status: string, changedAt: string, wish: object) => {
+      broker.status('u', 'a', status, changedAt, { MethodID: 'm', ...wish });
+      await broker.run();
+    };
+    await says('CRITICAL', at, { Schedule: 'every 4h', Empty: 'send' });
+    await broker.clock.advance(4 * hourMs);
+    await tick(broker);
+    assert.equal(broker.published.length, 1);
+    await broker.clock.advance(4 * hourMs);
+    await tick(broker);
+    assert.equal(broker.published.at(-1)?.text, '{"UserID":"u","ActiveAlarms":[]}');
+    await says('WARNING', '2026-01-01T08:00:00Z', {});
+    await broker.clock.advance(3 * hourMs);
+    await tick(broker);
+    assert.equal(broker.published.length, 2);
+    await broker.clock.advance(hourMs);
+    await tick(broker);
+    assert.equal(broker.published.length, 3);
   });
 
   for (const crashAt of ['before', 'changed', 'digests', 'cleared'] as const) {

@@ -10,7 +10,7 @@ import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
 const deps = { clock: new FakeClock(), random: () => 0, telemetry: new RecordingTelemetry() };
 
 function taken(value: object): TakenMessage {
-  return { subject: 's', form: 'either', value: Buffer.from(JSON.stringify(value)), isRepeated: false };
+  return { subject: 's', form: 'either', value: Buffer.from(JSON.stringify(value)), place: 'p:1', isRepeated: false };
 }
 
 describe('the workers of a deployment', () => {

@@ -28,9 +28,9 @@ function stageWith({ clock = new FakeClock(), ...options }: { clock?: FakeClock;
   const folded: string[] = [];
   const folding = { failuresLeft: 0 };
   const digests: DigestIntake = {
-    async fold({ tenantId, alarmId }, { methodId, status }) {
+    async fold({ tenantId, alarmId }, { methodId, status, wish }) {
       if (folding.failuresLeft-- > 0) throw new EngineError('RECORD_REFUSED', 'no', { retriable: true });
-      folded.push(`${tenantId} ${alarmId} ${methodId} ${status}`);
+      folded.push([tenantId, alarmId, methodId, status, ...Object.values(wish ?? {})].join(' '));
     },
   };
   const deps = { directory, deadLetters, digests, clock, random: () => 0.5, telemetry };
@@ -231,18 +231,18 @@ test('forwards a repeat that is young although the change it repeats is older th
 
 const digested = { kind: 'finish', reason: 'digested' };
 
-test('folds an alarm into the digests of those who asked for them, and tells the others at once', async () => {
+test('folds an alarm into the digests of those who asked for them, with their wishes, and tells the others at once', async () => {
   const { stage, clock, directory, folded } = stageWith();
   directory.add({ id: '1' }, ['0', 'ALARM']);
   directory.add({ id: '2' }, ['0', 'ALARM']);
-  directory.wantDigests('2');
+  directory.wantDigests('2', { schedule: '08:00', empty: 'send' });
   const answer = await stage.process(alarm2014(nowSeconds(clock)), never);
   assert.ok(answer.kind === 'forward');
   assert.deepEqual(
     answer.item.notifications.map(({ method }) => method.id),
     ['1'],
   );
-  assert.deepEqual(folded, ['0 0 2 CRITICAL']);
+  assert.deepEqual(folded, ['0 0 2 CRITICAL 08:00 send']);
 });
 
 test('finishes an alarm that is only for digests as digested, once it is durable there', async () => {

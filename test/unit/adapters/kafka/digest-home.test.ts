@@ -20,7 +20,7 @@ function digestOf(methodId: string | undefined): OutgoingDigest {
   assert.ok(changedAt !== undefined);
   const marks = { toSend: true, version: 1, storedAtMs: 0 };
   const alarm = { status: 'CRITICAL', changedAt, sequence: -1, ...marks } as const;
-  const [digest] = digestsOf({ userId: 'u', methodId }, [{ alarmId: 'a', alarm }], 900_000);
+  const [digest] = digestsOf({ userId: 'u', methodId }, [{ alarmId: 'a', alarm }], 900_000, 'p:1');
   assert.ok(digest !== undefined);
   return digest;
 }
@@ -45,7 +45,7 @@ async function committed(round: Partial<DigestRound<KafkaMessage>>, publishesAll
 }
 
 function taken(topic: string, partition: number, offset: bigint, passOn?: KafkaMessage['passOn']): KafkaMessage {
-  const read = { subject: topic, form: 'either', value: Buffer.from('{}'), isRepeated: false } as const;
+  const read = { subject: topic, form: 'either', value: Buffer.from('{}'), place: 'p:1', isRepeated: false } as const;
   return { ...read, at: { topic, partition }, offset, passOn };
 }
 

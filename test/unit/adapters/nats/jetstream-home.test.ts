@@ -19,7 +19,14 @@ const marked: StoredRow = { kind: 'alarm', ...owner, alarmId: 'a', alarm };
 const cleared: StoredRow = { kind: 'alarm', ...owner, alarmId: 'a', alarm: { ...alarm, toSend: false } };
 
 function roundOf(finish: () => void): DigestRound<NatsMessage> {
-  const taken = { subject: 's', form: 'command', value: new Uint8Array(), isRepeated: false, finish } as const;
+  const taken = {
+    subject: 's',
+    form: 'command',
+    value: new Uint8Array(),
+    place: 'p:1',
+    isRepeated: false,
+    finish,
+  } as const;
   const digest = { ...owner, id: 'id', alarms: [{ alarmId: 'a', alarm }], text: 'digest' };
   return { changed: [marked], digests: [digest], cleared: [cleared], deadLetters: [], taken: [taken] };
 }
@@ -73,7 +80,13 @@ async function live(bucket: MemoryBucket, unfinished: Map<number, object>): Prom
   const worker = new DigestWorker<NatsMessage>(0, bucket.home(), userRules, deps);
   for (const { text } of bucket.entries.values()) worker.restore(parseRow(text));
   for (const [number, body] of unfinished) {
-    const read = { subject: 's', form: 'either', value: Buffer.from(JSON.stringify(body)), isRepeated: false } as const;
+    const read = {
+      subject: 's',
+      form: 'either',
+      value: Buffer.from(JSON.stringify(body)),
+      place: 'p:1',
+      isRepeated: false,
+    } as const;
     const taken = { ...read, finish: () => unfinished.delete(number), signalProgress: () => undefined };
     worker.take({ worker: 0, taken, message: parseDigestMessage(taken.value, taken.form) });
   }
