@@ -73,6 +73,8 @@ export class Term {
     if (this.#known.has(partitionText(partition))) return;
     const known = newlyKnown(partition, lock);
     this.#known.set(partitionText(partition), known);
+    // A counter that is born at its first loss has not risen for those who ask how much it rose.
+    this.#options.telemetry.count('skipped_by_broker_total', labelsOf(partition), 0);
     void this.#load(known);
   }
 
@@ -273,8 +275,11 @@ export class Term {
   }
 
   #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
-    const labels = { topic: partition.topic, partition: String(partition.partition) };
-    this.#options.telemetry.count('skipped_by_broker_total', labels, Number(skipped));
+    this.#options.telemetry.count('skipped_by_broker_total', labelsOf(partition), Number(skipped));
     this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
   }
+}
+
+function labelsOf({ topic, partition }: TopicPartition): { topic: string; partition: string } {
+  return { topic, partition: String(partition) };
 }

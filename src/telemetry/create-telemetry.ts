@@ -31,7 +31,10 @@ export interface ProcessTelemetry extends Telemetry {
 export function createTelemetry(options: TelemetryOptions): ProcessTelemetry {
   const log = openEventLog(options.log, options.sink, options.clock);
   const store = createMetricStore(options.known);
-  const countDropped = (): void => store.add('log_lines_dropped_total', undefined, options.sink.takeDropped());
+  const countDropped = (): void => {
+    const count = options.sink.takeDropped();
+    if (count > 0) store.add('log_lines_dropped_total', undefined, count);
+  };
   const base = { component: options.process };
   return {
     ...telemetryOver(log, store, base),

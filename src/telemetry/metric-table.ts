@@ -27,6 +27,7 @@ export const metricTable = {
     help: 'Notifications by type and outcome',
     labels: ['type', 'outcome'],
     values: methodOutcomes,
+    otherType: 'unknown',
   },
   send_seconds: {
     kind: 'histogram',
