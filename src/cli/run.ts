@@ -55,7 +55,8 @@ async function runEngine(config: Config, request: StopRequest): Promise<ExitCode
     const engine = newEngine(config, { identity, telemetry, metrics, request });
     const code = await withOutside(config, engine, { telemetry, metrics, request, version, instance });
     telemetry.flush();
-    telemetry.event('engine_stopped', { exit_code: code });
+    const { failure } = engine;
+    telemetry.event('engine_stopped', { exit_code: code, code: failure?.code, detail: failure?.message });
     return code;
   } finally {
     telemetry.close();

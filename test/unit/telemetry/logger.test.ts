@@ -162,6 +162,17 @@ describe('repeated warnings', () => {
   });
 });
 
+describe('the last line of a run', () => {
+  it('is an error when the run failed, and shows also where errors alone are shown', () => {
+    const { telemetry, sink } = open();
+    for (const exit_code of [0, 78]) telemetry.event('engine_stopped', { exit_code });
+    assert.deepEqual(
+      sink.objects().map(({ level }) => level),
+      ['info', 'error'],
+    );
+  });
+});
+
 describe('lines that could not be written', () => {
   it('are counted', () => {
     const { telemetry, sink } = open();
