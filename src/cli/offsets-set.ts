@@ -5,6 +5,7 @@ import type { SessionKeeper } from '../adapters/zookeeper/session-keeper.js';
 import type { Config } from '../config/config.js';
 import { EngineError } from '../domain/errors.js';
 import type { AlarmPosition } from '../domain/position.js';
+import { waitingTopicsOf } from '../engine/crews.js';
 import type { HeldLock } from '../ports/ownership.js';
 import { systemClock } from '../runtime/clock.js';
 import { listenForStop } from '../runtime/shutdown.js';
@@ -86,7 +87,7 @@ async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSi
     if (news !== undefined) io.err(printable(news));
   });
   const work = async (keeper: SessionKeeper): Promise<ExitCode> => {
-    const lock = await lockTopic(keeper, config.kafka.alarmTopic, job.waitMs, stop);
+    const lock = await lockTopics(keeper, config, job.waitMs, stop);
     try {
       const store = new ZookeeperOffsetStore(keeper, instance());
       for (const at of wanted) io.out(changeText(at, await storedBefore(store, at)));
@@ -112,8 +113,7 @@ async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSi
 async function checkedWish(config: Config, job: Job): Promise<readonly AlarmPosition[]> {
   const { fromGroup } = job;
   const wanted = fromGroup === undefined ? job.given : await positionsOfGroup(config, fromGroup);
-  const { alarmTopic, notificationRetryTopic, periodic } = config.kafka;
-  const topics = [alarmTopic, notificationRetryTopic, ...periodic.map(({ topic }) => topic)];
+  const topics = [config.kafka.alarmTopic, ...waitingTopicsOf(config).keys()];
   const stranger = wanted.find(({ topic }) => !topics.includes(topic));
   if (stranger !== undefined) {
     throw refusal(`the engine keeps no position of topic ${stranger.topic}; it reads ${topics.join(', ')}`);
@@ -138,14 +138,16 @@ async function positionsOfGroup(config: Config, group: string): Promise<readonly
   return [...offsets].map(([partition, offset]) => ({ topic, partition, offset }));
 }
 
-async function lockTopic(keeper: SessionKeeper, topic: string, waitMs: number, stop: AbortSignal): Promise<HeldLock> {
+/** The lock of the alarm topic stands for all topics: an engine that shares may hold partitions of another one alone. */
+async function lockTopics(keeper: SessionKeeper, config: Config, waitMs: number, stop: AbortSignal): Promise<HeldLock> {
+  const topic = config.kafka.alarmTopic;
   const identity = {
     host: hostname(),
     pid: process.pid,
     instance: instance(),
     startedAt: new Date(systemClock.nowMs()).toISOString(),
   };
-  const lock = new ZookeeperLeaderLock(keeper, identity);
+  const lock = new ZookeeperLeaderLock(keeper, identity, [...waitingTopicsOf(config).keys()]);
   const limit = systemClock.limit(waitMs, stop);
   try {
     return await lock.acquire(topic, limit.signal);

@@ -141,6 +141,21 @@ describe('offsets', { skip: skipWithoutServices() }, () => {
     assert.deepEqual([ended.code, (await stored())[0]], [0, 2n], ended.err);
   });
 
+  it('set: waits also for an engine that shares and holds no partition but one of retries', async () => {
+    const waiting = () => world.zookeeper.committed(world.topics.retry);
+    const before = await waiting();
+    const lock = `/consumers/${world.group}/owners/${world.topics.retry}/0/some-guid-lock-0000000007`;
+    await world.zookeeper.write(lock, '');
+    const { code, err } = await set('--yes', '--force', '--timeout', '1', `${world.topics.retry}/0=3`);
+    await world.zookeeper.remove(lock);
+    assert.equal(code, 1, err);
+    assert.match(
+      err,
+      new RegExp(`another kind of engine holds ZooKeeper node ${lock}; stop it.*not free within 1 s`, 's'),
+    );
+    assert.deepEqual(await waiting(), before);
+  });
+
   it('set: leaves the line at once when it is interrupted', async () => {
     const engine = await world.startActive();
     const waiting = new CommandRun(['offsets', 'set', '--config', config, '--yes', `${world.topic}/0=2`]);
