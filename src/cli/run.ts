@@ -17,7 +17,7 @@ import { openLineSink } from '../telemetry/line-sink.js';
 import { createMergedMetrics, type MergedMetrics } from '../telemetry/merge-metrics.js';
 import { startStatsd } from '../telemetry/statsd.js';
 import { type Command, configOption, type ExitCode } from './command.js';
-import { loadOrReport } from './configuration.js';
+import { configFile, loadOrReport, unconfiguredTypes, warningText } from './configuration.js';
 import type { EngineCanary } from './engine-canary.js';
 import { heartbeatPing } from './heartbeat-ping.js';
 import { packageVersion } from './version.js';
@@ -31,6 +31,7 @@ export const command: Command = {
     const request = listenForStop();
     const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
+    for (const warning of unconfiguredTypes(loaded, configFile(args, io))) io.err(warningText(warning));
     return request.stop.aborted ? 0 : await runEngine(loaded.config, request);
   },
 };
