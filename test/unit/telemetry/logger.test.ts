@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { EngineError } from '../../../src/domain/errors.js';
 import { Secret } from '../../../src/domain/secret.js';
 import { createTelemetry, type ProcessTelemetry } from '../../../src/telemetry/create-telemetry.js';
+import { createMetricStore } from '../../../src/telemetry/metric-store.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
 import { MemorySink } from '../../support/fakes/memory-sink.js';
 
@@ -141,6 +142,13 @@ describe('repeated warnings', () => {
     const { telemetry } = open();
     for (let i = 0; i < 3; i += 1) telemetry.event('worker_replaced', { stage: 'alarm_processor' });
     assert.deepEqual(telemetry.snapshot().worker_replacements_total, [[['alarm_processor'], [3]]]);
+  });
+
+  it('of a retry that Kafka took are counted, from 0 on in main', () => {
+    const { telemetry } = open();
+    telemetry.event('retry_vanished', { topic: 'retries', partition: 0, offset: '7' });
+    assert.deepEqual(telemetry.snapshot().retries_vanished_total, [[[], [1]]]);
+    assert.deepEqual(createMetricStore({}).snapshot().retries_vanished_total, [[[], [0]]]);
   });
 
   it('that were held back are told when the process ends', () => {
