@@ -150,7 +150,7 @@ export class Term {
     const known = this.#known.get(partitionText(partition));
     if (known === undefined) return;
     known.state = 'halted';
-    const text = `${partitionText(partition)} is committed at ${at.nextToRead} but Kafka holds ${at.logStart} to ${at.logEnd}: was the topic made anew? Set the position with: mon-notification offsets set ${partitionText(partition)}=OFFSET`;
+    const text = `${partitionText(partition)} goes on at ${at.nextToRead} but Kafka holds ${at.logStart} to ${at.logEnd}: was the topic made anew? Set the position with: mon-notification offsets set ${partitionText(partition)}=OFFSET`;
     this.#halted.set(partitionText(partition), partition);
     this.#options.telemetry.event('partition_halted', { ...partition, offset: at.nextToRead, detail: text });
   }

@@ -98,7 +98,7 @@ describe('term', () => {
     assert.deepEqual(term.halted, [at]);
     assert.match(
       String(telemetry.named('partition_halted')[0]?.detail),
-      /t\/0 is committed at 500 but Kafka holds 0 to 3.*offsets set t\/0=OFFSET/,
+      /t\/0 goes on at 500 but Kafka holds 0 to 3.*offsets set t\/0=OFFSET/,
     );
     assert.equal(term.begin(position(0)), false);
   });
