@@ -17,12 +17,13 @@ import {
   type CommandIo,
   configOption,
   type ExitCode,
+  jsonOption,
   UsageError,
 } from './command.js';
 import { commandTelemetry } from './command-telemetry.js';
 import { loadOrReport } from './configuration.js';
 import { lockNews } from './lock-news.js';
-import { changeText, parseAssignments, type StoredBefore, unheld } from './offset-assignments.js';
+import { changeDocument, changeText, parseAssignments, type StoredBefore, unheld } from './offset-assignments.js';
 import { secondsOption } from './seconds-option.js';
 import { withZookeeper } from './with-zookeeper.js';
 
@@ -34,6 +35,7 @@ export const command: Command = {
   positionals: '(TOPIC/PARTITION=OFFSET… | --from-group GROUP)',
   options: {
     ...configOption,
+    ...jsonOption,
     yes: { description: 'do not ask; without a terminal it must be given' },
     force: { description: 'set also what Kafka does not hold, and while Kafka is away' },
     timeout: { value: 'SECONDS', description: 'how long to wait for the lock (default 30)' },
@@ -56,6 +58,8 @@ interface Job {
   readonly given: readonly AlarmPosition[];
   readonly fromGroup: string | undefined;
   readonly isForced: boolean;
+  /** One document in the end instead of a line for each change. */
+  readonly isJson: boolean;
   readonly waitMs: number;
   /** True as soon as somebody has agreed. */
   agreed(): Promise<boolean>;
@@ -76,7 +80,15 @@ function readJob(args: CommandArguments, io: CommandIo): Job {
   }
   const agreed = async () =>
     args.has('yes') || ask === undefined || /^y(es)?$/i.test((await ask('Set these offsets? [y/N] ')).trim());
-  return { given, fromGroup, isForced: args.has('force'), waitMs: secondsOption(args, 'timeout', lockLimitMs), agreed };
+  const isJson = args.has('json');
+  return {
+    given,
+    fromGroup,
+    isJson,
+    isForced: args.has('force'),
+    waitMs: secondsOption(args, 'timeout', lockLimitMs),
+    agreed,
+  };
 }
 
 async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSignal): Promise<ExitCode> {
@@ -90,8 +102,18 @@ async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSi
     const lock = await lockTopics(keeper, config, job.waitMs, stop);
     try {
       const store = new ZookeeperOffsetStore(keeper, instance());
-      for (const at of wanted) io.out(changeText(at, await storedBefore(store, at)));
+      const changes: object[] = [];
+      const say = job.isJson ? io.err : io.out;
+      const tell = (isSet: boolean) => {
+        if (job.isJson) io.out(JSON.stringify({ set: isSet, changes }));
+      };
+      for (const at of wanted) {
+        const before = await storedBefore(store, at);
+        changes.push(changeDocument(at, before));
+        say(changeText(at, before));
+      }
       if (!(await job.agreed())) {
+        tell(false);
         io.err('nothing was set');
         return 1;
       }
@@ -100,6 +122,7 @@ async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSi
         stored: { nextToRead: at.offset, finishedAbove: new Uint8Array() },
       }));
       await store.save(commits, lock.fence);
+      tell(true);
       io.err(`set ${wanted.length === 1 ? 'one offset' : `${wanted.length} offsets`}; the engines may be started`);
       return 0;
     } finally {

@@ -60,6 +60,12 @@ describe('offsets', { skip: skipWithoutServices() }, () => {
     assert.match(out, /\/0: 7 -> 3 \(4 messages will be read, and told, again\)\n.*\/1: 20 -> 20\n/);
   });
 
+  it('set: prints one JSON document when asked to', async () => {
+    const { code, out } = await set('--yes', '--json', `${world.topic}/0=3`);
+    const changes = [{ topic: world.topic, partition: 0, before: '3', after: '3' }];
+    assert.deepEqual([code, JSON.parse(out)], [0, { set: true, changes }]);
+  });
+
   it('set: refuses what Kafka does not hold, unless it is forced', async () => {
     const refused = await set('--yes', `${world.topic}/0=21`, `${world.topic}/9=0`);
     assert.equal(refused.code, 1);
