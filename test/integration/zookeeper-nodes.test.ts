@@ -125,6 +125,18 @@ describe('ZooKeeper nodes', () => {
     assert.deepEqual(await store.load(partition), stored(2n));
   });
 
+  test('an offset node that a stranger edits under a running engine is written over by its next commit (Z7)', async () => {
+    const { keeper, session } = await bench.session();
+    const store = new ZookeeperOffsetStore(keeper, 'a');
+    const partition = { topic: topicOf(), partition: 0 };
+    const lock = await new ZookeeperLeaderLock(keeper, testIdentity()).acquire(topicOf(), forever);
+    await store.save([{ partition, stored: stored(1n) }], lock.fence);
+    await session.multi([{ kind: 'set', path: keeper.paths.offset(partition), data: 'abc' }]);
+    await assert.rejects(store.load(partition), { code: 'STORE_DAMAGED' });
+    await store.save([{ partition, stored: stored(2n) }], lock.fence);
+    assert.deepEqual(await store.load(partition), stored(2n));
+  });
+
   test('a chroot that is missing is created', async () => {
     const chroot = `/test-${randomUUID()}/deeper`;
     const { keeper, session } = await bench.session({ chroot });
