@@ -10,6 +10,7 @@ import { systemClock, systemRandom } from '../runtime/clock.js';
 import { startProcessGauges } from '../runtime/process-gauges.js';
 import { serviceNotify } from '../runtime/service-notify.js';
 import { listenForStop, type StopRequest } from '../runtime/shutdown.js';
+import { keepHeapSmall } from '../runtime/small-heap.js';
 import type { WorkerHandle } from '../runtime/worker-handle.js';
 import { workerProcesses } from '../runtime/worker-process.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
@@ -29,6 +30,7 @@ export const command: Command = {
   async run(args, io) {
     // Before anything that takes time, as modules of third parties may; and to the end of the process, which a second signal must not change.
     const request = listenForStop();
+    keepHeapSmall();
     const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
     for (const warning of unconfiguredTypes(loaded, configFile(args, io))) io.err(warningText(warning));

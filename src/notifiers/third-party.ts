@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { messageOf } from '../domain/errors.js';
 import type { NotifierPlugin } from '../ports/notifier.js';
 import type { Clock } from '../ports/system.js';
+import { limitedPlugin } from './limited-plugin.js';
 import { notifierToolkit } from './toolkit.js';
 
 /** A module of notifiers, loaded, or what is wrong with it in words for people. */
@@ -68,7 +69,7 @@ export async function loadThirdParty(name: string, folder: string, clock: Clock)
     if (plugins.length === 0 || !plugins.every(isPlugin)) {
       return { kind: 'unusable', problem: 'a module whose default export returns no plugin: type, keys, configure' };
     }
-    return { kind: 'loaded', url, plugins: plugins.filter(isPlugin) };
+    return { kind: 'loaded', url, plugins: plugins.filter(isPlugin).map(limitedPlugin) };
   } catch (error) {
     return { kind: 'unusable', problem: `a module that fails to load: ${messageOf(error)}` };
   }

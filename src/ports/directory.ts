@@ -13,6 +13,8 @@ export interface AskedMethods {
   readonly immediate: readonly NotificationMethod[];
   /** Those that asked for any state. */
   readonly digest: readonly DigestBinding[];
+  /** Set when there may be more than so many rows, of which the rest was not read. */
+  readonly unreadBeyond?: number | undefined;
 }
 
 export interface MethodDirectory {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { WorkerRef } from '../ports/progress.js';
 import { type ForkLink, linkToChild } from './fork-link.js';
 import type { FromWorker, ToWorker } from './protocol.js';
+import { smallHeapFlags } from './small-heap.js';
 import type { StartWorker, WorkerExit, WorkerHandle } from './worker-handle.js';
 
 /** Of our own environment a worker gets these; secrets reach it in the `start` message only. */
@@ -24,7 +25,10 @@ export class WorkerProcess implements WorkerHandle {
   constructor(file: URL, ref: WorkerRef, onMessage: (message: FromWorker) => void) {
     this.ref = ref;
     this.#child = fork(file, [], {
-      execArgv: ['--disable-proto=delete', '--disable-warning=TimeoutNegativeWarning', '--enable-source-maps'],
+      execArgv: [
+        ...['--disable-proto=delete', '--disable-warning=TimeoutNegativeWarning', '--enable-source-maps'],
+        ...smallHeapFlags,
+      ],
       env: {
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => inheritedEnvironment.includes(name))),
         // Names are resolved on these threads: a few dead name servers must not hold up the lookups of other hosts.

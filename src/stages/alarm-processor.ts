@@ -2,7 +2,7 @@ import type { Alarm, RawAlarm } from '../domain/alarm.js';
 import { EngineError } from '../domain/errors.js';
 import { inDigest } from '../domain/event-facts.js';
 import { type NotificationGroup, type NotificationMethod, notificationId } from '../domain/notification.js';
-import type { FinishReason, StageOutcome } from '../domain/outcome.js';
+import type { DeadReason, FinishReason, StageOutcome } from '../domain/outcome.js';
 import { readAlarm } from '../domain/parse-alarm.js';
 import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
 import type { DigestBinding, MethodDirectory } from '../ports/directory.js';
@@ -45,7 +45,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
 
   async process(item: RawAlarm, signal: AbortSignal): Promise<StageOutcome<NotificationGroup>> {
     const alarm = this.#read(item);
-    if (alarm instanceof EngineError) return await this.#park(item, alarm.message, signal);
+    if (alarm instanceof EngineError) return await this.#parkMalformed(item, alarm.message, signal);
     if (item.isKnown === true) return this.#finished(alarm, 'duplicate');
     if (!alarm.actionsEnabled) return this.#finished(alarm, 'disabled');
     const isExpired = this.#isExpired(alarm, item);
@@ -53,7 +53,9 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     if (isExpired && !(await this.#untilAnswered(() => directory.mayHaveDigests(signal), signal))) {
       return this.#finished(alarm, 'expired');
     }
-    const { immediate, digest } = await this.#untilAnswered(() => directory.askedFor(alarm, signal), signal);
+    const asked = await this.#untilAnswered(() => directory.askedFor(alarm, signal), signal);
+    const { immediate, digest, unreadBeyond } = asked;
+    if (unreadBeyond !== undefined) await this.#parkUnread(item, unreadBeyond, signal);
     const isFolded = await this.#fold(alarm, digest, signal);
     const methods = isExpired ? [] : immediate;
     if (!isNonEmpty(methods)) {
@@ -101,16 +103,22 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     return true;
   }
 
-  async #park(item: RawAlarm, detail: string, signal: AbortSignal): Promise<StageOutcome<never>> {
-    const letter = {
-      position: item.replay?.source ?? item.position,
-      reason: 'malformed' as const,
-      raw: item.value,
-      detail,
-    };
+  async #parkMalformed(item: RawAlarm, detail: string, signal: AbortSignal): Promise<StageOutcome<never>> {
     this.#deps.telemetry.event('alarm_malformed', { ...fieldsOf(item.position), detail });
-    await this.#untilAnswered(() => this.#deps.deadLetters.park(letter, signal), signal);
+    await this.#park(item, 'malformed', detail, signal);
     return { kind: 'finish', reason: 'malformed' };
+  }
+
+  /** Those who were read are told; the alarm is parked for the sake of those who were not. */
+  async #parkUnread(item: RawAlarm, count: number, signal: AbortSignal): Promise<void> {
+    const detail = `${count} methods or more ask for this alarm, and nobody beyond the first ${count} is told; check alarm_action`;
+    this.#deps.telemetry.event('methods_unread', { ...fieldsOf(item.position), detail });
+    await this.#park(item, 'bad_method', detail, signal);
+  }
+
+  async #park(item: RawAlarm, reason: DeadReason, detail: string, signal: AbortSignal): Promise<void> {
+    const letter = { position: item.replay?.source ?? item.position, reason, raw: item.value, detail };
+    await this.#untilAnswered(() => this.#deps.deadLetters.park(letter, signal), signal);
   }
 
   #finished(alarm: Alarm, reason: EarlyEnd): StageOutcome<never> {

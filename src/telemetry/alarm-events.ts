@@ -24,6 +24,12 @@ export const alarmEvents = {
     meaning: 'A notification method cannot be told, `problem` says why: its notifications are parked',
     action: 'correct the method, then replay the dead letters',
   },
+  methods_unread: {
+    level: 'error',
+    meaning:
+      'Far too many methods ask for one alarm: those beyond the limit are not read, and the alarm is parked for their sake',
+    action: 'correct the rows of alarm_action, then replay the dead letter',
+  },
   method_of_other_tenant: {
     level: 'debug',
     meaning: 'An alarm is told to a method of another tenant',

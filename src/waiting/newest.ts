@@ -11,14 +11,14 @@ export function isWrittenLater(one: AlarmPosition, other: AlarmPosition): boolea
 /**
  * The newest of each kind among the things that were seen.
  *
- * Remembers the kinds that were seen last, so many that they cost a few tens of megabytes; of older ones it knows nothing.
+ * Remembers the kinds that were seen last, so many that they cost some ten megabytes; of older ones it knows nothing.
  */
 export class Newest<Thing> {
   readonly #isNewer: (one: Thing, other: Thing) => boolean;
   readonly #capacity: number;
   readonly #newest = new Map<string, Thing>();
 
-  constructor(isNewer: (one: Thing, other: Thing) => boolean, capacity = 100_000) {
+  constructor(isNewer: (one: Thing, other: Thing) => boolean, capacity = 50_000) {
     this.#isNewer = isNewer;
     this.#capacity = capacity;
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { DigestProcess } from '../support/digest/digest-process.js';
 import { openTestBus } from '../support/digest/digest-world.js';
 import type { EngineProcess } from '../support/engine-process.js';
 import { runProgram } from '../support/program.js';
@@ -25,7 +26,7 @@ class DigestMethods {
     this.methods = parts.methods;
   }
 
-  static async create(t: TestContext): Promise<DigestMethods> {
+  static async create(t: TestContext, more: Changes = {}): Promise<DigestMethods> {
     const world = await World.create(t, { partitionCount: 2 });
     const methods = { atOnce: await world.webhook(), inDigest: await world.webhook() };
     await world.database.run(
@@ -39,7 +40,7 @@ class DigestMethods {
     const changes = {
       ...{ 'digest.workers': 2, 'digest.status_topic': `${name}-status`, 'digest.command_topic': `${name}-command` },
       ...{ 'digest.digest_topic': `${name}-digest`, 'digest.state_topic': `${name}-state` },
-      'zookeeper.session_timeout_seconds': 4,
+      ...{ 'zookeeper.session_timeout_seconds': 4, ...more },
     };
     const words = ['--transport', 'kafka', '--engine-config', await world.configure(changes, 'digest')];
     return new DigestMethods({ world, changes, words, methods });
@@ -54,6 +55,15 @@ class DigestMethods {
       const alarmIds = alarms.map((one: { readonly alarm_id: string }) => one.alarm_id);
       return { id: String(headers['webhook-id']), alarmIds, body };
     });
+  }
+
+  /** What asks for a digest of all that was sent before it. */
+  async commander(t: TestContext): Promise<() => Promise<void>> {
+    const bus = await openTestBus(this.words, t);
+    return async () => {
+      bus.publish('command', user, JSON.stringify({ UserID: user }));
+      await bus.flush();
+    };
   }
 
   get toldAtOnce(): readonly string[] {
@@ -119,11 +129,7 @@ describe('a method that asks for digests', { skip: skipWithoutServices(), timeou
     assert.equal((await runProgram('digest', 'send', user, ...made.words)).code, 0);
     await waitFor(() => made.digests.length > 0, 'a digest', patience);
     const second = await made.send(40);
-    const bus = await openTestBus(made.words, t);
-    const command = async () => {
-      bus.publish('command', user, JSON.stringify({ UserID: user }));
-      await bus.flush();
-    };
+    const command = await made.commander(t);
     await command();
     await killed(engine, 'digest');
     await world.caughtUp();
@@ -146,6 +152,37 @@ describe('a method that asks for digests', { skip: skipWithoutServices(), timeou
     };
     await waitFor(isRecorded, 'a record of each alarm inside', patience);
     assert.deepEqual(await world.records('dead'), []);
+    assert.equal(await engine.stop(), 0);
+  });
+
+  it('gets its digests from services of their own, if the engine shall make none', async (t) => {
+    const made = await DigestMethods.create(t, { 'digest.embedded': false, 'digest.lock': 'partition' });
+    const { world } = made;
+    const engine = await world.startActive(made.changes);
+    const services = [new DigestProcess(made.words), new DigestProcess(made.words)];
+    t.after(() => Promise.all(services.map((one) => one.end('SIGKILL'))));
+    for (const one of services) one.start();
+    const areSharing = () => services.every(({ ownedWorkers }) => ownedWorkers.size === 1);
+    await waitFor(areSharing, 'each service to own one of the two workers', patience);
+    const first = await made.send(20);
+    await world.caughtUp();
+
+    const command = await made.commander(t);
+    await command();
+    await waitFor(() => made.toldInDigest().size === 20, 'a digest of the first alarms', patience);
+    await Promise.all(services.map((one) => one.end('SIGKILL')));
+    const second = await made.send(20);
+    await world.caughtUp();
+    await command();
+    services[0]?.start();
+    const active = [...first, ...second];
+    await waitFor(() => made.toldInDigest().size === active.length, 'a digest of the second ones', patience);
+
+    assert.deepEqual([...made.toldInDigest()].toSorted(), active.toSorted());
+    assert.equal(made.digests.length, 2);
+    assert.deepEqual(await engine.workerPids('digest'), []);
+    assert.equal(engine.named('digest_took_over').length, 0);
+    assert.equal(await services[0]?.end('SIGTERM'), 0);
     assert.equal(await engine.stop(), 0);
   });
 });

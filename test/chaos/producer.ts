@@ -5,7 +5,12 @@ import { type AckedAlarm, nowMs } from './history.js';
 import { until } from './pace.js';
 
 const roundMs = 50;
-const alarmsPerPartition = 50;
+
+export interface Load {
+  readonly perSecond: number;
+  /** How many alarms change their state in turn. While one waits, a later transition of it stands in for it. */
+  readonly alarmsPerPartition: number;
+}
 
 /**
  * Produces alarms at a steady rate and keeps a ledger of what Kafka acknowledged: that, and nothing else, was promised. What was not
@@ -17,19 +22,22 @@ export class Producer {
   readonly #world: World;
   readonly #definitionId: string;
   readonly #ledger: ReceiptLedger;
+  readonly #alarmsPerPartition: number;
   #serial = 0;
   #isOver = false;
   #ended: Promise<void> = Promise.resolve();
 
-  private constructor(world: World, definitionId: string, ledger: ReceiptLedger) {
+  private constructor(world: World, definitionId: string, ledger: ReceiptLedger, alarmsPerPartition: number) {
+    this.#alarmsPerPartition = alarmsPerPartition;
     this.#world = world;
     this.#definitionId = definitionId;
     this.#ledger = ledger;
   }
 
-  static async start(world: World, definitionId: string, ledgerFile: string, perSecond: number): Promise<Producer> {
-    const producer = new Producer(world, definitionId, await ReceiptLedger.open(ledgerFile, { fsync: true }));
-    producer.#ended = producer.#run(Math.max(1, Math.round((perSecond * roundMs) / 1_000)));
+  static async start(world: World, definitionId: string, ledgerFile: string, load: Load): Promise<Producer> {
+    const ledger = await ReceiptLedger.open(ledgerFile, { fsync: true });
+    const producer = new Producer(world, definitionId, ledger, load.alarmsPerPartition);
+    producer.#ended = producer.#run(Math.max(1, Math.round((load.perSecond * roundMs) / 1_000)));
     return producer;
   }
 
@@ -64,7 +72,7 @@ export class Producer {
   #draft() {
     const serial = this.#serial++;
     const partition = serial % this.#world.partitionCount;
-    const alarmId = `alarm-${partition}-${Math.floor(serial / this.#world.partitionCount) % alarmsPerPartition}`;
+    const alarmId = `alarm-${partition}-${Math.floor(serial / this.#world.partitionCount) % this.#alarmsPerPartition}`;
     const fields = alarmFields({
       ...{ alarmId, alarmDefinitionId: this.#definitionId, alarmName: `serial ${serial}` },
       timestamp: Date.now(),

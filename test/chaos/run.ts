@@ -20,6 +20,8 @@ const sessionSeconds = 4;
 /** Nobody waits for a session to end where engines are only stopped, and a lease that ends on a busy machine would be a cause of repeats. */
 const sessionSecondsOfStops = 10;
 const convergeMs = 120_000;
+/** What a receiver did not take waits up to two minutes for the next try with these engines, and may wait again. */
+const settleMs = 600_000;
 /** What one sender has in hand at most. */
 const inHandCount = 512;
 const tellEveryMs = 5_000;
@@ -64,12 +66,10 @@ export async function runChaos(test: CleanUp, options: ChaosOptions): Promise<Ch
   const stage = await setUp(test, options);
   const { seats, world } = stage;
   const samples = new ProcessSamples(seats);
-  const producer = await Producer.start(
-    world,
-    stage.definitionId,
-    join(options.folder, 'producer.jsonl'),
-    options.perSecond,
-  );
+  // Deaf receivers shall leave a backlog, and not one transition of each alarm.
+  const alarmsPerPartition = options.profile === 'deaf' ? Number.MAX_SAFE_INTEGER : 50;
+  const load = { perSecond: options.perSecond, alarmsPerPartition };
+  const producer = await Producer.start(world, stage.definitionId, join(options.folder, 'producer.jsonl'), load);
   test.after(() => producer.stop().catch(() => undefined));
   const startedAtMs = nowMs();
   const strikes: Strike[] = [];
@@ -149,23 +149,30 @@ async function applyAll(
   await Promise.all(running);
 }
 
+/** Whether all retries that were put off are done with: nothing is received after that. */
+async function nothingWaits({ kafka, zookeeper, topics }: World): Promise<boolean> {
+  const ends = await kafka.logEnds(topics.retry);
+  const committed = await zookeeper.committed(topics.retry);
+  return [...ends].every(([partition, end]) => end === 0n || committed.get(partition) === end);
+}
+
 interface Settled {
   readonly history: History;
   /** Records of notifications that were retried, parked, superseded or expired. */
   readonly notSimplySent: readonly string[];
 }
 
-/** Waits until what waits for a retry has arrived too, then reads every ledger. */
+/** Waits until what waits for a retry has arrived too, or is done with, then reads every ledger. */
 async function settled(stage: Stage, producer: Producer, strikes: readonly Strike[]): Promise<Settled> {
   const { world, watch, receiver, methodId } = stage;
   const expectedCount = producer.acked.length;
   const isWhole = async () => {
-    if (receiver.count < expectedCount) return false;
+    if (receiver.count < expectedCount) return await nothingWaits(world);
     const received = new Set((await receiver.receipts()).map(({ serial }) => serial));
     return producer.acked.every(({ serial }) => received.has(serial));
   };
   // What does not come at all is for the checker to tell.
-  await waitFor(isWhole, 'every receipt', { timeoutMs: 60_000 }).catch(() => undefined);
+  await waitFor(isWhole, 'every receipt', { timeoutMs: settleMs, everyMs: 1_000 }).catch(() => undefined);
   const topics = ['sent', 'retry', 'dead'] as const;
   const records = (await Promise.all(topics.map((name) => world.kafka.records(world.topics[name])))).flatMap(
     (list, index) => list.map(({ key, headers, value }) => ({ key: key ?? '', of: topics[index], headers, value })),

@@ -197,6 +197,22 @@ test('gives every method beyond the cap, without address, so that each is parked
   assert.equal(telemetry.named('method_unusable').length, 1);
 });
 
+test('reads no more than 20,000 methods of one alarm, and says that there may be others (M4)', async (t) => {
+  const database = await lab.createDatabase('definition');
+  await database.sql(
+    "INSERT INTO notification_method (id, tenant_id, name, type, address) SELECT concat('m-', 100000 + seq), 't-17', 'n', 'EMAIL', 'x@y.z' FROM seq_1_to_20001",
+  );
+  await database.sql("INSERT INTO alarm_action SELECT 'd-1', 'ALARM', id FROM notification_method");
+  const directory = database.open();
+  t.after(() => directory.close());
+  const many = await directory.askedFor(alarmWith(), never);
+  assert.deepEqual([many.immediate.length, many.unreadBeyond], [20_000, 20_000]);
+  assert.equal(many.immediate.filter(({ address }) => !address.isEmpty).length, 1_000);
+  await database.sql("DELETE FROM alarm_action WHERE action_id > 'm-100900'");
+  const few = await directory.askedFor(alarmWith(), never);
+  assert.deepEqual([few.immediate.length, few.unreadBeyond], [900, undefined]);
+});
+
 test('refuses an address beyond any sense by leaving it empty, and says so (M4)', async (t) => {
   const database = await databaseWithOne();
   await database.sql('UPDATE notification_method SET address = ?', ['x'.repeat(4097)]);

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { newClient } from '../../src/adapters/zookeeper/client-library.js';
 import { ZookeeperLeaderLock } from '../../src/adapters/zookeeper/leader-lock.js';
 import { ZookeeperOffsetStore } from '../../src/adapters/zookeeper/offset-store.js';
+import { ZookeeperPartitionLocks } from '../../src/adapters/zookeeper/partition-locks.js';
+import type { SessionKeeper } from '../../src/adapters/zookeeper/session-keeper.js';
 import { ConfigurationError } from '../../src/domain/errors.js';
+import type { TopicPartition } from '../../src/domain/position.js';
 import { Secret } from '../../src/domain/secret.js';
+import type { HeldLock } from '../../src/ports/ownership.js';
 import { waitFor } from '../support/wait-for.js';
 import { testIdentity, ZookeeperBench } from '../support/zookeeper-bench.js';
 import { ZookeeperServer } from '../support/zookeeper-server.js';
@@ -208,4 +213,48 @@ describe('ZooKeeper nodes', () => {
     await lock.release();
     await (await waiting).release();
   });
+
+  for (const kind of ['a place in the line', 'a lock']) {
+    test(`${kind} that could not be given back while the connection was away is given back soon after`, async () => {
+      const other = await bench.session();
+      const partition = { topic: topicOf(), partition: 3 };
+      const directory = other.keeper.paths.ownersOf(partition);
+      const before = kind === 'a lock' ? undefined : await lockOf(other.keeper, partition);
+      let lostCount = 0;
+      const { keeper } = await bench.session({
+        newClient: (...given) => {
+          const client = newClient(...given);
+          const remove = client.remove.bind(client);
+          client.remove = (path, version, done) => {
+            if (lostCount === 0) return remove(path, version, done);
+            lostCount -= 1;
+            done(Object.assign(new Error('CONNECTION_LOSS'), { code: -4 }), undefined);
+          };
+          return client;
+        },
+      });
+      const locks = new ZookeeperPartitionLocks(keeper, testIdentity(), partition.topic);
+      const withdraw = new AbortController();
+      const waiting = locks.acquire(partition, withdraw.signal);
+      const countIs = async (count: number) => (await other.session.children(directory)).length === count;
+      await waitFor(() => countIs(before === undefined ? 1 : 2), 'our node');
+      lostCount = before === undefined ? 3 : 1;
+      if (before === undefined) await (await waiting).release();
+      else {
+        withdraw.abort();
+        await assert.rejects(waiting, { code: 'ABORTED' });
+      }
+      assert.equal(lostCount, 0);
+      assert.ok(await countIs(before === undefined ? 1 : 2), 'nothing of it has reached the server');
+
+      await locks.look([partition], () => undefined);
+      await before?.release();
+      assert.deepEqual(await other.session.children(directory), []);
+      await (await locks.acquire(partition, forever)).release();
+    });
+  }
 });
+
+async function lockOf(keeper: SessionKeeper, partition: TopicPartition): Promise<HeldLock> {
+  return await new ZookeeperPartitionLocks(keeper, testIdentity(), partition.topic).acquire(partition, forever);
+}

@@ -19,4 +19,8 @@ export const regressions: readonly { readonly number: number; readonly was: stri
     was: 'the checker, not the engine: what an open breaker put off, unsent and recorded, was taken for overtaken by the next transition',
   },
   { number: 543_510_388, was: 'the same, where the record of the put-off was still on its way to Kafka' },
+  {
+    number: 1_000_047_935,
+    was: 'a place in the line for a partition, given up while the connection to ZooKeeper broke, stayed as long as the session: everybody waited behind it, and the partition stood still',
+  },
 ];

@@ -42,7 +42,8 @@ const whats: Readonly<Record<QuestionKind, string>> = {
  *
  * Chooses among the three forms of the schema by looking at the columns: before the first lookup, and again after every failure. Questions
  * that are open at one time share a query. A method whose address cannot be used comes with an empty one, as a row with NULL does, so that it
- * ends in a dead letter: an address of more than 4096 characters, and all methods beyond the first 1,000 of one alarm.
+ * ends in a dead letter: an address of more than 4096 characters, and all methods beyond the first 1,000 of one alarm. Of one alarm at most
+ * 20,000 rows are read.
  */
 export class MysqlMethodDirectory implements MethodDirectory {
   readonly #options: MysqlOptions;
@@ -80,6 +81,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
     return {
       immediate: this.#limited(alarm, [...immediate.values()]),
       digest: [...digest.values()].sort((one, other) => (one.method.id < other.method.id ? -1 : 1)),
+      unreadBeyond: rows.length < maxRowCount ? undefined : maxRowCount,
     };
   }
 
@@ -167,11 +169,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
 
   async #answers(questions: NonEmpty<Lookup>): Promise<readonly (readonly Row[])[]> {
     const rows = await this.#rows(questions);
-    if (questions.length === 1 && rows.length < maxRowCount) return [rows];
-    if (questions.length === 1) {
-      const message = `one alarm has ${maxRowCount} methods or more, too many to notify; check alarm_action for ${questions[0].id}`;
-      throw new EngineError('DIRECTORY_UNAVAILABLE', message, { retriable: true });
-    }
+    if (questions.length === 1) return [rows];
     return assigned(questions, rows) ?? (await this.#oneByOne(questions));
   }
 

@@ -15,7 +15,7 @@ const giveWayMs = 1_000;
  *
  * Waits also while a partition lock of that topic, or of one that it stands for, is held, which is an engine of the other mode, and while a
  * 2014 engine holds its own lock: the two do not see each other's. Each mode makes its node first and looks for the other's then, so that one
- * of two sees the other; who sees it gives way, the one that shares partitions at once. Nodes that an ended session of ours may have left
+ * of two sees the other; who sees it gives way, the one that shares partitions at once. Nodes of ours that may be left from before
  * are removed first, so that nobody waits for them to expire; a lock whose session is over is never taken up again.
  */
 export class ZookeeperLeaderLock implements LeaderLock {
@@ -61,7 +61,7 @@ export class ZookeeperLeaderLock implements LeaderLock {
         await this.#nodes.abandon(node);
         return undefined;
       }
-      const held = await HeldLockNode.hold(session, path, this.#keeper.telemetry, () => this.#nodes.forget(node));
+      const held = await HeldLockNode.hold(session, path, this.#keeper.telemetry, this.#nodes.onReleased(node));
       this.#keeper.telemetry.event('lock_taken', { topic, lock: path, epoch: held.fence.epoch.toString() });
       return held;
     } catch (error) {

@@ -91,11 +91,16 @@ export class HeldLockNode implements HeldLock {
   readonly fence: Fence;
   readonly #session: ZookeeperSession;
   readonly #telemetry: Telemetry;
-  readonly #onReleased: () => void;
+  readonly #onReleased: (isGone: boolean) => void;
   readonly #lost = new AbortController();
   #isReleased = false;
 
-  private constructor(session: ZookeeperSession, fence: Fence, telemetry: Telemetry, onReleased: () => void) {
+  private constructor(
+    session: ZookeeperSession,
+    fence: Fence,
+    telemetry: Telemetry,
+    onReleased: (isGone: boolean) => void,
+  ) {
     this.fence = fence;
     this.#session = session;
     this.#telemetry = telemetry;
@@ -103,12 +108,12 @@ export class HeldLockNode implements HeldLock {
     void untilAborted(session.lease.ended, this.#lost.signal).then(() => this.#lost.abort());
   }
 
-  /** @throws ZookeeperError when the node is gone already. */
+  /** `onReleased` is told whether the node is gone. @throws ZookeeperError when it is gone already. */
   static async hold(
     session: ZookeeperSession,
     lockPath: string,
     telemetry: Telemetry,
-    onReleased: () => void,
+    onReleased: (isGone: boolean) => void,
   ): Promise<HeldLockNode> {
     const stat = await session.exists(lockPath);
     if (stat === undefined) throw new ZookeeperError('no_node', `ZooKeeper: our lock node ${lockPath} is gone`);
@@ -126,13 +131,13 @@ export class HeldLockNode implements HeldLock {
     for (let attempt = 1; attempt <= removeTries && this.#session.endReason === undefined; attempt++) {
       try {
         await this.#session.remove(this.fence.lockPath);
-        this.#onReleased();
+        this.#onReleased(true);
         return;
       } catch (error) {
-        // What cannot be removed ends with the session.
         if (!(error instanceof ZookeeperError)) throw error;
       }
     }
+    this.#onReleased(false);
   }
 
   /** Watches our own node: the watch fires once, and also when somebody merely writes to it. */

@@ -15,7 +15,7 @@ const pauseMs = 200;
  * The locks of single partitions, by the lines of lock nodes below `owners/<topic>/<partition>`, and who shares, by the names below `ids`.
  *
  * No lock is given while an engine of the other mode stands in the line for the topic lock, or one of 2014 holds its own: see there how the
- * two make way for each other. Nodes that an ended session of ours may have left are removed first.
+ * two make way for each other. Nodes of ours that may be left from before are removed first.
  */
 export class ZookeeperPartitionLocks implements PartitionLocks {
   readonly #keeper: SessionKeeper;
@@ -49,6 +49,7 @@ export class ZookeeperPartitionLocks implements PartitionLocks {
   async look(partitions: readonly TopicPartition[], onChange: () => void): Promise<Sharing> {
     this.#onChange = onChange;
     const session = this.#keeper.now();
+    await this.#nodes.removeLeftovers(session);
     const sharers = await this.#lookAtSharers(session);
     const lines = await Promise.all(partitions.map((partition) => this.#lineOf(session, partition)));
     return { sharers, lines };
@@ -81,7 +82,7 @@ export class ZookeeperPartitionLocks implements PartitionLocks {
     try {
       const path = await node.untilFirst(signal, () => Promise.resolve());
       if ((await this.#blocker(session)) === undefined)
-        return await HeldLockNode.hold(session, path, this.#keeper.telemetry, () => this.#nodes.forget(node));
+        return await HeldLockNode.hold(session, path, this.#keeper.telemetry, this.#nodes.onReleased(node));
     } catch (error) {
       await this.#nodes.abandon(node);
       throw error;

@@ -18,6 +18,8 @@ export class FakeMethodDirectory implements MethodDirectory {
   readonly #digests = new Set<string>();
   readonly #states = new Map<string, string>();
   #failuresLeft = 0;
+  /** Says that there may be more than so many rows. */
+  unreadBeyond: number | undefined;
 
   /** Adds or replaces a method; `forAlarms` names definition and state. */
   add(
@@ -75,6 +77,7 @@ export class FakeMethodDirectory implements MethodDirectory {
       digest: found
         .filter(({ id }) => this.#digests.has(id))
         .map((method) => ({ method, isBound: bound.has(method.id) })),
+      unreadBeyond: this.unreadBeyond,
     };
   }
 

@@ -150,6 +150,20 @@ test('waits until a malformed message is parked', async () => {
   assert.equal(parked.length, 1);
 });
 
+test('tells the methods that were read of an alarm that far too many ask for, and parks it for the others (M4)', async () => {
+  const { stage, clock, directory, parked, parking, telemetry } = stageWith();
+  directory.add({ id: 'm-1' }, ['0', 'ALARM']);
+  directory.unreadBeyond = 20_000;
+  parking.failuresLeft = 1;
+  const answer = stage.process(alarm2014(nowSeconds(clock)), never);
+  await clock.advance(1000);
+  const outcome = await answer;
+  assert.equal(outcome.kind === 'forward' && outcome.item.notifications.length, 1);
+  assert.deepEqual([parked.length, parked[0]?.reason, parked[0]?.position], [1, 'bad_method', somewhere]);
+  assert.match(parked[0]?.detail ?? '', /^20000 methods or more .*; check alarm_action$/);
+  assert.equal(telemetry.named('methods_unread').length, 1);
+});
+
 test('decides nothing when it is told to stop while it waits', async () => {
   const { stage, clock, directory } = stageWith();
   directory.fail(Number.POSITIVE_INFINITY);

@@ -1,0 +1,65 @@
+import { DeliveryError, EngineError } from '../domain/errors.js';
+import type { Notification, NotificationMethod } from '../domain/notification.js';
+import { unlessAborted } from '../domain/until-aborted.js';
+import type { MessageTexts, Notifier, NotifierPlugin, Receipt, SendRate } from '../ports/notifier.js';
+import type { Clock } from '../ports/system.js';
+
+const usualTimeoutSeconds = 60;
+/** What a notifier has beyond its own `timeout` before it is no longer waited for. */
+const graceMs = 5_000;
+
+/** A notifier that is waited for no longer than a limit, and not at all once the signal has aborted, whatever it does itself. */
+class LimitedNotifier implements Notifier {
+  readonly relay?: string;
+  readonly rate: SendRate | undefined;
+  readonly #notifier: Notifier;
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+
+  constructor(notifier: Notifier, clock: Clock, limitMs: number) {
+    if (notifier.relay !== undefined) this.relay = notifier.relay;
+    this.rate = notifier.rate;
+    this.#notifier = notifier;
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+  }
+
+  destinationOf(method: NotificationMethod): string {
+    return this.#notifier.destinationOf(method);
+  }
+
+  async send(notification: Notification, signal: AbortSignal, texts?: MessageTexts): Promise<Receipt> {
+    const limit = this.#clock.limit(this.#limitMs, signal);
+    const { id, type } = notification.method;
+    const givenUp = () =>
+      limit.expired
+        ? new DeliveryError(
+            `the notifier ${type} did not end its send to method ${id} within ${this.#limitMs} ms; it may have acted on it`,
+            { failure: 'outcome_unknown', retriable: true },
+          )
+        : new EngineError('ABORTED', 'the send was ended before its outcome', { retriable: true });
+    try {
+      return await unlessAborted(this.#notifier.send(notification, limit.signal, texts), limit.signal, givenUp);
+    } finally {
+      limit.clear();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#notifier.close();
+  }
+}
+
+/** The same plugin, whose notifiers hold no alarm longer than their `timeout` says: nobody has tested whether those of third parties do. */
+export function limitedPlugin(plugin: NotifierPlugin): NotifierPlugin {
+  return {
+    ...plugin,
+    configure(section) {
+      const configured = plugin.configure(section);
+      if (configured.kind !== 'ready') return configured;
+      const timeout = section?.timeout ?? plugin.keys.find(({ key }) => key === 'timeout')?.default;
+      const limitMs = (typeof timeout === 'number' ? timeout : usualTimeoutSeconds) * 1_000 + graceMs;
+      return { ...configured, open: (deps) => new LimitedNotifier(configured.open(deps), deps.clock, limitMs) };
+    },
+  };
+}
