@@ -9,7 +9,7 @@ export interface StatusDocument {
   /** 0 without a lock. */
   readonly lease_remaining_ms: number;
   readonly partitions: readonly PartitionStatus[];
-  /** Who owns what among all engines of the group, a few seconds old at most; empty with `zookeeper.lock: topic`. */
+  /** Who owns what among all engines of the group, ten seconds old at most; empty with `zookeeper.lock: topic`, and while ZooKeeper is away. */
   readonly owners: readonly OwnerStatus[];
   readonly queues: readonly { readonly name: string; readonly length: number; readonly capacity: number }[];
   readonly workers: readonly WorkerStatus[];

@@ -16,7 +16,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'check-config',
-    summary: 'report everything that is wrong or strange in the configuration; connects to nothing',
+    summary: 'report all that is wrong or strange in the configuration; connects to nothing without --online',
     load: async () => (await import('./check-config.js')).command,
   },
   {

@@ -49,6 +49,14 @@ export async function loadOrReport(args: CommandArguments, io: CommandIo): Promi
   return undefined;
 }
 
+/** One warning for all types that are disabled because nothing is said of them: for the commands that ask what the engine will do. */
+export function unconfiguredTypes({ settings, unconfiguredTypes: types }: Valid, file: string): readonly Problem[] {
+  if (types.length === 0) return [];
+  const { place, name } = settings.whereIs('notification_types.enabled');
+  const message = `disabled, because nothing is configured for them: ${types.join(', ')}; list here what is used to have no such line`;
+  return [{ file, ...place, key: name, message }];
+}
+
 /** A warning in the form of a problem, marked. */
 export function warningText(warning: Problem): string {
   return problemText({ ...warning, message: `warning: ${warning.message}` });

@@ -48,3 +48,8 @@ export function changeText(at: AlarmPosition, before: StoredBefore): string {
   const what = before > at.offset ? 'will be read, and told, again' : 'will never be read';
   return `${change} (${distance} ${distance === 1n ? 'message' : 'messages'} ${what})`;
 }
+
+/** The same change for scripts, offsets as text. */
+export function changeDocument({ topic, partition, offset }: AlarmPosition, before: StoredBefore): object {
+  return { topic, partition, before: String(before), after: String(offset) };
+}

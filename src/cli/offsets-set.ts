@@ -5,6 +5,7 @@ import type { SessionKeeper } from '../adapters/zookeeper/session-keeper.js';
 import type { Config } from '../config/config.js';
 import { EngineError } from '../domain/errors.js';
 import type { AlarmPosition } from '../domain/position.js';
+import { waitingTopicsOf } from '../engine/crews.js';
 import type { HeldLock } from '../ports/ownership.js';
 import { systemClock } from '../runtime/clock.js';
 import { listenForStop } from '../runtime/shutdown.js';
@@ -16,12 +17,13 @@ import {
   type CommandIo,
   configOption,
   type ExitCode,
+  jsonOption,
   UsageError,
 } from './command.js';
 import { commandTelemetry } from './command-telemetry.js';
 import { loadOrReport } from './configuration.js';
 import { lockNews } from './lock-news.js';
-import { changeText, parseAssignments, type StoredBefore, unheld } from './offset-assignments.js';
+import { changeDocument, changeText, parseAssignments, type StoredBefore, unheld } from './offset-assignments.js';
 import { secondsOption } from './seconds-option.js';
 import { withZookeeper } from './with-zookeeper.js';
 
@@ -33,6 +35,7 @@ export const command: Command = {
   positionals: '(TOPIC/PARTITION=OFFSET… | --from-group GROUP)',
   options: {
     ...configOption,
+    ...jsonOption,
     yes: { description: 'do not ask; without a terminal it must be given' },
     force: { description: 'set also what Kafka does not hold, and while Kafka is away' },
     timeout: { value: 'SECONDS', description: 'how long to wait for the lock (default 30)' },
@@ -55,6 +58,8 @@ interface Job {
   readonly given: readonly AlarmPosition[];
   readonly fromGroup: string | undefined;
   readonly isForced: boolean;
+  /** One document in the end instead of a line for each change. */
+  readonly isJson: boolean;
   readonly waitMs: number;
   /** True as soon as somebody has agreed. */
   agreed(): Promise<boolean>;
@@ -75,7 +80,15 @@ function readJob(args: CommandArguments, io: CommandIo): Job {
   }
   const agreed = async () =>
     args.has('yes') || ask === undefined || /^y(es)?$/i.test((await ask('Set these offsets? [y/N] ')).trim());
-  return { given, fromGroup, isForced: args.has('force'), waitMs: secondsOption(args, 'timeout', lockLimitMs), agreed };
+  const isJson = args.has('json');
+  return {
+    given,
+    fromGroup,
+    isJson,
+    isForced: args.has('force'),
+    waitMs: secondsOption(args, 'timeout', lockLimitMs),
+    agreed,
+  };
 }
 
 async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSignal): Promise<ExitCode> {
@@ -86,11 +99,21 @@ async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSi
     if (news !== undefined) io.err(printable(news));
   });
   const work = async (keeper: SessionKeeper): Promise<ExitCode> => {
-    const lock = await lockTopic(keeper, config.kafka.alarmTopic, job.waitMs, stop);
+    const lock = await lockTopics(keeper, config, job.waitMs, stop);
     try {
       const store = new ZookeeperOffsetStore(keeper, instance());
-      for (const at of wanted) io.out(changeText(at, await storedBefore(store, at)));
+      const changes: object[] = [];
+      const say = job.isJson ? io.err : io.out;
+      const tell = (isSet: boolean) => {
+        if (job.isJson) io.out(JSON.stringify({ set: isSet, changes }));
+      };
+      for (const at of wanted) {
+        const before = await storedBefore(store, at);
+        changes.push(changeDocument(at, before));
+        say(changeText(at, before));
+      }
       if (!(await job.agreed())) {
+        tell(false);
         io.err('nothing was set');
         return 1;
       }
@@ -99,6 +122,7 @@ async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSi
         stored: { nextToRead: at.offset, finishedAbove: new Uint8Array() },
       }));
       await store.save(commits, lock.fence);
+      tell(true);
       io.err(`set ${wanted.length === 1 ? 'one offset' : `${wanted.length} offsets`}; the engines may be started`);
       return 0;
     } finally {
@@ -112,8 +136,7 @@ async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSi
 async function checkedWish(config: Config, job: Job): Promise<readonly AlarmPosition[]> {
   const { fromGroup } = job;
   const wanted = fromGroup === undefined ? job.given : await positionsOfGroup(config, fromGroup);
-  const { alarmTopic, notificationRetryTopic, periodic } = config.kafka;
-  const topics = [alarmTopic, notificationRetryTopic, ...periodic.map(({ topic }) => topic)];
+  const topics = [config.kafka.alarmTopic, ...waitingTopicsOf(config).keys()];
   const stranger = wanted.find(({ topic }) => !topics.includes(topic));
   if (stranger !== undefined) {
     throw refusal(`the engine keeps no position of topic ${stranger.topic}; it reads ${topics.join(', ')}`);
@@ -138,14 +161,16 @@ async function positionsOfGroup(config: Config, group: string): Promise<readonly
   return [...offsets].map(([partition, offset]) => ({ topic, partition, offset }));
 }
 
-async function lockTopic(keeper: SessionKeeper, topic: string, waitMs: number, stop: AbortSignal): Promise<HeldLock> {
+/** The lock of the alarm topic stands for all topics: an engine that shares may hold partitions of another one alone. */
+async function lockTopics(keeper: SessionKeeper, config: Config, waitMs: number, stop: AbortSignal): Promise<HeldLock> {
+  const topic = config.kafka.alarmTopic;
   const identity = {
     host: hostname(),
     pid: process.pid,
     instance: instance(),
     startedAt: new Date(systemClock.nowMs()).toISOString(),
   };
-  const lock = new ZookeeperLeaderLock(keeper, identity);
+  const lock = new ZookeeperLeaderLock(keeper, identity, [...waitingTopicsOf(config).keys()]);
   const limit = systemClock.limit(waitMs, stop);
   try {
     return await lock.acquire(topic, limit.signal);

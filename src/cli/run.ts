@@ -18,7 +18,7 @@ import { openLineSink } from '../telemetry/line-sink.js';
 import { createMergedMetrics, type MergedMetrics } from '../telemetry/merge-metrics.js';
 import { startStatsd } from '../telemetry/statsd.js';
 import { type Command, configOption, type ExitCode } from './command.js';
-import { loadOrReport } from './configuration.js';
+import { configFile, loadOrReport, unconfiguredTypes, warningText } from './configuration.js';
 import type { EngineCanary } from './engine-canary.js';
 import { heartbeatPing } from './heartbeat-ping.js';
 import { packageVersion } from './version.js';
@@ -33,6 +33,7 @@ export const command: Command = {
     keepHeapSmall();
     const loaded = await loadOrReport(args, io);
     if (loaded === undefined) return 78;
+    for (const warning of unconfiguredTypes(loaded, configFile(args.text('config'), io))) io.err(warningText(warning));
     return request.stop.aborted ? 0 : await runEngine(loaded.config, request);
   },
 };
@@ -57,7 +58,8 @@ async function runEngine(config: Config, request: StopRequest): Promise<ExitCode
     const engine = newEngine(config, { identity, telemetry, metrics, request });
     const code = await withOutside(config, engine, { telemetry, metrics, request, version, instance });
     telemetry.flush();
-    telemetry.event('engine_stopped', { exit_code: code });
+    const { failure } = engine;
+    telemetry.event('engine_stopped', { exit_code: code, code: failure?.code, detail: failure?.message });
     return code;
   } finally {
     telemetry.close();

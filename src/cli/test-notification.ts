@@ -14,7 +14,7 @@ import {
   type CommandArguments,
   type CommandIo,
   configOption,
-  type ExitCode,
+  jsonOption,
   UsageError,
 } from './command.js';
 import { loadOrReport, type Valid } from './configuration.js';
@@ -29,6 +29,7 @@ const sendTimeoutMs = 700_000;
 export const command: Command = {
   options: {
     ...configOption,
+    ...jsonOption,
     method: { value: 'ID', description: 'notification method in the database to send to' },
     type: { value: 'TYPE', description: 'notifier to use, with --address' },
     address: { value: 'ADDRESS', description: 'where to send to, with --type' },
@@ -43,16 +44,58 @@ export const command: Command = {
     const telemetry = createTelemetry({ process: 'test-notification', log, sink, clock: systemClock });
     try {
       const method = 'id' in wanted ? await methodById(wanted.id, loaded.config, telemetry) : wanted.method;
-      if (method === undefined) {
-        io.err('no such notification method; check the id, and mysql.db');
-        return 1;
-      }
-      return await sendTo(method, args.text('state') ?? 'ALARM', loaded, telemetry, io);
+      const result =
+        method === undefined
+          ? unsendable('no such notification method; check the id, and mysql.db')
+          : await sendTo(method, args.text('state') ?? 'ALARM', loaded, telemetry);
+      if (args.has('json')) io.out(JSON.stringify(result));
+      else tell(result, io);
+      return result.sent ? 0 : 1;
     } finally {
       telemetry.close();
     }
   },
 };
+
+/** What became of the send; with `--json` this is the document. */
+type Result =
+  | {
+      readonly sent: true;
+      readonly type: string;
+      readonly destination: string;
+      readonly answer: string;
+      readonly remote_id: string | undefined;
+      readonly notification_id: string;
+    }
+  | {
+      readonly sent: false;
+      /** Undefined: nothing went out. */
+      readonly failure: string | undefined;
+      readonly detail: string;
+      readonly answer: string | undefined;
+      /** Whether the engine would try it again; undefined where it would not even try. */
+      readonly retriable: boolean | undefined;
+    };
+
+function unsendable(detail: string): Result {
+  return { sent: false, failure: undefined, detail, answer: undefined, retriable: undefined };
+}
+
+function tell(result: Result, io: CommandIo): void {
+  if (result.sent) {
+    io.out(`sent by ${result.type} to ${result.destination}`);
+    io.out(`answer: ${result.answer}`);
+    if (result.remote_id !== undefined) io.out(`the receiver's id: ${result.remote_id}`);
+    io.out(`notification id: ${result.notification_id}; if nothing arrives, search for it in the receiver's log`);
+    return;
+  }
+  const { failure, detail, answer, retriable } = result;
+  io.err(failure === undefined ? detail : `not sent (${failure}): ${detail}`);
+  if (answer !== undefined) io.err(`answer: ${answer}`);
+  if (retriable !== undefined) {
+    io.err(retriable ? 'the engine would try this again' : 'the engine would park this as dead');
+  }
+}
 
 function wantedOf(args: CommandArguments): { readonly id: string } | { readonly method: NotificationMethod } {
   const id = args.text('method');
@@ -71,8 +114,7 @@ async function sendTo(
   state: string,
   loaded: Valid,
   telemetry: ProcessTelemetry,
-  io: CommandIo,
-): Promise<ExitCode> {
+): Promise<Result> {
   const { config, plugins } = loaded;
   const enabled = [...registerPlugins(plugins)].filter(([type]) => config.enabledTypes.includes(type));
   const notifiers = openNotifiers(
@@ -83,32 +125,26 @@ async function sendTo(
   const notifier = withTemplates(notifiers.open, templateSetOf(loaded, method.type), telemetry).get(method.type);
   if (notifier === undefined) {
     const why = notifiers.unconfigured.get(method.type) ?? 'no notifier of this type is enabled';
-    io.err(`not sent: ${method.type}: ${why}; see notification_types.enabled`);
-    return 1;
+    return unsendable(`not sent: ${method.type}: ${why}; see notification_types.enabled`);
   }
   try {
-    return await sendOnce(notifier, testNotification(method, state), io);
+    return await sendOnce(notifier, testNotification(method, state));
   } finally {
     await notifier.close();
   }
 }
 
-async function sendOnce(notifier: Notifier, notification: Notification, io: CommandIo): Promise<ExitCode> {
-  const { method } = notification;
+async function sendOnce(notifier: Notifier, notification: Notification): Promise<Result> {
+  const { method, id } = notification;
   const limit = systemClock.limit(sendTimeoutMs);
   try {
     const { wire, remoteId } = await notifier.send(notification, limit.signal);
-    io.out(`sent by ${method.type} to ${notifier.destinationOf(method)}`);
-    io.out(`answer: ${wire}`);
-    if (remoteId !== undefined) io.out(`the receiver's id: ${remoteId}`);
-    io.out(`notification id: ${notification.id}; if nothing arrives, search for it in the receiver's log`);
-    return 0;
+    const destination = notifier.destinationOf(method);
+    return { sent: true, type: method.type, destination, answer: wire, remote_id: remoteId, notification_id: id };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    io.err(`not sent (${error.failure}): ${error.message}`);
-    if (error.wire !== undefined) io.err(`answer: ${error.wire}`);
-    io.err(error.retriable ? 'the engine would try this again' : 'the engine would park this as dead');
-    return 1;
+    const { failure, message, wire, retriable } = error;
+    return { sent: false, failure, detail: message, answer: wire, retriable };
   } finally {
     limit.clear();
   }

@@ -9,14 +9,21 @@ import { revealedSections } from './revealed.js';
 import { sectionKeyName } from './schema.js';
 import type { Settings } from './settings.js';
 
-/** What one key alone cannot tell: values that do not go together, and sections that their notifiers refuse. */
-export function crossCheck(settings: Settings, plugins: readonly NotifierPlugin[], findings: Findings): void {
+/**
+ * What one key alone cannot tell: values that do not go together, and sections that their notifiers refuse. Answers with the types of which
+ * nothing is said and that cannot do without: most are simply not used here.
+ */
+export function crossCheck(
+  settings: Settings,
+  plugins: readonly NotifierPlugin[],
+  findings: Findings,
+): readonly string[] {
   checkTopics(settings, findings);
   checkSasl(settings, findings);
   checkZooKeeperAuth(settings, findings);
   checkHeartbeat(settings, findings);
   checkEnabled(settings, plugins, findings);
-  checkSections(settings, plugins, findings);
+  return checkSections(settings, plugins, findings);
 }
 
 const topicKeys = [
@@ -98,10 +105,11 @@ function checkEnabled(settings: Settings, plugins: readonly NotifierPlugin[], fi
 }
 
 /** Lets every enabled notifier judge its section; one that was asked for by name has to have what it needs. */
-function checkSections(settings: Settings, plugins: readonly NotifierPlugin[], findings: Findings): void {
+function checkSections(settings: Settings, plugins: readonly NotifierPlugin[], findings: Findings): readonly string[] {
   const asked = settings.values.get('notification_types.enabled') as readonly string[] | undefined;
   const enabled = enabledTypesOf(asked, plugins);
   const sections = revealedSections(sectionsOf(settings.values, plugins));
+  const unsaid: string[] = [];
   for (const plugin of plugins) {
     if (!enabled.includes(plugin.type)) continue;
     const named = settings.whereIs('notification_types.enabled');
@@ -112,10 +120,10 @@ function checkSections(settings: Settings, plugins: readonly NotifierPlugin[], f
         for (const text of configured.warnings) findings.warning(section.place, section.name, text);
         break;
       case 'unconfigured':
-        // A type of which nothing is said is simply not used here.
-        if (asked === undefined && sections[plugin.type] !== undefined) {
+        if (asked === undefined && sections[plugin.type] === undefined) unsaid.push(plugin.type);
+        else if (asked === undefined) {
           findings.warning(section.place, section.name, `disabled: ${configured.detail}`);
-        } else if (asked !== undefined) {
+        } else {
           findings.problem(
             named.place,
             named.name,
@@ -134,6 +142,7 @@ function checkSections(settings: Settings, plugins: readonly NotifierPlugin[], f
         configured satisfies never;
     }
   }
+  return unsaid;
 }
 
 /** Where the section of a notifier is, under whichever of its names: the place of its first key, if it has one. */

@@ -19,6 +19,8 @@ export type LoadedConfig =
       readonly kind: 'valid';
       readonly config: Config;
       readonly settings: Settings;
+      /** Types that are disabled because nothing is said of them. */
+      readonly unconfiguredTypes: readonly string[];
       readonly warnings: readonly Problem[];
     }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
@@ -49,7 +51,7 @@ export function loadConfig(
   const keys = { ...schema, ...notifierKeys(plugins) };
   const given = collectGiven(root, new KnownNames(keys), findings);
   const settings = readSettings(keys, given, { folder: dirname(file), environment }, findings);
-  crossCheck(settings, plugins, findings);
+  const unconfiguredTypes = crossCheck(settings, plugins, findings);
   const templates = readTemplates(given.own.get('templates'), plugins, { file, environment }, findings);
   checkMode(found.mode, settings, findings);
   const sorted = findings.sorted();
@@ -58,6 +60,7 @@ export function loadConfig(
     kind: 'valid',
     config: compile(settings.values, plugins, { templates, pluginModules }),
     settings,
+    unconfiguredTypes,
     warnings: sorted.warnings,
   };
 }

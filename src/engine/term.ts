@@ -73,6 +73,8 @@ export class Term {
     if (this.#known.has(partitionText(partition))) return;
     const known = newlyKnown(partition, lock);
     this.#known.set(partitionText(partition), known);
+    // A counter that is born at its first loss has not risen for those who ask how much it rose.
+    this.#options.telemetry.count('skipped_by_broker_total', labelsOf(partition), 0);
     void this.#load(known);
   }
 
@@ -148,7 +150,7 @@ export class Term {
     const known = this.#known.get(partitionText(partition));
     if (known === undefined) return;
     known.state = 'halted';
-    const text = `${partitionText(partition)} is committed at ${at.nextToRead} but Kafka holds ${at.logStart} to ${at.logEnd}: was the topic made anew? Set the position with: mon-notification offsets set ${partitionText(partition)}=OFFSET`;
+    const text = `${partitionText(partition)} goes on at ${at.nextToRead} but Kafka holds ${at.logStart} to ${at.logEnd}: was the topic made anew? Set the position with: mon-notification offsets set ${partitionText(partition)}=OFFSET`;
     this.#halted.set(partitionText(partition), partition);
     this.#options.telemetry.event('partition_halted', { ...partition, offset: at.nextToRead, detail: text });
   }
@@ -273,8 +275,11 @@ export class Term {
   }
 
   #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
-    const labels = { topic: partition.topic, partition: String(partition.partition) };
-    this.#options.telemetry.count('skipped_by_broker_total', labels, Number(skipped));
+    this.#options.telemetry.count('skipped_by_broker_total', labelsOf(partition), Number(skipped));
     this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
   }
+}
+
+function labelsOf({ topic, partition }: TopicPartition): { topic: string; partition: string } {
+  return { topic, partition: String(partition) };
 }

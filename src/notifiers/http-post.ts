@@ -173,7 +173,7 @@ export class HttpPost {
     );
   };
 
-  /** One question per name at a time: the system resolver has four threads, and a dead name server holds each for seconds. */
+  /** One question per name at a time: the system resolver has few threads, and a dead name server holds each for seconds. */
   #resolve(host: string): Promise<readonly LookupAddress[]> {
     const open = this.#lookups.get(host);
     if (open !== undefined) return open;

@@ -38,6 +38,8 @@ interface Slot {
 /** After engines came or went, so that many that come together are one change. */
 const settleMs = 300;
 const lookMs = 5_000;
+/** Two looks: one may be slow. */
+const linesAgeLimitMs = 2 * lookMs;
 const handOverLimitMs = 120_000;
 const handOverAgainMs = 30_000;
 
@@ -51,6 +53,7 @@ export class ShareKeeper {
   readonly #options: ShareKeeperOptions;
   readonly #slots = new Map<string, Slot>();
   #lines: readonly PartitionLine[] = [];
+  #lookedAtMonoMs = 0;
   #lease: Lease | undefined;
   /** Aborts when the present term ends. */
   #term = new AbortController();
@@ -67,9 +70,9 @@ export class ShareKeeper {
     this.#term.abort();
   }
 
-  /** Who owned what when this engine looked last. */
+  /** Who owned what when this engine looked last, at most ten seconds ago; none when it could not look since. */
   get lines(): readonly PartitionLine[] {
-    return this.#lines;
+    return this.#options.clock.monoMs() - this.#lookedAtMonoMs > linesAgeLimitMs ? [] : this.#lines;
   }
 
   /** Engines have come or gone, or Kafka has other partitions. */
@@ -151,6 +154,7 @@ export class ShareKeeper {
       const { sharers, lines } = await locks.look(partitions, () => this.changed());
       if (over.aborted) return true;
       this.#lines = lines;
+      this.#lookedAtMonoMs = this.#options.clock.monoMs();
       const moves = nextMoves(instance, sharers, lines, (at) => this.#slots.get(partitionText(at))?.standing);
       for (const partition of moves.withdraw) this.#slots.get(partitionText(partition))?.withdraw.abort();
       for (const partition of moves.claim) void this.#claim(partition, over);
@@ -262,6 +266,7 @@ export class ShareKeeper {
   #leaseEnded(): void {
     this.#end('lease_ended');
     this.#slots.clear();
+    this.#lines = [];
   }
 
   /** One lock is gone. What is in hand cannot be told apart, so all of it is void; the other locks stay ours, and nobody waits for them. */

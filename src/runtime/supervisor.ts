@@ -43,6 +43,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #workers = new Map<string, WorkerHandle>();
   readonly #replacements = new Map<StageName, number>();
+  readonly #lastWords = new WeakMap<WorkerHandle, string>();
   #replacedAtMonoMs: number[] = [];
   #generation = 0;
   #isStopping = false;
@@ -147,6 +148,7 @@ export class Supervisor {
 
   #reported(worker: WorkerHandle, message: Extract<FromWorker, { type: 'start_failed' | 'crashed' }>): void {
     const code = codeOf(message.error);
+    this.#lastWords.set(worker, message.error.message);
     this.#options.telemetry.event('worker_crashed', {
       ...fieldsOf(worker),
       code,
@@ -166,7 +168,8 @@ export class Supervisor {
     const nowMonoMs = clock.monoMs();
     this.#replacedAtMonoMs = [...this.#replacedAtMonoMs.filter((at) => at > nowMonoMs - replacementsSpanMs), nowMonoMs];
     if (this.#replacedAtMonoMs.length > replacementsLimit) {
-      const text = `${this.#replacedAtMonoMs.length} workers died within ${replacementsSpanMs / 1000} s, the last one a ${crew.stage}; see the events worker_crashed and worker_died above`;
+      const words = this.#lastWords.get(worker) ?? `ended with ${how}, without a word`;
+      const text = `${this.#replacedAtMonoMs.length} workers died within ${replacementsSpanMs / 1000} s, the last one a ${crew.stage}: ${words}; see the events worker_crashed and worker_died`;
       this.#options.onFailure(new EngineError('WORKERS_FAILING', text, { retriable: true }));
       return;
     }

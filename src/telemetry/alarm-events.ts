@@ -47,6 +47,7 @@ export const alarmEvents = {
     meaning: 'Retention or compaction took a retry or a repeat from its topic before it was due; it is not told',
     action:
       'let the topic keep its records longer than processors.alarm.ttl and than its period, and do not compact the retry topic',
+    counter: 'retries_vanished_total',
   },
   alarm_malformed: {
     level: 'warn',

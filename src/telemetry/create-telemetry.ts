@@ -31,7 +31,10 @@ export interface ProcessTelemetry extends Telemetry {
 export function createTelemetry(options: TelemetryOptions): ProcessTelemetry {
   const log = openEventLog(options.log, options.sink, options.clock);
   const store = createMetricStore(options.known);
-  const countDropped = (): void => store.add('log_lines_dropped_total', undefined, options.sink.takeDropped());
+  const countDropped = (): void => {
+    const count = options.sink.takeDropped();
+    if (count > 0) store.add('log_lines_dropped_total', undefined, count);
+  };
   const base = { component: options.process };
   return {
     ...telemetryOver(log, store, base),
@@ -51,9 +54,10 @@ export function createTelemetry(options: TelemetryOptions): ProcessTelemetry {
 function telemetryOver(log: EventLog, store: MetricStore, base: Fields): Telemetry {
   return {
     event(name, fields = {}) {
-      const { level, meaning, counter } = eventSpec(name);
+      const { level, errorUnlessZero, meaning, counter } = eventSpec(name);
       if (counter !== undefined) store.add(counter, labelsOf(metricSpec(counter).labels ?? [], fields), 1);
-      writeSafely(log, level, name, { ...base, msg: meaning, ...fields });
+      const isError = errorUnlessZero !== undefined && fields[errorUnlessZero] !== 0;
+      writeSafely(log, isError ? 'error' : level, name, { ...base, msg: meaning, ...fields });
     },
     count: (name, labels?: Labels, by = 1) => store.add(name, labels, by),
     gauge: (name, value, labels) => store.set(name, labels, value),

@@ -14,7 +14,12 @@ export const engineEvents = {
     action: 'see the reasons; the engine waits and goes on by itself',
   },
   engine_stopping: { level: 'info', meaning: 'A stop was asked for, or the engine cannot go on', action: 'none' },
-  engine_stopped: { level: 'info', meaning: 'The last line of a run', action: 'none' },
+  engine_stopped: {
+    level: 'info',
+    errorUnlessZero: 'exit_code',
+    meaning: 'The last line of a run; of one that failed with `code` and `detail` of the failure',
+    action: 'as for `engine_failed`',
+  },
   stop_step: { level: 'info', meaning: 'One step of the stop is done', action: 'none' },
   stop_step_failed: {
     level: 'warn',

@@ -35,9 +35,10 @@ function eventSection(): string {
   const rows = Object.keys(eventTable)
     .filter(isEventName)
     .map((name) => {
-      const { level, meaning, action, counter } = eventSpec(name);
+      const { level, errorUnlessZero, meaning, action, counter } = eventSpec(name);
+      const levels = errorUnlessZero === undefined ? level : `${level}; error unless \`${errorUnlessZero}\` is 0`;
       const counted = counter === undefined ? '' : `; counted in \`${counter}\``;
-      return [`\`${name}\``, level, `${meaning}${counted}`, action];
+      return [`\`${name}\``, levels, `${meaning}${counted}`, action];
     });
   return table(['event', 'level', 'meaning', 'what to do'], rows);
 }
@@ -65,7 +66,7 @@ function exitSection(): string {
     ['exit code', 'meaning', 'what a service manager does'],
     [
       ['0', 'stopped as asked', 'nothing'],
-      ['1', 'failed; the last lines of the log say why', 'starts it again'],
+      ['1', 'failed; the last line of the log says why', 'starts it again'],
       ['2', 'wrong command line', 'nothing: it would fail again'],
       [
         '78',

@@ -4,6 +4,8 @@ import type { CounterName } from './metric-table.js';
 export interface EventSpec {
   /** `error`: someone must act. `warn`: degraded and handled. `info`: life of the engine. `debug`: per alarm. */
   readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** Name of a field: where it is not 0 the event is an error. */
+  readonly errorUnlessZero?: string;
   readonly meaning: string;
   /** What an operator does about it. */
   readonly action: string;

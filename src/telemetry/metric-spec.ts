@@ -7,6 +7,8 @@ export interface MetricSpec {
   readonly labels?: readonly string[];
   /** Values of the last label that exist at 0 from the start; those of `type` and `stage` come with the configuration. */
   readonly values?: readonly string[];
+  /** Under which type all those count that are not known here; that series exists from the start, too. */
+  readonly otherType?: string;
   /** How one gauge of several processes becomes one figure: their sum, or (without this) the greatest. */
   readonly merge?: 'sum';
   /** Whose metric it is; absent: the engine's. */

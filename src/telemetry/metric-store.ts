@@ -27,7 +27,7 @@ interface Series {
   readonly figures: number[];
 }
 
-/** Counts what one process sees. Adding is cheap and never throws; figures that are not finite are ignored. */
+/** Counts what one process sees. Adding is cheap and never throws, and adding 0 makes a series known; figures that are not finite are ignored. */
 export interface MetricStore {
   add(name: MetricName, labels: Labels | undefined, by: number): void;
   set(name: MetricName, labels: Labels | undefined, value: number): void;
@@ -48,7 +48,7 @@ export function createMetricStore(known?: KnownLabels): MetricStore {
   };
   return {
     add(name, labels, by) {
-      if (by > 0 && Number.isFinite(by)) bump(seriesOf(name, labels).figures, 0, by);
+      if (by >= 0 && Number.isFinite(by)) bump(seriesOf(name, labels).figures, 0, by);
     },
     set(name, labels, value) {
       if (Number.isFinite(value)) seriesOf(name, labels).figures[0] = value;
@@ -125,7 +125,7 @@ function zeroSeries(name: MetricName, known: KnownLabels): Map<string, Series> {
   const names = spec.labels ?? [];
   const valuesOf = (label: string, index: number): readonly string[] => {
     if (spec.values !== undefined && index === names.length - 1) return spec.values;
-    if (label === 'type') return known.type ?? [];
+    if (label === 'type') return [...(known.type ?? []), ...(spec.otherType === undefined ? [] : [spec.otherType])];
     return label === 'stage' ? (known.stage ?? []) : [];
   };
   let combinations: readonly (readonly string[])[] = [[]];

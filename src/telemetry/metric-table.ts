@@ -27,6 +27,7 @@ export const metricTable = {
     help: 'Notifications by type and outcome',
     labels: ['type', 'outcome'],
     values: methodOutcomes,
+    otherType: 'unknown',
   },
   send_seconds: {
     kind: 'histogram',
@@ -63,6 +64,10 @@ export const metricTable = {
   },
   retries_waiting: { kind: 'gauge', help: 'Retries that are not due yet', merge: 'sum' },
   repeats_waiting: { kind: 'gauge', help: 'Repeats that are not due yet', merge: 'sum' },
+  retries_vanished_total: {
+    kind: 'counter',
+    help: 'Retries and repeats that retention or compaction took from their topic before they were due; nobody is told',
+  },
   periods_without_topic_total: {
     kind: 'counter',
     help: 'Notifications that are not repeated because kafka.periodic has no topic for their period',

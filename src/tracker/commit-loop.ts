@@ -178,6 +178,7 @@ export class CommitLoop {
     const { clock, isPatient, maxHeadAgeMs, telemetry, tracker } = this.#parts;
     const open = tracker.openPartitions();
     const names = new Set(open.map(partitionText));
+    const known = new Set(this.#seen.map(partitionText));
     for (const partition of this.#seen) {
       if (names.has(partitionText(partition))) continue;
       this.#saved.delete(partitionText(partition));
@@ -193,6 +194,7 @@ export class CommitLoop {
       telemetry.gauge('committed_offset', Number(committed), labels(partition));
       telemetry.gauge('window', tracker.window(partition).used, labels(partition));
       telemetry.gauge('oldest_unfinished_seconds', ageMs / 1000, labels(partition));
+      if (!known.has(partitionText(partition))) telemetry.gauge('stuck_head', 0, labels(partition));
     }
     this.#stuck = maxHeadAgeMs === undefined ? [] : stuckHeads(tracker, maxHeadAgeMs, clock.monoMs(), isPatient);
     this.#watch.saw(this.#stuck);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parentOf } from '../../src/adapters/zookeeper/paths.js';
 import { CountingPort } from '../support/counting-port.js';
@@ -14,7 +16,11 @@ async function refused(engine: EngineProcess, code: number): Promise<string> {
   const exit = await engine.exited;
   assert.deepEqual(exit, { code, signal: null }, engine.stderr);
   await waitFor(() => engine.lines.at(-1)?.event === 'engine_stopped', 'the last line');
-  return String(engine.named('engine_failed')[0]?.detail);
+  const [failed] = engine.named('engine_failed');
+  const last = engine.lines.at(-1);
+  const said = [last?.level, last?.exit_code, last?.code, last?.detail];
+  assert.deepEqual(said, ['error', code, failed?.code, failed?.detail]);
+  return String(failed?.detail);
 }
 
 /** Waits until the engine says why it is not ready; it lives on. */
@@ -152,4 +158,13 @@ describe('an engine', { skip: skipWithoutServices() }, () => {
       assert.match(said, /zookeeper\.auth and the ACL/);
     });
   }
+
+  it('whose notifier ends its process as soon as it is opened ends with 1, and its last line says so (P6)', async (test) => {
+    const world = await World.create(test, { partitionCount: 1 });
+    const configured = "({ kind: 'ready', warnings: [], open() { process.exit(0); } })";
+    const plugin = `export default () => ({ type: 'dongle', keys: [], configure: () => ${configured} });`;
+    await writeFile(join(world.folder, 'dongle.mjs'), plugin);
+    const said = await refused(await world.start({ 'notification_types.plugins': ['./dongle.mjs'] }), 1);
+    assert.match(said, /a notification_processor: ended with 0, without a word;/);
+  });
 });

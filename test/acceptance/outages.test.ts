@@ -69,6 +69,8 @@ async function sitOut(engine: EngineProcess, { reason, note }: Outage): Promise<
     lookAtMs = performance.now() + lookEveryMs;
     assert.equal((await engine.get('/health')).status, 200);
     if (reason === undefined) assert.equal((await engine.get('/ready')).status, 200);
+    for (const { name, length, capacity } of (await engine.status()).queues)
+      assert.ok(length <= capacity, `${name} holds ${length} of ${capacity}`);
     return performance.now() > startedAtMs + outageMs;
   };
   await waitFor(isOver, 'the end of the outage', { timeoutMs: 2 * outageMs });

@@ -87,6 +87,32 @@ describe('reading begins', { skip: skipWithoutServices() }, () => {
   });
 });
 
+describe('a position stays', { skip: skipWithoutServices() }, () => {
+  it('at an alarm that is not finished, which is told and measured, and moves when it is (D4)', async (test) => {
+    const world = await World.create(test, { partitionCount: 1 });
+    world.http.answer('*', { instead: 'hang' });
+    await world.send(1, await world.definition(await world.webhook()));
+    await world.send(20, await world.definition(await world.mailbox()));
+    const engine = await world.startActive({ 'zookeeper.max_offset_lag': 1 });
+    const labels = { topic: world.topic, partition: '0' };
+    const gauge = async (name: string) => metricOf((await engine.get('/metrics')).text, name, labels);
+    await waitFor(async () => (await gauge('stuck_head')) === 1, 'the stuck head', { timeoutMs: 20_000 });
+    await waitFor(() => world.mail.mailCount === 20, 'all that lie behind it');
+    assert.ok(((await gauge('oldest_unfinished_seconds')) ?? 0) > 1);
+    const [stuck] = engine.named('head_stuck');
+    assert.deepEqual([stuck?.topic, stuck?.partition, stuck?.offset], [world.topic, 0, '0']);
+    const { status, text } = await engine.get('/ready');
+    assert.deepEqual([status, text.includes(`stuck_head ${world.topic}/0@0`)], [200, true]);
+    assert.equal((await world.zookeeper.committed(world.topic)).get(0) ?? 0n, 0n);
+    // Cut off, its send has an outcome: it waits for a retry.
+    await world.http.stop();
+    await waitFor(async () => (await gauge('stuck_head')) === 0, 'the head to move', { timeoutMs: 20_000 });
+    await world.caughtUp();
+    assert.equal((await world.records('retry')).length, 1);
+    assert.equal(await engine.stop(), 0);
+  });
+});
+
 describe('who is told is found', { skip: skipWithoutServices() }, () => {
   for (const [schema, what] of [
     ['alarm', 'by alarm and state, as in 2014'],

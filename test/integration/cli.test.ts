@@ -109,9 +109,24 @@ test('the file is that of the option, else that of the environment', async (t) =
   const file = join(privateFolder(t), 'n.yaml');
   writeFileSync(file, minimal, { mode: 0o600 });
   const byEnvironment = await run(['check-config'], { MON_NOTIFICATION_CONFIG: file });
-  assert.deepEqual(byEnvironment, { code: 0, out: `${file}: valid\n`, err: '' });
+  assert.deepEqual([byEnvironment.code, byEnvironment.err], [0, '']);
+  assert.ok(byEnvironment.out.endsWith(`${file}: valid\n`));
   const byOption = await run(['check-config', '--config', `${file}.none`], { MON_NOTIFICATION_CONFIG: file });
   assert.equal(byOption.code, 78);
+});
+
+test('types without configuration are named in one warning, by check-config and by run; not where the used ones are listed', async (t) => {
+  const file = join(privateFolder(t), 'n.yaml');
+  const bare = minimal.replace(/^email.*\n/m, '');
+  writeFileSync(file, `${bare}admin: {host: 192.0.2.1}\n`, { mode: 0o600 });
+  const line = new RegExp(`^${file}:1:1 notification_types\\.enabled: warning: disabled, .*: email, jira, .*$`, 'm');
+  assert.match((await run(['check-config', '--config', file])).out, line);
+  assert.equal(JSON.parse((await run(['check-config', '--json', '--config', file])).out).warnings.length, 1);
+  // The admin endpoint cannot be had, so this run ends by itself.
+  assert.match((await run(['run', '--config', file])).err, line);
+  assert.equal(line.test((await run(['config', 'show', '--config', file])).err), false);
+  writeFileSync(file, `${bare}notification_types: {enabled: [webhook]}\n`, { mode: 0o600 });
+  assert.equal((await run(['check-config', '--config', file])).out, `${file}: valid\n`);
 });
 
 test('config show prints what is in force and no secret, warnings apart', async (t) => {

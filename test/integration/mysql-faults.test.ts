@@ -54,6 +54,7 @@ test('gives up a frozen server within its limit, says so once, and recovers by i
   const directory = (await databaseWithOne()).open({ queryTimeoutMs: 300 }, telemetry);
   t.after(() => directory.close());
   assert.deepEqual(await idsFor(directory), ['m-1']);
+  const before = await lab.connectionCount();
   await lab.freeze();
   for (let round = 0; round < 4; round += 1) {
     assert.match(
@@ -63,6 +64,7 @@ test('gives up a frozen server within its limit, says so once, and recovers by i
   }
   lab.thaw();
   assert.deepEqual(await idsFor(directory), ['m-1']);
+  await waitFor(async () => (await lab.connectionCount()) <= before, 'the end of the connections that were given up');
   assert.equal(telemetry.named('mysql_away').length, 1);
   assert.equal(telemetry.named('mysql_back').length, 1);
 });

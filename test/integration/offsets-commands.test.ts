@@ -60,6 +60,12 @@ describe('offsets', { skip: skipWithoutServices() }, () => {
     assert.match(out, /\/0: 7 -> 3 \(4 messages will be read, and told, again\)\n.*\/1: 20 -> 20\n/);
   });
 
+  it('set: prints one JSON document when asked to', async () => {
+    const { code, out } = await set('--yes', '--json', `${world.topic}/0=3`);
+    const changes = [{ topic: world.topic, partition: 0, before: '3', after: '3' }];
+    assert.deepEqual([code, JSON.parse(out)], [0, { set: true, changes }]);
+  });
+
   it('set: refuses what Kafka does not hold, unless it is forced', async () => {
     const refused = await set('--yes', `${world.topic}/0=21`, `${world.topic}/9=0`);
     assert.equal(refused.code, 1);
@@ -139,6 +145,21 @@ describe('offsets', { skip: skipWithoutServices() }, () => {
     await engine.stop();
     const ended: Ended = await waiting.ended;
     assert.deepEqual([ended.code, (await stored())[0]], [0, 2n], ended.err);
+  });
+
+  it('set: waits also for an engine that shares and holds no partition but one of retries', async () => {
+    const waiting = () => world.zookeeper.committed(world.topics.retry);
+    const before = await waiting();
+    const lock = `/consumers/${world.group}/owners/${world.topics.retry}/0/some-guid-lock-0000000007`;
+    await world.zookeeper.write(lock, '');
+    const { code, err } = await set('--yes', '--force', '--timeout', '1', `${world.topics.retry}/0=3`);
+    await world.zookeeper.remove(lock);
+    assert.equal(code, 1, err);
+    assert.match(
+      err,
+      new RegExp(`another kind of engine holds ZooKeeper node ${lock}; stop it.*not free within 1 s`, 's'),
+    );
+    assert.deepEqual(await waiting(), before);
   });
 
   it('set: leaves the line at once when it is interrupted', async () => {

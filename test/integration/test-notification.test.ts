@@ -74,6 +74,23 @@ describe('test-notification', () => {
     assert.deepEqual([unknown.code, /no notifier of this type/.test(unknown.err)], [1, true]);
   });
 
+  test('prints one JSON document when asked to, sent or not', async (t) => {
+    const receiver = await receiverOf(t);
+    const words = ['--json', '--type', 'webhook', '--address', receiver.url()];
+    const sent = await runIn(t, words);
+    const { notification_id: id, destination, ...rest } = JSON.parse(sent.out);
+    assert.deepEqual([sent.code, sent.err, rest], [0, '', { sent: true, type: 'webhook', answer: 'HTTP 200 OK' }]);
+    assert.equal(destination, receiver.url().split('/')[2]);
+    assert.match(id, /^[\w-]{32}$/);
+    receiver.react = answer(503);
+    const refused = await runIn(t, words);
+    const { detail, ...facts } = JSON.parse(refused.out);
+    assert.deepEqual([refused.code, refused.err, typeof detail], [1, '', 'string']);
+    assert.deepEqual(facts, {
+      ...{ sent: false, failure: 'server_error', answer: 'HTTP 503 Service Unavailable', retriable: true },
+    });
+  });
+
   test('says so when the database does not answer', async (t) => {
     const { code, err } = await runIn(t, ['--method', 'nm-1']);
     assert.equal(code, 1);

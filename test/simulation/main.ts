@@ -1,21 +1,8 @@
-import { parseArgs } from 'node:util';
 import { type RunKind, runMany, type Sums } from './many.js';
-import { allMutants } from './mutants/all-mutants.js';
+import { readOptions, type SimulationOptions, usage } from './options.js';
 import { type Planted, replay, reportLines } from './replay.js';
 import { runDay } from './run.js';
 import { sweepPoints } from './sweep.js';
-
-const usage = `usage: npm run simulate -- [--runs N | --sweep | --days N] [--from NUMBER] [--number NUMBER] [--mutant NAME]
-
-  --runs N         so many schedules, on all cores; 10,000 unless said otherwise
-  --sweep          every call of one engine goes wrong once, in every way: it dies of it, it fails, its answer is lost
-  --days N         so many days of retries and repeats instead, one after the other: about a minute each
-  --from NUMBER    the first of them; 1 unless said otherwise, and 0 with --sweep
-  --number NUMBER  one schedule, or one point of the sweep, with its trace; a failing one is shrunk to the faults that it needs
-  --mutant NAME    with a fault planted into the engine; a part of its name is enough
-
-mutants:
-${allMutants.map(({ name }) => `  ${name}`).join('\n')}`;
 
 const mostShownFailures = 20;
 const progressEveryMs = 10_000;
@@ -77,31 +64,24 @@ async function days(first: number, count: number): Promise<boolean> {
   return isFailed;
 }
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '10000' },
-    sweep: { type: 'boolean', default: false },
-    days: { type: 'string' },
-    from: { type: 'string' },
-    number: { type: 'string' },
-    mutant: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-});
-
 /** True when something failed. */
-async function run(planted: Planted): Promise<boolean> {
-  const kind = values.sweep ? 'points' : 'schedules';
-  const first = Number(values.from ?? (values.sweep ? 0 : 1));
-  if (values.number !== undefined) return one(kind, Number(values.number), planted);
-  if (values.days !== undefined) return days(first, Number(values.days));
-  const count = values.sweep ? (await sweepPoints()).length - first : Number(values.runs);
-  return many(kind, first, count, planted);
+async function run({ isSweep, runCount, dayCount, first, number, planted }: SimulationOptions): Promise<boolean> {
+  const kind = isSweep ? 'points' : 'schedules';
+  if (number !== undefined) return one(kind, number, planted);
+  if (dayCount !== undefined) return days(first, dayCount);
+  return many(kind, first, isSweep ? (await sweepPoints()).length - first : runCount, planted);
 }
 
-const wanted = values.mutant;
-const mutant = wanted === undefined ? undefined : allMutants.find(({ name }) => name.includes(wanted));
-if (values.help || (wanted !== undefined && mutant === undefined)) {
-  say(usage);
-  process.exitCode = values.help ? 0 : 2;
-} else process.exitCode = (await run(mutant === undefined ? {} : { mutant })) ? 1 : 0;
+function readOrReport(): SimulationOptions | undefined {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}\n`);
+    return undefined;
+  }
+}
+
+const options = readOrReport();
+if (options === undefined) process.exitCode = 2;
+else if (options.isHelp) say(usage);
+else process.exitCode = (await run(options)) ? 1 : 0;

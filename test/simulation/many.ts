@@ -56,7 +56,9 @@ export async function runMany(
     }
     idle.push(thread);
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), count) }, work));
+  // One that gets nothing to do would keep the process alive.
+  const threadCount = Math.min(availableParallelism(), Math.ceil(count / shareCount));
+  await Promise.all(Array.from({ length: threadCount }, work));
   return total;
 }
 

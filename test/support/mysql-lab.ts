@@ -144,12 +144,14 @@ export class MysqlLab {
 
   /** Ends all connections of the engine's account, as a server does with idle ones. */
   async killConnections(): Promise<number> {
-    const user = this.services.mysql.user;
-    const rows = (await this.sql('SELECT id FROM information_schema.processlist WHERE user = ?', [user])) as {
-      id: number;
-    }[];
-    for (const { id } of rows) await this.sql('KILL ?', [id]);
-    return rows.length;
+    const ids = await this.#connections();
+    for (const id of ids) await this.sql('KILL ?', [id]);
+    return ids.length;
+  }
+
+  /** How many connections the account of the engine has. */
+  async connectionCount(): Promise<number> {
+    return (await this.#connections()).length;
   }
 
   /** Returns when no thread of the server runs any more: a signal to stop takes its time, and an answer may slip through. */
@@ -174,6 +176,12 @@ export class MysqlLab {
   async stop(): Promise<void> {
     await this.#admin.end();
     await this.services.stop();
+  }
+
+  async #connections(): Promise<readonly number[]> {
+    const sql = 'SELECT id FROM information_schema.processlist WHERE user = ?';
+    const rows = (await this.sql(sql, [this.services.mysql.user])) as { id: number }[];
+    return rows.map(({ id }) => id);
   }
 
   #connect(): mysql.Pool {

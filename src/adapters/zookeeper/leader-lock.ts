@@ -2,7 +2,6 @@ import type { HeldLock, LeaderLock } from '../../ports/ownership.js';
 import { blockerOfTopicLock } from './lock-modes.js';
 import { HeldLockNode, type Identity, LockNode, untilChanged } from './lock-node.js';
 import { OwnLockNodes } from './own-lock-nodes.js';
-import { inLockOrder } from './paths.js';
 import type { ZookeeperSession } from './session.js';
 import { aborted, type SessionKeeper } from './session-keeper.js';
 import { ZookeeperError } from './zookeeper-error.js';
@@ -44,16 +43,6 @@ export class ZookeeperLeaderLock implements LeaderLock {
         if (signal.aborted) throw aborted(`the wait for the lock of ${topic}`);
       }
     }
-  }
-
-  /** What the node at the head of the line says of its holder, for people; undefined when the lock is free. */
-  async holder(topic: string): Promise<string | undefined> {
-    const session = this.#keeper.now();
-    const directory = this.#keeper.paths.owners(topic);
-    const [head] = inLockOrder(await session.children(directory));
-    return head === undefined
-      ? undefined
-      : (await session.read(`${directory}/${head}`))?.toString('utf8').slice(0, 300);
   }
 
   /** Undefined when it gave way. */

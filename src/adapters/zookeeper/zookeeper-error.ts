@@ -49,11 +49,6 @@ export function isReason(error: unknown, ...wanted: readonly ZookeeperReason[]):
   return error instanceof ZookeeperError && wanted.includes(error.reason);
 }
 
-/** True when the outcome of the request is not known: it may have been carried out. */
-export function isOutcomeUnknown(error: unknown): boolean {
-  return isReason(error, 'connection_loss', 'session_ended', 'timed_out');
-}
-
 /** A right that is missing stays missing until somebody grants it. */
 export function rightMissing(what: string, cause: ZookeeperError): ConfigurationError {
   const message = `ZooKeeper refuses to ${what}: check zookeeper.auth and the ACL of that node`;

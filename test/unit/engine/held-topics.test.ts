@@ -137,7 +137,8 @@ describe('a topic whose source holds what it reads', () => {
     term.hold(retry(0));
     term.release(retry(0));
     term.finish(retry(0), 'recorded');
-    assert.deepEqual([...telemetry.counts], []);
+    const counted = [...telemetry.counts].filter(([, count]) => count > 0);
+    assert.deepEqual(counted, []);
   });
 
   it('loses and repeats nothing, whenever its source dies', async () => {

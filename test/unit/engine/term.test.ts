@@ -56,6 +56,13 @@ describe('term', () => {
     assert.equal(term.begin(position(15)), true);
   });
 
+  it('counts from 0 what retention takes, as soon as it has a partition', () => {
+    const { term, telemetry } = newTerm();
+    term.partitionsSeen('t', [0, 1]);
+    const count = (partition: number) => telemetry.counts.get(`skipped_by_broker_total t ${partition}`);
+    assert.deepEqual([count(0), count(1), count(2)], [0, 0, undefined]);
+  });
+
   it('refuses a source that begins elsewhere without saying what it skipped', async () => {
     const { term, clock } = newTerm(() => Promise.resolve(plainOffset(5n)));
     term.partitionsSeen('t', [0]);
@@ -91,7 +98,7 @@ describe('term', () => {
     assert.deepEqual(term.halted, [at]);
     assert.match(
       String(telemetry.named('partition_halted')[0]?.detail),
-      /t\/0 is committed at 500 but Kafka holds 0 to 3.*offsets set t\/0=OFFSET/,
+      /t\/0 goes on at 500 but Kafka holds 0 to 3.*offsets set t\/0=OFFSET/,
     );
     assert.equal(term.begin(position(0)), false);
   });

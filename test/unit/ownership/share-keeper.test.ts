@@ -71,6 +71,22 @@ describe('engines that share', () => {
     assert.deepEqual([...bench.counts].sort(), [1, 1, 2]);
   });
 
+  it('say who owns what only while they can know it', async () => {
+    const { bench, a } = await sharing();
+    const owners = () => a.keeper.lines.map(({ owner }) => owner);
+    bench.directory.isAway = true;
+    await bench.pass(4_000);
+    assert.deepEqual(owners(), ['e1', 'e1', 'e2', 'e2']);
+    await bench.pass(7_000);
+    assert.deepEqual(owners(), []);
+    bench.directory.isAway = false;
+    await bench.pass(500);
+    assert.equal(owners().length, 4);
+    a.refusedSessionCount = 1;
+    a.lease.abort();
+    assert.deepEqual(owners(), []);
+  });
+
   it('try again when there is no session to be had', async () => {
     const bench = new ShareBench(1);
     const a = bench.engine();

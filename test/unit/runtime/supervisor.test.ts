@@ -14,6 +14,7 @@ describe('the supervisor', () => {
   let supervisor: Supervisor;
   let says: (message: FromWorker) => void;
   let startedCount: number;
+  let failed: (reason: string) => void;
 
   /** One worker without a process: it says what the test makes it say. */
   function supervise(): Supervisor {
@@ -47,7 +48,7 @@ describe('the supervisor', () => {
       onReady: () => undefined,
       onMessage: () => undefined,
       onDead: () => undefined,
-      onFailure: (error) => assert.fail(error.message),
+      onFailure: (error) => failed(error.message),
     });
   }
 
@@ -55,6 +56,7 @@ describe('the supervisor', () => {
     clock = new FakeClock();
     telemetry = new RecordingTelemetry();
     startedCount = 0;
+    failed = (reason) => assert.fail(reason);
     supervisor = supervise();
     void supervisor.start();
   });
@@ -111,5 +113,20 @@ describe('the supervisor', () => {
     assert.deepEqual(killed(), []);
     await clock.advance(20_000);
     assert.equal(killed().length, 1);
+  });
+
+  it('gives up at the sixth death within a minute, with the last words of the last to die', async () => {
+    const reasons: string[] = [];
+    failed = (reason) => reasons.push(reason);
+    const error = { message: 'no dongle', name: 'Error' };
+    for (let death = 1; death <= 6; death += 1) {
+      says({ type: 'start_failed', error });
+      for (const worker of supervisor.workers) worker.kill();
+      await clock.advance(0);
+    }
+    assert.equal(startedCount, 6);
+    assert.deepEqual(reasons, [
+      '6 workers died within 60 s, the last one a notification_processor: no dongle; see the events worker_crashed and worker_died',
+    ]);
   });
 });

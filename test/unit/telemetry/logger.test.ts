@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { EngineError } from '../../../src/domain/errors.js';
 import { Secret } from '../../../src/domain/secret.js';
 import { createTelemetry, type ProcessTelemetry } from '../../../src/telemetry/create-telemetry.js';
+import { createMetricStore } from '../../../src/telemetry/metric-store.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
 import { MemorySink } from '../../support/fakes/memory-sink.js';
 
@@ -143,6 +144,13 @@ describe('repeated warnings', () => {
     assert.deepEqual(telemetry.snapshot().worker_replacements_total, [[['alarm_processor'], [3]]]);
   });
 
+  it('of a retry that Kafka took are counted, from 0 on in main', () => {
+    const { telemetry } = open();
+    telemetry.event('retry_vanished', { topic: 'retries', partition: 0, offset: '7' });
+    assert.deepEqual(telemetry.snapshot().retries_vanished_total, [[[], [1]]]);
+    assert.deepEqual(createMetricStore({}).snapshot().retries_vanished_total, [[[], [0]]]);
+  });
+
   it('that were held back are told when the process ends', () => {
     const { telemetry, sink } = open();
     telemetry.event('commit_delayed');
@@ -159,6 +167,17 @@ describe('repeated warnings', () => {
     telemetry.event('engine_stopped', { exit_code: 0 });
     telemetry.close();
     assert.equal(sink.objects().at(-1)?.event, 'engine_stopped');
+  });
+});
+
+describe('the last line of a run', () => {
+  it('is an error when the run failed, and shows also where errors alone are shown', () => {
+    const { telemetry, sink } = open();
+    for (const exit_code of [0, 78]) telemetry.event('engine_stopped', { exit_code });
+    assert.deepEqual(
+      sink.objects().map(({ level }) => level),
+      ['info', 'error'],
+    );
   });
 });
 

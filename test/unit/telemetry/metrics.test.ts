@@ -26,7 +26,9 @@ describe('metrics before anything happened', () => {
 
   it('exist at 0 for every reason, type, outcome, stage and queue', () => {
     assert.equal(linesOf(text, 'alarms_finished_total{reason="no_methods"}')[0]?.split(' ')[1], '0');
-    assert.equal(linesOf(text, 'notifications_total').length, 2 * 6);
+    assert.equal(linesOf(text, 'notifications_total').length, 3 * 6);
+    const unknown = 'notifications_total{type="unknown",outcome="dead"}';
+    assert.deepEqual(linesOf(text, unknown), [`${unknown} 0`]);
     assert.deepEqual(linesOf(text, 'queue_length{queue="alarms"}'), ['queue_length{queue="alarms"} 0']);
     assert.deepEqual(linesOf(text, 'send_seconds_count'), [
       'send_seconds_count{type="email"} 0',
@@ -71,6 +73,12 @@ describe('counting', () => {
     store.set('lock_held', undefined, Number.POSITIVE_INFINITY);
     store.observe('lookup_seconds', undefined, -0.5);
     assert.deepEqual(store.snapshot(), {});
+  });
+
+  it('begins a series at 0 when nothing is added', () => {
+    const store = createMetricStore(known);
+    store.add('skipped_by_broker_total', { topic: 't', partition: '0' }, 0);
+    assert.deepEqual(store.snapshot().skipped_by_broker_total, [[['t', '0'], [0]]]);
   });
 
   it('takes labels in any order and leaves a missing one empty', () => {

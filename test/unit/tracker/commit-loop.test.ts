@@ -268,7 +268,11 @@ describe('commit loop', () => {
       b.open(p0);
       b.tracker.begin({ ...p0, offset: 7n });
       void b.loop.run(b.stop.signal);
-      await b.clock.advance(4000);
+      const gauge = () => b.telemetry.gauges.get('stuck_head alarms 0');
+      await b.clock.advance(1000);
+      assert.equal(gauge(), 0, 'there is a series before anything is stuck');
+      await b.clock.advance(3000);
+      assert.equal(gauge(), maxHeadAgeMs === undefined ? 0 : 1);
       const offsets = b.loop.stuckHeads().map((head) => head.position.offset);
       assert.deepEqual(offsets, maxHeadAgeMs === undefined ? [] : [7n]);
       assert.equal(await b.nextOf(), 7n);
