@@ -48,6 +48,6 @@ describe('three engines on real servers lose nothing, keep order and identity, a
   });
 
   it('while they are stopped and started one after the other, and then they repeat nothing at all (P12)', async (test) => {
-    await survives(test, 'stops', 10);
+    await survives(test, 'stops', 10, { lock: 'partition' });
   });
 });
