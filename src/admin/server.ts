@@ -10,6 +10,8 @@ export interface AdminOptions {
   readonly port: number;
   readonly view: EngineView;
   readonly telemetry: Telemetry;
+  /** What sets the port, for those who cannot have it. */
+  readonly settings?: string;
 }
 
 export interface AdminServer {
@@ -31,7 +33,13 @@ const limits = { headerBytes: 8192, urlCharacters: 1024, connectionCount: 64, re
  *
  * @throws LISTEN_FAILED when the port cannot be had; names port and key.
  */
-export async function startAdmin({ host, port, view, telemetry }: AdminOptions): Promise<AdminServer> {
+export async function startAdmin({
+  host,
+  port,
+  view,
+  telemetry,
+  settings = 'admin.host and admin.port',
+}: AdminOptions): Promise<AdminServer> {
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -46,7 +54,7 @@ export async function startAdmin({ host, port, view, telemetry }: AdminOptions):
   const listens = await listening(
     server,
     { host, port },
-    { who: 'the admin endpoint', advice: 'see what else runs there, or set admin.host and admin.port' },
+    { who: 'the admin endpoint', advice: `see what else runs there, or set ${settings}` },
   );
   telemetry.event('admin_listening', { host, port: listens.port });
   return listens;

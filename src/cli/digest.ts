@@ -69,7 +69,10 @@ async function withOutside(
   work: () => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const view = digestView(settings.instance, state, () => prometheusText(telemetry.snapshot(), 'digest'));
-  const admin = settings.listen === undefined ? undefined : await startAdmin({ ...settings.listen, view, telemetry });
+  const admin =
+    settings.listen === undefined
+      ? undefined
+      : await startAdmin({ ...settings.listen, view, telemetry, settings: '--metrics-listen' });
   const notify = serviceNotify(process.env, (detail) => telemetry.event('service_notify_failed', { detail }));
   let isTold = false;
   const stopWatching = systemClock.every(noticeMs, () => {

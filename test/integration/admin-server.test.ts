@@ -138,11 +138,17 @@ describe('the admin endpoint', () => {
 
   it('says which port is taken and which key names it', async (t) => {
     const { port } = await start(t);
-    await assert.rejects(startAdmin({ host: '127.0.0.1', port, view: fixedView(), telemetry }), (error) => {
-      assert.ok(error instanceof EngineError);
-      assert.equal(error.code, 'LISTEN_FAILED');
-      assert.match(error.message, new RegExp(`port ${port}: it is taken; .*admin\\.port`));
-      return true;
-    });
+    const taken = { host: '127.0.0.1', port, view: fixedView(), telemetry };
+    for (const [options, key] of [
+      [taken, 'admin\\.port'],
+      [{ ...taken, settings: '--metrics-listen' }, '--metrics-listen'],
+    ] as const) {
+      await assert.rejects(startAdmin(options), (error) => {
+        assert.ok(error instanceof EngineError);
+        assert.equal(error.code, 'LISTEN_FAILED');
+        assert.match(error.message, new RegExp(`port ${port}: it is taken; .*${key}`));
+        return true;
+      });
+    }
   });
 });
