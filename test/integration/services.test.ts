@@ -6,7 +6,6 @@ import { before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { type Connection, createConnection } from 'mysql2/promise';
-import { createClient } from 'node-zookeeper-client';
 import { randomName } from '../support/random-name.js';
 import {
   cleanUpAfterSuite,
@@ -16,6 +15,7 @@ import {
   startPrivateServices,
 } from '../support/services.js';
 import { waitFor } from '../support/wait-for.js';
+import { ZookeeperNodes } from '../support/zookeeper-nodes.js';
 
 const skip = skipWithoutServices();
 
@@ -41,19 +41,14 @@ async function withMysql<T>({ mysql }: Pick<PrivateServices, 'mysql'>, work: (co
   }
 }
 
-/** Whether a node is there; `toCreate` makes it first. */
+/** Whether a node is there; `toCreate` makes it first. By our own sessions: the client library alone may wait for ever. */
 async function nodeExists(zookeeperUrl: string, path: string, { toCreate = false } = {}): Promise<boolean> {
-  const client = createClient(zookeeperUrl, { sessionTimeout: 5_000 });
-  const connected = once(client, 'connected');
-  client.connect();
-  await connected;
+  const nodes = new ZookeeperNodes(zookeeperUrl, randomName('group'));
   try {
-    if (toCreate) await new Promise<void>((resolve, reject) => client.create(path, (e) => (e ? reject(e) : resolve())));
-    return await new Promise((resolve, reject) =>
-      client.exists(path, (e, stat) => (e ? reject(e) : resolve(stat !== null))),
-    );
+    if (toCreate) await nodes.write(path, '');
+    return (await nodes.read(path)) !== undefined;
   } finally {
-    client.close();
+    await nodes.close();
   }
 }
 
