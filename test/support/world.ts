@@ -196,14 +196,15 @@ export class World {
     return engine;
   }
 
-  /** Waits until every position in ZooKeeper is the end of its partition. */
+  /** Waits until every position in ZooKeeper has reached what is now the end of its partition. */
   async caughtUp(timeoutMs = 60_000): Promise<void> {
     const ends = await this.kafka.logEnds(this.topic);
     const wanted = [...ends].filter(([, end]) => end > 0n);
     let seen: ReadonlyMap<number, bigint> = new Map();
     const isThere = async () => {
       seen = await this.zookeeper.committed(this.topic);
-      return wanted.every(([partition, end]) => seen.get(partition) === end);
+      // Or beyond: others may have sent meanwhile.
+      return wanted.every(([partition, end]) => (seen.get(partition) ?? 0n) >= end);
     };
     const show = (map: Iterable<readonly [number, bigint]>) => [...map].sort().join(' ');
     await waitFor(isThere, `offsets at the end of ${this.topic}`, { timeoutMs }).catch((error) => {
