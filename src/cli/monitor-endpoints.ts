@@ -14,6 +14,7 @@ import { identityList } from '../producers/identity-list.js';
 import { startMetricsServer } from '../producers/metrics-server.js';
 import { systemClock } from '../runtime/clock.js';
 import { listenForStop, type StopRequest } from '../runtime/shutdown.js';
+import { keepPausesShort } from '../runtime/small-heap.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';
 import { prometheusText } from '../telemetry/prometheus-text.js';
@@ -33,6 +34,7 @@ export const command: Command = {
   positionals: 'CONFIG_FILE_PATH',
   options: monitorOptions,
   async run(args, io) {
+    keepPausesShort();
     const settings = readMonitorSettings(args);
     const file = readEndpointsFile(settings.file);
     if (file.kind !== 'endpoints') return refuse(settings.file, file, io);

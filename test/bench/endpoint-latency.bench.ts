@@ -9,6 +9,7 @@ import { EndpointMonitor } from '../../src/producers/endpoint-monitor/endpoint-m
 import { HostLookups } from '../../src/producers/endpoint-monitor/host-lookups.js';
 import { HttpProber } from '../../src/producers/endpoint-monitor/prober.js';
 import { systemClock } from '../../src/runtime/clock.js';
+import { keepPausesShort } from '../../src/runtime/small-heap.js';
 import { endpointsOf } from '../support/endpoints.js';
 
 /*
@@ -118,6 +119,8 @@ else {
   console.log(
     `node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model}), load ${loadavg()[0]?.toFixed(1)}`,
   );
+  // As the command does.
+  keepPausesShort();
   await measure(server, {
     count: Number(values.count),
     hanging: Number(values.hanging),
