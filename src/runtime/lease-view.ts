@@ -28,8 +28,9 @@ export class WorkerLease {
     return this.#abort.signal;
   }
 
+  /** Never while `signal` is aborted: an end that was seen stays one, whatever the clock on the wall says afterwards. */
   valid(): boolean {
-    return this.#clock.monoMs() < this.#endsAtMonoMs && this.#clock.nowMs() < this.#endsAtMs + wallToleranceMs;
+    return !this.#abort.signal.aborted && this.#isRunning();
   }
 
   /** Resolves when there is a lease, or when `signal` aborts. */
@@ -51,7 +52,7 @@ export class WorkerLease {
   renew(endsAtMonoMs: number, endsAtMs: number): void {
     this.#endsAtMonoMs = endsAtMonoMs;
     this.#endsAtMs = endsAtMs;
-    if (!this.valid()) {
+    if (!this.#isRunning()) {
       this.#abort.abort();
       return;
     }
@@ -65,5 +66,9 @@ export class WorkerLease {
     while (this.valid()) await this.#clock.sleep(this.#endsAtMonoMs - this.#clock.monoMs());
     this.#abort.abort();
     this.#isWatched = false;
+  }
+
+  #isRunning(): boolean {
+    return this.#clock.monoMs() < this.#endsAtMonoMs && this.#clock.nowMs() < this.#endsAtMs + wallToleranceMs;
   }
 }

@@ -33,6 +33,9 @@ interface Told {
 /** What a thread is given at a time: little enough that all are busy to the end. */
 const shareCount = 20;
 
+/** A thousand times what a share takes: of one in which no virtual time passes nothing else would tell. */
+const shareLimitMs = 600_000;
+
 /** Threads without work: one that has run for a while is several times as fast as a new one. */
 const idle: Worker[] = [];
 
@@ -72,11 +75,19 @@ export async function runnerOf(kind: RunKind): Promise<(number: number, options:
   return (number, options) => runPoint(all, number, options);
 }
 
-/** Keeps the process alive for as long as the thread works. */
+/** Keeps the process alive for as long as the thread works. @throws Error naming the numbers when one of them does not end. */
 async function runShare(thread: Worker, share: Share): Promise<Told> {
   thread.ref();
   thread.postMessage(share);
-  const [told] = await once(thread, 'message');
+  const late = AbortSignal.timeout(shareLimitMs);
+  const [told] = await once(thread, 'message', { signal: late }).catch(async (error) => {
+    if (!late.aborted) throw error;
+    await thread.terminate();
+    const last = share.first + (share.count - 1) * share.step;
+    throw new Error(
+      `one of the numbers ${share.first} to ${last} does not end: something in it is tried without a pause`,
+    );
+  });
   thread.unref();
   return told as Told;
 }

@@ -23,4 +23,8 @@ export const regressions: readonly { readonly number: number; readonly was: stri
     number: 1_000_047_935,
     was: 'a place in the line for a partition, given up while the connection to ZooKeeper broke, stayed as long as the session: everybody waited behind it, and the partition stood still',
   },
+  {
+    number: 2_000_029_479,
+    was: 'a clock that was set forward and back again left a sender with a lease that was valid and ended at one time: it tried to send without a pause, and heard nothing any more',
+  },
 ];

@@ -119,6 +119,18 @@ describe('lease of a worker', () => {
       assert.equal(lease.signal.aborted, false);
     });
 
+    it('stays over, once that was seen, when the clock is set forward and back again', async () => {
+      const { clock, lease, again } = leased();
+      await clock.advance(5_000);
+      again();
+      clock.suspendFor(3_600_000);
+      await clock.advance(6_000);
+      clock.suspendFor(-3_600_000);
+      assert.deepEqual([lease.valid(), lease.signal.aborted], [false, true]);
+      again();
+      assert.deepEqual([lease.valid(), lease.signal.aborted], [true, false]);
+    });
+
     it('does not heed a clock that is set back', async () => {
       const { clock, lease } = leased();
       clock.suspendFor(-3_600_000);
