@@ -2,6 +2,7 @@ import './runtime/exit-with-parent.js';
 import { systemClock, systemRandom } from './runtime/clock.js';
 import { fromWireConfig } from './runtime/config-wire.js';
 import { startProcessGauges } from './runtime/process-gauges.js';
+import { keepHeapSmall } from './runtime/small-heap.js';
 import { SystemsSeen } from './runtime/systems-seen.js';
 import { hostWorker, type StartMessage, type WorkerHost, type WorkerParts } from './runtime/worker-host.js';
 import { createTelemetry } from './telemetry/create-telemetry.js';
@@ -67,4 +68,5 @@ async function build(start: StartMessage, host: WorkerHost): Promise<WorkerParts
   }
 }
 
+keepHeapSmall();
 hostWorker(systemClock, build);

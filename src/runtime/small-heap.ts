@@ -1,14 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Before the old generation is collected it may grow by half; Node lets it grow to four times. */
-const growth = '--heap-growing-percent=50';
+/** Bounds the nursery of a process that is started with it. */
+export const smallNursery = '--max-semi-space-size=4';
 
-/** What keeps a worker's memory small. Node would rather grow than collect, and a host runs ten of them. */
-export const smallHeapFlags: readonly string[] = ['--max-semi-space-size=4', growth];
-
-/** The same for this process, as far as that can be changed when it runs already: its nursery is for NODE_OPTIONS to bound. */
+/**
+ * Collects the old generation when it has grown by half; Node lets it grow to four times, and a host runs ten of us. Set from inside, because a
+ * version of Node that does not know a flag would not start with it.
+ */
 export function keepHeapSmall(): void {
-  setFlagsFromString(growth);
+  setFlagsFromString('--heap-growing-percent=50');
 }
 
 /** Keeps the nursery of this process at what it is: collected more often, each time in a moment. For those that measure latencies. */

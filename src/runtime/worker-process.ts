@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { WorkerRef } from '../ports/progress.js';
 import { type ForkLink, linkToChild } from './fork-link.js';
 import type { FromWorker, ToWorker } from './protocol.js';
-import { smallHeapFlags } from './small-heap.js';
+import { smallNursery } from './small-heap.js';
 import type { StartWorker, WorkerExit, WorkerHandle } from './worker-handle.js';
 
 /** Of our own environment a worker gets these; secrets reach it in the `start` message only. */
@@ -27,7 +27,7 @@ export class WorkerProcess implements WorkerHandle {
     this.#child = fork(file, [], {
       execArgv: [
         ...['--disable-proto=delete', '--disable-warning=TimeoutNegativeWarning', '--enable-source-maps'],
-        ...smallHeapFlags,
+        smallNursery,
       ],
       env: {
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => inheritedEnvironment.includes(name))),
