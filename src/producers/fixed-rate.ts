@@ -38,10 +38,13 @@ export class FixedRate {
   readonly #running = new Set<Recurring>();
   /** A binary heap, the earliest first. */
   readonly #heap: Entry[] = [];
+  readonly #shortestSleepMs: number;
   #wake = new AbortController();
 
-  constructor(clock: Clock) {
+  /** `shortestSleepMs`: what falls due within so little starts together, late by that at most. Many small wake-ups cost more than the work. */
+  constructor(clock: Clock, shortestSleepMs = 0) {
     this.#clock = clock;
+    this.#shortestSleepMs = shortestSleepMs;
   }
 
   /**
@@ -66,21 +69,20 @@ export class FixedRate {
 
   /** Until `signal` aborts. Waits for no run. */
   async run(signal: AbortSignal): Promise<void> {
+    const end = () => this.#wake.abort();
+    signal.addEventListener('abort', end);
     while (!signal.aborted) {
       const first = this.#heap[0];
       const waitMs = first === undefined ? longestSleepMs : first.atMonoMs - this.#clock.monoMs();
-      if (waitMs > 0) await this.#sleep(Math.min(waitMs, longestSleepMs), signal);
+      if (waitMs > 0) await this.#sleep(Math.min(Math.max(waitMs, this.#shortestSleepMs), longestSleepMs));
       else this.#start(first);
     }
+    signal.removeEventListener('abort', end);
   }
 
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    this.#wake = new AbortController();
-    const wake = this.#wake;
-    const end = () => wake.abort();
-    signal.addEventListener('abort', end, { once: true });
-    await this.#clock.sleep(ms, wake.signal);
-    signal.removeEventListener('abort', end);
+  async #sleep(ms: number): Promise<void> {
+    if (this.#wake.signal.aborted) this.#wake = new AbortController();
+    await this.#clock.sleep(ms, this.#wake.signal);
   }
 
   #start(entry: Entry | undefined): void {

@@ -40,15 +40,23 @@ export function parseServerUrl(text: string): ServerUrl | undefined {
  */
 export class HttpTransport {
   readonly #clock: Clock;
-  readonly #base: URL;
+  readonly #request: typeof httpRequest;
+  readonly #host: string;
+  readonly #port: string;
+  readonly #pathBefore: string;
   readonly #agent: HttpAgent;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor(server: ServerUrl, clock: Clock) {
     this.#clock = clock;
-    this.#base = server.url;
+    const { protocol, hostname, port, pathname } = server.url;
+    this.#host = hostname.replace(/^\[(.*)\]$/, '$1');
+    this.#port = port;
+    this.#pathBefore = pathname.replace(/^\/$/, '');
+    const isTls = protocol === 'https:';
     const options = { keepAlive: true, maxFreeSockets: 256 };
-    this.#agent = server.url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+    this.#agent = isTls ? new HttpsAgent(options) : new HttpAgent(options);
+    this.#request = isTls ? httpsRequest : httpRequest;
     const login = server.login === undefined ? {} : { authorization: server.login.reveal() };
     this.#headers = { 'content-type': 'application/json', ...login };
   }
@@ -107,15 +115,15 @@ export class HttpTransport {
   }
 
   #open({ method, path, body }: ApiCall, isShared: boolean): ClientRequest {
-    const { protocol, hostname, port, pathname } = this.#base;
-    const headers = {
-      ...this.#headers,
-      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-    };
-    const host = hostname.replace(/^\[(.*)\]$/, '$1');
-    const options = { host, port, method, path: `${pathname.replace(/^\/$/, '')}${path}`, headers };
-    const agent = isShared ? this.#agent : false;
-    return protocol === 'https:' ? httpsRequest({ ...options, agent }) : httpRequest({ ...options, agent });
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    return this.#request({
+      host: this.#host,
+      port: this.#port,
+      method,
+      path: `${this.#pathBefore}${path}`,
+      headers: { ...this.#headers, ...length },
+      agent: isShared ? this.#agent : false,
+    });
   }
 }
 

@@ -52,6 +52,25 @@ describe('the fixed rate', () => {
     assert.equal(quick.starts.length, 12);
   });
 
+  it('starts together what falls due within its shortest sleep, late by that at most, and stays in step', async () => {
+    const clock = new FakeClock();
+    const startedAt: number[] = [];
+    const recurring = (offsetMs: number): Recurring => ({
+      nextAfter: (monoMs) => gridAfter(offsetMs, 100, monoMs),
+      run: async () => void startedAt.push(clock.monoMs()),
+      overlapped: () => assert.fail('none takes any time'),
+    });
+    const schedule = new FixedRate(clock, 5);
+    const stop = new AbortController();
+    for (const offsetMs of [0, 2, 4, 5, 20, 21]) schedule.add(recurring(offsetMs), 0);
+    const ended = schedule.run(stop.signal);
+    await clock.advance(130);
+    assert.deepEqual(startedAt, [0, 5, 5, 5, 20, 25, 100, 105, 105, 105, 120, 125]);
+    stop.abort();
+    await ended;
+    assert.equal(clock.waitingCount, 0);
+  });
+
   it('runs each job once after a long sleep of the machine, and then goes on in step', async () => {
     const clock = new FakeClock();
     const steady = job(clock, 1_000);
