@@ -253,6 +253,39 @@ describe('ZooKeeper nodes', () => {
       await (await locks.acquire(partition, forever)).release();
     });
   }
+
+  for (const mode of ['topic', 'partition']) {
+    test(`a create that is carried out after its lock was given back leaves no place in the line (lock: ${mode})`, async () => {
+      const other = await bench.session();
+      const partition = { topic: topicOf(), partition: 3 };
+      let carryOut: (() => Promise<void>) | undefined;
+      const { keeper } = await bench.session({
+        newClient: (...given) => {
+          const client = newClient(...given);
+          const create = client.create.bind(client);
+          client.create = (path, data, acl, createMode, done) => {
+            if (carryOut !== undefined || !path.endsWith('-lock-')) return create(path, data, acl, createMode, done);
+            carryOut = () => new Promise((resolve) => create(path, data, acl, createMode, () => resolve()));
+            done(Object.assign(new Error('CONNECTION_LOSS'), { code: -4 }), '');
+          };
+          return client;
+        },
+      });
+      const { paths } = keeper;
+      const directory = mode === 'topic' ? paths.owners(partition.topic) : paths.ownersOf(partition);
+      const leaderLock = new ZookeeperLeaderLock(keeper, testIdentity());
+      const locks = new ZookeeperPartitionLocks(keeper, testIdentity(), partition.topic);
+      const acquire = () =>
+        mode === 'topic' ? leaderLock.acquire(partition.topic, forever) : locks.acquire(partition, forever);
+      await (await acquire()).release();
+      await carryOut?.();
+      assert.equal((await other.session.children(directory)).length, 1);
+
+      if (mode === 'partition') await locks.look([partition], () => undefined);
+      await (await acquire()).release();
+      assert.deepEqual(await other.session.children(directory), []);
+    });
+  }
 });
 
 async function lockOf(keeper: SessionKeeper, partition: TopicPartition): Promise<HeldLock> {

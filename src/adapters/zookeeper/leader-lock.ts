@@ -1,6 +1,6 @@
 import type { HeldLock, LeaderLock } from '../../ports/ownership.js';
 import { blockerOfTopicLock } from './lock-modes.js';
-import { HeldLockNode, type Identity, LockNode, untilChanged } from './lock-node.js';
+import { HeldLockNode, type Identity, untilChanged } from './lock-node.js';
 import { OwnLockNodes } from './own-lock-nodes.js';
 import type { ZookeeperSession } from './session.js';
 import { aborted, type SessionKeeper } from './session-keeper.js';
@@ -49,8 +49,9 @@ export class ZookeeperLeaderLock implements LeaderLock {
   async #acquireIn(session: ZookeeperSession, topic: string, signal: AbortSignal): Promise<HeldLock | undefined> {
     await this.#nodes.removeLeftovers(session);
     await this.#untilUnblocked(session, topic, signal);
-    const node = new LockNode(session, this.#keeper.paths.owners(topic), this.#identity);
-    this.#nodes.add(node);
+    const directory = this.#keeper.paths.owners(topic);
+    await this.#nodes.line(session, directory);
+    const node = this.#nodes.newNode(session, directory, this.#identity);
     try {
       let isTold = false;
       const path = await node.untilFirst(signal, async (headPath) => {

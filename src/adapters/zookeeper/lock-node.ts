@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { untilAborted } from '../../domain/until-aborted.js';
 import type { HeldLock } from '../../ports/ownership.js';
 import type { Fence } from '../../ports/progress.js';
@@ -31,11 +30,16 @@ export class LockNode {
   readonly #data: string;
   readonly #prefix: string;
 
-  constructor(session: ZookeeperSession, directory: string, identity: Identity) {
+  constructor(session: ZookeeperSession, directory: string, identity: Identity, guid: string) {
     this.session = session;
     this.#directory = directory;
     this.#data = JSON.stringify(identity);
-    this.#prefix = lockNodePrefix(`${session.id}-${randomUUID()}`);
+    this.#prefix = lockNodePrefix(guid);
+  }
+
+  /** Whether this child of a line belongs to our attempt. */
+  isOurs(child: string): boolean {
+    return child.startsWith(this.#prefix);
   }
 
   /**
@@ -58,13 +62,13 @@ export class LockNode {
   /** Removes whatever has our guid, by `session`, which may be a later one than the node's. */
   async remove(session: ZookeeperSession): Promise<void> {
     for (const child of inLockOrder(await session.children(this.#directory))) {
-      if (child.startsWith(this.#prefix)) await session.remove(`${this.#directory}/${child}`);
+      if (this.isOurs(child)) await session.remove(`${this.#directory}/${child}`);
     }
   }
 
   async #look(signal: AbortSignal, onWait: (headPath: string) => Promise<void>): Promise<string | undefined> {
     const line = inLockOrder(await this.session.children(this.#directory));
-    const [own, ...doubles] = line.filter((child) => child.startsWith(this.#prefix));
+    const [own, ...doubles] = line.filter((child) => this.isOurs(child));
     if (own === undefined) {
       await this.session.create(`${this.#directory}/${this.#prefix}`, this.#data, 'ephemeralSequential');
       return undefined;

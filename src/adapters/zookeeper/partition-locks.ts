@@ -2,9 +2,8 @@ import type { TopicPartition } from '../../domain/position.js';
 import type { HeldLock, PartitionLine, PartitionLocks, Sharer, Sharing } from '../../ports/ownership.js';
 import { InstanceNode } from './instance-node.js';
 import { blockerOfPartitionLock } from './lock-modes.js';
-import { HeldLockNode, type Identity, LockNode, untilChanged } from './lock-node.js';
+import { HeldLockNode, type Identity, untilChanged } from './lock-node.js';
 import { OwnLockNodes } from './own-lock-nodes.js';
-import { inLockOrder } from './paths.js';
 import type { ZookeeperSession } from './session.js';
 import { aborted, type SessionKeeper } from './session-keeper.js';
 import { ZookeeperError } from './zookeeper-error.js';
@@ -77,8 +76,7 @@ export class ZookeeperPartitionLocks implements PartitionLocks {
   ): Promise<HeldLock | undefined> {
     await this.#nodes.removeLeftovers(session);
     await this.#untilUnblocked(session, signal);
-    const node = new LockNode(session, this.#keeper.paths.ownersOf(partition), this.#identity);
-    this.#nodes.add(node);
+    const node = this.#nodes.newNode(session, this.#keeper.paths.ownersOf(partition), this.#identity);
     try {
       const path = await node.untilFirst(signal, () => Promise.resolve());
       if ((await this.#blocker(session)) === undefined)
@@ -124,7 +122,7 @@ export class ZookeeperPartitionLocks implements PartitionLocks {
 
   async #lineOf(session: ZookeeperSession, partition: TopicPartition): Promise<PartitionLine> {
     const directory = this.#keeper.paths.ownersOf(partition);
-    const line = inLockOrder(await session.children(directory));
+    const line = await this.#nodes.line(session, directory);
     const waitingCount = Math.max(0, line.length - 1);
     return { partition, owner: await this.#ownerOf(session, directory, line[0]), waitingCount };
   }
