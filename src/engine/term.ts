@@ -235,7 +235,8 @@ export class Term {
       try {
         const stored = await store.load(partition);
         if (isOver()) return;
-        known.saved = stored;
+        // A commit of ours that was on its way when the term began may have been told meanwhile: it is the newer word.
+        known.saved ??= stored;
         known.stored = carry.onto(partition, stored);
         this.#ask(known);
         return;

@@ -27,4 +27,8 @@ export const regressions: readonly { readonly number: number; readonly was: stri
     number: 2_000_029_479,
     was: 'a clock that was set forward and back again left a sender with a lease that was valid and ended at one time: it tried to send without a pause, and heard nothing any more',
   },
+  {
+    number: 4_000_053_554,
+    was: 'a commit that was under way when a term ended was told while the next term loaded its position, and the older answer was kept: reading waited for a commit that had been made',
+  },
 ];

@@ -83,6 +83,18 @@ describe('what a term hands on to the next one of the same engine', () => {
     assert.deepEqual(carry.onto(at, plainOffset(5n)), plainOffset(5n));
   });
 
+  it('counts the window from a commit that was told while the position was being loaded', async () => {
+    const carry = new Carry();
+    carry.keep(at, [undefined, plainOffset(9n)], plainOffset(9n));
+    let loaded: (stored: undefined) => void = () => undefined;
+    const { term, clock, committed } = newTerm(() => new Promise((resolve) => (loaded = resolve)), carry);
+    term.partitionsSeen('t', [0]);
+    term.committed([{ partition: at, stored: plainOffset(9n) }]);
+    loaded(undefined);
+    await clock.advance(0);
+    assert.deepEqual(committed, [9n]);
+  });
+
   it('reads nothing further than a window from the begin before the first commit of what it carries over', async () => {
     const carry = new Carry();
     carry.keep(at, [undefined], plainOffset(9n));
