@@ -22,6 +22,9 @@ import { encodeFinishedSet } from '../tracker/finished-set.js';
 import { Carry } from './carry.js';
 import { type ReadFrom, Term } from './term.js';
 
+/** Some 40,000 alarms of usual size, beyond what the queues hold; a few hundred of those who write much. */
+const capacityBytes = 64 * 1024 * 1024;
+
 export interface FlowOptions {
   readonly topology: NonEmpty<StageSpec>;
   readonly alarmTopic: string;
@@ -65,6 +68,7 @@ export class Flow {
     this.pipeline = new Pipeline({
       topology: options.topology,
       capacity: options.capacity,
+      capacityBytes,
       ledger: options.ledger,
       soon: (run) => options.clock.soon(run),
       begin: (position) => !this.#isPaused && this.#begin(position),

@@ -25,6 +25,7 @@ export function watchEngine({ view, pipeline, telemetry, clock, notify }: Watche
       else notify.status(role);
       lastRole = role;
     }
+    telemetry.gauge('in_flight_bytes', pipeline.bytes);
     for (const { name, length } of pipeline.queueLengths()) telemetry.gauge('queue_length', length, { queue: name });
     const { ready, reasons } = view.ready();
     if (ready === wasReady) return;

@@ -1,7 +1,9 @@
 import type { Parcel, QueueName } from '../ports/flow.js';
 
-/** Who may put: told of room as soon as there is some. */
+/** Who may put: told of room as soon as there is some, unless it is held back. */
 export interface Putter {
+  /** While true it is given no room, however much there is. */
+  readonly isHeldBack: boolean;
   grant(more: number): void;
 }
 
@@ -97,6 +99,7 @@ export class BoundedQueue {
     let room = this.capacity - this.length - this.#grantedCount;
     for (const [putter, wanted] of this.#wanted) {
       if (room <= 0) return;
+      if (putter.isHeldBack) continue;
       const share = Math.min(wanted, room);
       room -= share;
       this.#wanted.delete(putter);

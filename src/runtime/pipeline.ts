@@ -14,6 +14,8 @@ import type { WorkerHandle } from './worker-handle.js';
 export interface PipelineOptions {
   readonly topology: NonEmpty<StageSpec>;
   readonly capacity: Readonly<Record<QueueName, number>>;
+  /** Nothing more is read while all that is under way takes so many bytes. */
+  readonly capacityBytes: number;
   readonly ledger: Ledger;
   /** Runs something after the present turn of the event loop. */
   soon(run: () => void): void;
@@ -28,12 +30,18 @@ export interface PipelineOptions {
 class Station implements Taker, Putter {
   readonly worker: WorkerHandle;
   readonly term: number;
+  readonly #isTooMuch: () => boolean;
   #parcels: WireParcel[] = [];
   #room = 0;
 
-  constructor(worker: WorkerHandle, term: number) {
+  constructor(worker: WorkerHandle, term: number, isTooMuch: () => boolean) {
     this.worker = worker;
     this.term = term;
+    this.#isTooMuch = isTooMuch;
+  }
+
+  get isHeldBack(): boolean {
+    return this.#isTooMuch();
   }
 
   get ref(): WorkerRef {
@@ -77,6 +85,7 @@ export class Pipeline {
   readonly #stations = new Map<WorkerHandle, Station>();
   readonly #quarantine = new Quarantine();
   #term = 0;
+  #bytes = 0;
   #isScheduled = false;
 
   constructor(options: PipelineOptions) {
@@ -105,6 +114,16 @@ export class Pipeline {
     return count;
   }
 
+  /** What all payloads under way take in main, one byte a character; each is in the hands of one worker as well. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Reading waits for what is under way. */
+  get isTooMuch(): boolean {
+    return this.#bytes >= this.#options.capacityBytes;
+  }
+
   queueLengths(): readonly { readonly name: QueueName; readonly length: number; readonly capacity: number }[] {
     return queueNames.map((name) => ({
       name,
@@ -116,6 +135,7 @@ export class Pipeline {
   /** Everything that is under way is void from here on. */
   begin(term: number): void {
     this.#term = term;
+    this.#bytes = 0;
     this.#options.ledger.clear();
     this.#stations.clear();
     this.#quarantine.clear();
@@ -172,7 +192,9 @@ export class Pipeline {
   #station(worker: WorkerHandle): Station {
     const known = this.#stations.get(worker);
     if (known !== undefined) return known;
-    const station = new Station(worker, this.#term);
+    // Sources only: the stages have to go on for what is under way to end.
+    const isSource = !this.#dispatchers.has(worker.ref.stage);
+    const station = new Station(worker, this.#term, () => isSource && this.isTooMuch);
     this.#stations.set(worker, station);
     return station;
   }
@@ -190,7 +212,9 @@ export class Pipeline {
       const parcel = fromWireParcel(wire);
       // Before it is begun: what is begun and held by nobody would never be finished.
       if (!queue.hasRoom(station)) throw new TypeError('put without room');
-      queue.put(station, parcel, this.#options.begin(parcel.position));
+      const isBegun = this.#options.begin(parcel.position);
+      queue.put(station, parcel, isBegun);
+      if (isBegun) this.#bytes += parcel.payload.length;
     }
     if (message.wants !== undefined) queue.want(station, checkedCount(message.wants));
     this.#schedule();
@@ -203,9 +227,11 @@ export class Pipeline {
       this.#checkAnswer(station, answer);
       const position = fromWirePosition(answer.at);
       const parcel = dispatcher.settle(station.ref, position, (held) => this.#quarantine.settle(held));
+      this.#bytes -= parcel.payload.length;
       if (answer.kind === 'forward') {
         const next = { position, orderKey: parcel.orderKey, payload: answer.payload };
         this.#putQueue(station.ref.stage).put(station, next, true);
+        this.#bytes += next.payload.length;
       } else this.#options.finish(position, answer.reason);
     }
     if (message.wants !== undefined) this.#putQueue(station.ref.stage).want(station, checkedCount(message.wants));

@@ -50,6 +50,7 @@ export const metricTable = {
     labels: ['topic', 'partition'],
   },
   queue_length: { kind: 'gauge', help: 'Items waiting in a queue', labels: ['queue'], values: queueNames },
+  in_flight_bytes: { kind: 'gauge', help: 'Alarms under way in all stages, one byte a character' },
   worker_replacements_total: { kind: 'counter', help: 'Workers that died and were replaced', labels: ['stage'] },
   worker_resident_bytes: {
     kind: 'gauge',

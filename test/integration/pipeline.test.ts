@@ -23,15 +23,20 @@ class Rig {
   readonly begun = new Map<string, number>();
   failure: EngineError | undefined;
   longest = 0;
+  beatCount = 0;
   readonly pipeline: Pipeline;
   readonly supervisor: Supervisor;
 
-  constructor(payloads: readonly string[], options: { readonly capacity?: number; readonly config?: object } = {}) {
-    const capacity = options.capacity ?? 256;
+  constructor(
+    payloads: readonly string[],
+    options: { readonly capacity?: number; readonly capacityBytes?: number; readonly config?: object } = {},
+  ) {
+    const { capacity = 256, capacityBytes = 2 ** 26 } = options;
     const stages = topology({ alarm: 2, notification: 2 });
     this.pipeline = new Pipeline({
       topology: stages,
       capacity: { alarms: capacity, notifications: capacity, sent_notifications: 50, finished: capacity },
+      capacityBytes,
       ledger: new ParcelLedger(),
       soon: (run) => systemClock.soon(run),
       begin: (position) => {
@@ -80,7 +85,10 @@ class Rig {
   }
 
   #hear(worker: WorkerHandle, message: FromWorker): void {
-    if (message.type === 'beat') this.pipeline.showedLife(worker);
+    if (message.type === 'beat') {
+      this.beatCount += 1;
+      this.pipeline.showedLife(worker);
+    }
     if (!flowTypes.has(message.type)) return;
     this.pipeline.handle(worker, message as FlowMessage);
     for (const { length, capacity } of this.pipeline.queueLengths())
@@ -179,6 +187,20 @@ describe('pipeline of real processes', () => {
       assert.ok(rig.begun.size <= 5 * 64 + 20 + 20 + 50, `${rig.begun.size} begun`);
     });
   }
+
+  it('reads no further than its capacity in bytes while nothing gets done, whatever room its queues have', async () => {
+    const large = 'alarm_processor wait'.padEnd(20_000);
+    rig = new Rig(
+      Array.from({ length: 400 }, () => large),
+      { capacity: 20, capacityBytes: 1_000_000 },
+    );
+    await rig.run();
+    await waitFor(() => rig.pipeline.isTooMuch, 'too much under way', { timeoutMs: 20_000 });
+    const beatCount = rig.beatCount;
+    await waitFor(() => rig.beatCount >= beatCount + 18, 'three beats of each worker');
+    assert.equal(rig.pipeline.bytes, rig.begun.size * large.length);
+    assert.ok(rig.begun.size >= 50 && rig.begun.size <= 50 + 20, `${rig.begun.size} begun`);
+  });
 
   it('gives up when workers die again and again', async () => {
     rig = new Rig([], { config: { refuses: true } });

@@ -31,7 +31,8 @@ function misbehave(text: string): void {
 
 async function act(item: Item, stage: string, signal: AbortSignal): Promise<StageOutcome<Item>> {
   if (item.text.startsWith(stage)) misbehave(item.text);
-  if (item.text === 'wait' || item.text === `${stage} wait`) await systemClock.sleep(1e6, signal);
+  const does = item.text.trimEnd();
+  if (does === 'wait' || does === `${stage} wait`) await systemClock.sleep(1e6, signal);
   if (stage === 'sent_notification_processor') return { kind: 'finish', reason: 'recorded' };
   return item.text.includes('finish') ? { kind: 'finish', reason: 'no_methods' } : { kind: 'forward', item };
 }

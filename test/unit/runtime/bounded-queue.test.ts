@@ -6,6 +6,7 @@ import { offsetsOf, parcel } from '../../support/parcels.js';
 
 class CountingPutter implements Putter {
   room = 0;
+  isHeldBack = false;
   grant(more: number): void {
     this.room += more;
   }
@@ -116,6 +117,18 @@ describe('bounded queue', () => {
     assert.ok(queue.put(first, parcel(1), false));
     queue.shareRoom();
     assert.equal(second.room, 1);
+  });
+
+  it('grants nothing to a putter that is held back, and all the room to the others', () => {
+    const queue = new BoundedQueue('alarms', 2);
+    const [held, other] = [new CountingPutter(), new CountingPutter()];
+    held.isHeldBack = true;
+    queue.want(held, 2);
+    queue.want(other, 1);
+    assert.deepEqual([held.room, other.room], [0, 1]);
+    held.isHeldBack = false;
+    queue.shareRoom();
+    assert.equal(held.room, 1);
   });
 
   it('lets every putter have its turn when room is short', () => {

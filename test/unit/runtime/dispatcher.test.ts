@@ -37,7 +37,7 @@ class Bench {
   }
 
   put(count: number, orderKey?: string): void {
-    const putter = { grant: () => undefined };
+    const putter = { isHeldBack: false, grant: () => undefined };
     this.queue.want(putter, count);
     for (let each = 0; each < count; each += 1) {
       this.queue.put(putter, parcel(this.#next, orderKey ?? `key-${this.#next}`), true);
