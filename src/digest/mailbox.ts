@@ -1,8 +1,9 @@
+import { Fifo } from '../domain/fifo.js';
+
 /** A bounded line of items for one reader. A full one makes its writers wait; what is in it is never dropped. */
 export class Mailbox<Item> {
   readonly #limitCount: number;
-  #items: Item[] = [];
-  #head = 0;
+  readonly #items = new Fifo<Item>();
   #waiting: (() => void)[] = [];
   #reader: (() => void) | undefined;
   #isClosed = false;
@@ -12,7 +13,7 @@ export class Mailbox<Item> {
   }
 
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#items.length;
   }
 
   get isClosed(): boolean {
@@ -45,17 +46,12 @@ export class Mailbox<Item> {
   }
 
   peek(): Item | undefined {
-    return this.#items[this.#head];
+    return this.#items.peek();
   }
 
   take(): Item | undefined {
-    const item = this.#items[this.#head];
+    const item = this.#items.shift();
     if (item === undefined) return undefined;
-    this.#head += 1;
-    if (this.#head > 1_000 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
     if (!this.isFull) for (const wake of this.#waiting.splice(0)) wake();
     return item;
   }

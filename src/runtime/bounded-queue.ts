@@ -1,3 +1,4 @@
+import { Fifo } from '../domain/fifo.js';
 import type { Parcel, QueueName } from '../ports/flow.js';
 
 /** Who may put: told of room as soon as there is some, unless it is held back. */
@@ -17,8 +18,7 @@ export interface Putter {
 export class BoundedQueue {
   readonly name: QueueName;
   readonly capacity: number;
-  #ready: Parcel[] = [];
-  #head = 0;
+  readonly #ready = new Fifo<Parcel>();
   #blockedCount = 0;
   /** Order keys of which one parcel is out, with those that wait for it. */
   readonly #out = new Map<string, Parcel[]>();
@@ -33,12 +33,12 @@ export class BoundedQueue {
 
   /** Parcels that wait, those behind another of their key included. */
   get length(): number {
-    return this.#ready.length - this.#head + this.#blockedCount;
+    return this.#ready.length + this.#blockedCount;
   }
 
   /** Parcels that could be taken now. */
   get readyCount(): number {
-    return this.#ready.length - this.#head;
+    return this.#ready.length;
   }
 
   /** A putter has `more` parcels ready, beyond those that it asked room for before. */
@@ -64,14 +64,7 @@ export class BoundedQueue {
 
   /** The oldest parcel that may leave; its key is then out until `release`. */
   take(): Parcel | undefined {
-    const parcel = this.#ready[this.#head];
-    if (parcel === undefined) return undefined;
-    this.#head += 1;
-    if (this.#head > 1024 && this.#head * 2 > this.#ready.length) {
-      this.#ready = this.#ready.slice(this.#head);
-      this.#head = 0;
-    }
-    return parcel;
+    return this.#ready.shift();
   }
 
   /** The parcel of this key has moved on: the next of its key may leave. */
@@ -114,8 +107,7 @@ export class BoundedQueue {
 
   /** Everything in it is void, every grant and every wish too. */
   clear(): void {
-    this.#ready = [];
-    this.#head = 0;
+    this.#ready.clear();
     this.#blockedCount = 0;
     this.#out.clear();
     this.#wanted.clear();
