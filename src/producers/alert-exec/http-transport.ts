@@ -44,7 +44,8 @@ export class HttpTransport {
   readonly #host: string;
   readonly #port: string;
   readonly #pathBefore: string;
-  readonly #agent: HttpAgent;
+  readonly #shared: HttpAgent;
+  readonly #single: HttpAgent;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor(server: ServerUrl, clock: Clock) {
@@ -54,8 +55,9 @@ export class HttpTransport {
     this.#port = port;
     this.#pathBefore = pathname.replace(/^\/$/, '');
     const isTls = protocol === 'https:';
-    const options = { keepAlive: true, maxFreeSockets: 256 };
-    this.#agent = isTls ? new HttpsAgent(options) : new HttpAgent(options);
+    const Agent = isTls ? HttpsAgent : HttpAgent;
+    this.#shared = new Agent({ keepAlive: true, maxFreeSockets: 256 });
+    this.#single = new Agent({ keepAlive: false });
     this.#request = isTls ? httpsRequest : httpRequest;
     const login = server.login === undefined ? {} : { authorization: server.login.reveal() };
     this.#headers = { 'content-type': 'application/json', ...login };
@@ -77,7 +79,8 @@ export class HttpTransport {
   };
 
   close(): void {
-    this.#agent.destroy();
+    this.#shared.destroy();
+    this.#single.destroy();
   }
 
   /** A question on a connection that the server has closed meanwhile is no failure of either: it is put again on a new one. */
@@ -122,7 +125,7 @@ export class HttpTransport {
       method,
       path: `${this.#pathBefore}${path}`,
       headers: { ...this.#headers, ...length },
-      agent: isShared ? this.#agent : false,
+      agent: isShared ? this.#shared : this.#single,
     });
   }
 }
