@@ -102,7 +102,6 @@ function workersOf({ supervisor, ledger }: Engine): WorkerStatus[] {
 }
 
 function factsOf({ engine, clock, alarmTopic, notes }: ViewOptions): ReadinessFacts {
-  const { pipeline } = engine.flow;
   const systems = Object.fromEntries(systemNames.map((name) => [name, answerOf(engine, name)]));
   return {
     role: engine.role,
@@ -111,17 +110,8 @@ function factsOf({ engine, clock, alarmTopic, notes }: ViewOptions): ReadinessFa
     obstacles: engine.flow.partitionsOf(alarmTopic)?.length === 0 ? [`kafka has no topic ${alarmTopic}`] : [],
     halted: engine.flow.term?.halted ?? [],
     stuckHeads: engine.commits.stuckHeads().map(({ position }) => position),
-    notes: [
-      ...(pipeline.isTooMuch ? [tooMuchNote(pipeline.bytes)] : []),
-      ...receiversAway(engine),
-      ...[...engine.notes.values()].flat(),
-      ...notes(),
-    ],
+    notes: [...receiversAway(engine), ...[...engine.notes.values()].flat(), ...notes()],
   };
-}
-
-function tooMuchNote(bytes: number): string {
-  return `reading waits: ${Math.round(bytes / 2 ** 20)} MiB of alarms are under way`;
 }
 
 /** Whatever else the workers tell of is a receiver: the engine goes on around it. */

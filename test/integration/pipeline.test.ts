@@ -188,7 +188,7 @@ describe('pipeline of real processes', () => {
     });
   }
 
-  it('reads no further than its capacity in bytes while nothing gets done, whatever room its queues have', async () => {
+  it('reads no further than its capacity in bytes while nothing gets done, whatever room its queues have (P14)', async () => {
     const large = 'alarm_processor wait'.padEnd(20_000);
     rig = new Rig(
       Array.from({ length: 400 }, () => large),
