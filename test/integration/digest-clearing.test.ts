@@ -7,11 +7,10 @@ import { parseRow } from '../../src/digest/stored-row.js';
 import { DigestProcess } from '../support/digest/digest-process.js';
 import { openTestBus } from '../support/digest/digest-world.js';
 import { startPrivateServices } from '../support/services.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { waitFor } from '../support/wait-for.js';
 
 const alarmCount = 600;
-/** So many digests, until a kill has hit the middle of one. */
-const tryCount = 10;
 
 /** Resolves at the first mark of this user that is seen to be cleared. */
 async function firstCleared(state: KV, userId: string): Promise<void> {
@@ -39,8 +38,10 @@ async function markedCount(state: KV, userId: string): Promise<number> {
 describe('a digest on JetStream that is killed while it clears its marks', () => {
   it('tells every alarm under one id', async (t) => {
     const { natsUrl } = await startPrivateServices(t, { only: ['nats'] });
-    const words = ['--nats', natsUrl];
-    const digest = new DigestProcess(words);
+    const server = new URL(natsUrl);
+    const proxy = await TcpProxy.to(Number(server.port), server.hostname);
+    t.after(() => proxy.close());
+    const digest = new DigestProcess(['--nats', `nats://127.0.0.1:${proxy.port}`]);
     t.after(async () => void (await digest.end('SIGKILL')));
     digest.start();
     await digest.takesOver();
@@ -59,31 +60,33 @@ describe('a digest on JetStream that is killed while it clears its marks', () =>
       },
     });
     await nats.flush();
-    const bus = await openTestBus(words, t);
-    let leftCount = 0;
-    for (let n = 0; n < tryCount && (leftCount === 0 || leftCount === alarmCount); n += 1) {
-      const userId = `user-${n}`;
-      for (let alarm = 0; alarm < alarmCount; alarm += 1) {
-        const change = { AlarmID: `${alarm}`, UserID: userId, Status: 'CRITICAL', ChangedAt: '2026-01-01T00:00:00Z' };
-        bus.publish('status', userId, JSON.stringify(change));
-      }
-      await bus.flush();
-      await waitFor(async () => (await markedCount(state, userId)) === alarmCount, 'the alarms', { timeoutMs: 60_000 });
-      const cleared = firstCleared(state, userId);
-      bus.publish('command', userId, JSON.stringify({ UserID: userId }));
-      await bus.flush();
-      await cleared;
-      await digest.end('SIGKILL');
-      leftCount = await markedCount(state, userId);
-      digest.start();
-      await digest.takesOver();
-      bus.publish('command', userId, JSON.stringify({ UserID: userId }));
-      await bus.flush();
-      const isSettled = async () => (await markedCount(state, userId)) === 0 && idsOf.has(`${userId} 0`);
-      await waitFor(isSettled, 'the digest and its marks', { timeoutMs: 60_000 });
+    const bus = await openTestBus(['--nats', natsUrl], t);
+    const userId = 'user';
+    for (let alarm = 0; alarm < alarmCount; alarm += 1) {
+      const change = { AlarmID: `${alarm}`, UserID: userId, Status: 'CRITICAL', ChangedAt: '2026-01-01T00:00:00Z' };
+      bus.publish('status', userId, JSON.stringify(change));
     }
+    await bus.flush();
+    await waitFor(async () => (await markedCount(state, userId)) === alarmCount, 'the alarms', { timeoutMs: 60_000 });
+
+    // Of the rows without their mark one piece of the stream reaches the server, which is some of them and never all.
+    proxy.swallowAfter((request) => request.includes('"d":0'));
+    const cleared = firstCleared(state, userId);
+    bus.publish('command', userId, JSON.stringify({ UserID: userId }));
+    await bus.flush();
+    await cleared;
+    await digest.end('SIGKILL');
+    const leftCount = await markedCount(state, userId);
+    proxy.resume();
+    digest.start();
+    await digest.takesOver();
+    bus.publish('command', userId, JSON.stringify({ UserID: userId }));
+    await bus.flush();
+    const isSettled = async () => (await markedCount(state, userId)) === 0 && idsOf.has(`${userId} 0`);
+    await waitFor(isSettled, 'the digest and its marks', { timeoutMs: 60_000 });
     t.diagnostic(`killed with ${leftCount} of ${alarmCount} marks left`);
     assert.ok(leftCount > 0 && leftCount < alarmCount, 'no kill hit the middle');
+    assert.equal(idsOf.size, alarmCount);
     assert.deepEqual([...idsOf].filter(([, ids]) => ids.size !== 1).length, 0);
   });
 });

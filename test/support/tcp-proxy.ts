@@ -9,7 +9,8 @@ type Direction = 'toServer' | 'toClient';
  * `blackhole`: what arrives is swallowed, in both directions or one, and nothing is closed, as behind a dead network. `pause`: what arrives
  * waits and is passed on by `resume`. `cut`: all connections are reset. `refuse`: new ones are reset too, until `resume`. `cutAfterRequest`:
  * the next request reaches the server, its answer is dropped and the connection reset. `cutInsideAnswer`: the client gets the first bytes
- * of the next answer, then a reset. `delay`: what arrives is passed on later, in its order.
+ * of the next answer, then a reset. `swallowAfter`: the next request that matches reaches the server, and nothing that the client sends after
+ * it. `delay`: what arrives is passed on later, in its order.
  */
 export class TcpProxy {
   readonly #target: { host: string; port: number };
@@ -19,6 +20,7 @@ export class TcpProxy {
   #isPaused = false;
   #isRefusing = false;
   #cutMatching: ((request: Buffer) => boolean) | undefined;
+  #lastMatching: ((request: Buffer) => boolean) | undefined;
   #passedBytes: number | undefined;
   #lateMs: () => number = () => 0;
   #acceptedCount = 0;
@@ -86,6 +88,10 @@ export class TcpProxy {
     this.#cutMatching = matching;
   }
 
+  swallowAfter(matching: (request: Buffer) => boolean): void {
+    this.#lastMatching = matching;
+  }
+
   cutInsideAnswer(passedBytes: number): void {
     this.#passedBytes = passedBytes;
   }
@@ -118,6 +124,10 @@ export class TcpProxy {
         this.#cutMatching = undefined;
         pair.server.removeAllListeners('data');
         pair.server.once('data', () => this.#reset(pair));
+      }
+      if (direction === 'toServer' && this.#lastMatching?.(bytes)) {
+        this.#lastMatching = undefined;
+        this.#swallowed.add(direction);
       }
       if (direction === 'toClient' && this.#passedBytes !== undefined) {
         const passed = bytes.subarray(0, this.#passedBytes);
