@@ -222,7 +222,7 @@ export class Engine {
         telemetry,
         deadlineMs: (stopDeadlineMs * 3) / 4,
         patienceMs,
-        unfinishedCount: () => this.flow.pipeline.unfinishedCount,
+        unfinishedCount: () => this.flow.pipeline.unfinishedCount + this.flow.pipeline.behindCount,
         away: () => this.away(),
         waiting: () => this.#waiting(),
       },

@@ -84,6 +84,7 @@ export class Pipeline {
   readonly #dispatchers = new Map<StageName, Dispatcher>();
   readonly #stations = new Map<WorkerHandle, Station>();
   readonly #quarantine = new Quarantine();
+  readonly #behind = new Set<WorkerHandle>();
   #term = 0;
   #bytes = 0;
   #isScheduled = false;
@@ -114,6 +115,11 @@ export class Pipeline {
     return count;
   }
 
+  /** Workers that held something when its term ended, and have not shown since that they know: they may still be sending it. */
+  get behindCount(): number {
+    return this.#behind.size;
+  }
+
   /** What all payloads under way take in main, one byte a character; each is in the hands of one worker as well. */
   get bytes(): number {
     return this.#bytes;
@@ -134,6 +140,8 @@ export class Pipeline {
 
   /** Everything that is under way is void from here on. */
   begin(term: number): void {
+    for (const worker of this.#stations.keys())
+      if (this.#options.ledger.heldBy(worker.ref) > 0) this.#behind.add(worker);
     this.#term = term;
     this.#bytes = 0;
     this.#options.ledger.clear();
@@ -151,6 +159,7 @@ export class Pipeline {
     if (worker.state === 'dead') return;
     if (!Number.isSafeInteger(message.term) || message.term > this.#term) throw new RangeError('no term of ours');
     if (message.term < this.#term) return;
+    this.#behind.delete(worker);
     const station = this.#station(worker);
     switch (message.type) {
       case 'credits':
@@ -176,6 +185,7 @@ export class Pipeline {
   /** The worker is dead: what it held goes out again, and nothing else. */
   bury(worker: WorkerHandle): void {
     const station = this.#stations.get(worker);
+    this.#behind.delete(worker);
     this.#stations.delete(worker);
     if (station === undefined) return;
     const dispatcher = this.#dispatchers.get(worker.ref.stage);

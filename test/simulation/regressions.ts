@@ -31,4 +31,8 @@ export const regressions: readonly { readonly number: number; readonly was: stri
     number: 4_000_053_554,
     was: 'a commit that was under way when a term ended was told while the next term loaded its position, and the older answer was kept: reading waited for a commit that had been made',
   },
+  {
+    number: 6_000_091_562,
+    was: 'a lock that vanished ended the term; of the partitions still held one was handed over while a frozen sender had its alarms of that term in hand, and sent them when it woke',
+  },
 ];

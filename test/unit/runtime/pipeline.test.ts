@@ -124,6 +124,23 @@ describe('pipeline', () => {
     assert.deepEqual([bench.finished, bench.pipeline.unfinishedCount], [[2n], 0]);
   });
 
+  it('knows who held something of an ended term until that worker is heard in the new one, or dead', () => {
+    const bench = new Bench();
+    const [one, other] = [bench.worker('alarm_processor', 1), bench.worker('alarm_processor', 1)];
+    bench.worker('notification_processor');
+    bench.read(1, 2);
+    assert.equal(bench.pipeline.behindCount, 0);
+    bench.pipeline.begin(2);
+    assert.equal(bench.pipeline.behindCount, 2);
+    bench.hear(one, answers([finish(1)]));
+    bench.pipeline.begin(3);
+    assert.equal(bench.pipeline.behindCount, 2);
+    bench.hear(one, credits(1, 3));
+    assert.equal(bench.pipeline.behindCount, 1);
+    bench.kill(other);
+    assert.equal(bench.pipeline.behindCount, 0);
+  });
+
   it('forgets in a new term what was to be parked: it will be read again', () => {
     const bench = new Bench();
     for (const _ of [1, 2]) {
