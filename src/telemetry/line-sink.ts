@@ -7,7 +7,10 @@ export interface LineSink {
   write(line: string): void;
   /** Lines that could not be written since the last call. */
   takeDropped(): number;
-  /** Writes what waits, for a process that is about to die. Gives up after a moment when nobody reads. */
+  /**
+   * Writes what waits, for a process that is about to die. Gives up after a moment when nobody reads. A thread may be writing to a file still:
+   * what it has may come behind.
+   */
   flushSync(): void;
 }
 
