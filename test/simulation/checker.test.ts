@@ -112,4 +112,12 @@ describe('the checker', () => {
     again();
     assert.equal(checker.violations.length, 1);
   });
+
+  it('lets the next transition go when one whose sender died was put off by another', () => {
+    const checker = setUp();
+    begin(checker, 0);
+    checker.settled(idOf(0));
+    begin(checker, 1);
+    assert.deepEqual(checker.violations, []);
+  });
 });

@@ -114,6 +114,8 @@ export class Checker {
 
   /** A sender has decided what becomes of it, sent or not: what it put off unsent comes later or is superseded, and nothing waits for it. */
   settled(id: string): void {
+    // Its sender may have died in the middle of a send; whoever decides now has it in hand.
+    this.#underWay.delete(id);
     this.#concluded.add(id);
   }
 

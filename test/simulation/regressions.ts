@@ -35,4 +35,8 @@ export const regressions: readonly { readonly number: number; readonly was: stri
     number: 6_000_091_562,
     was: 'a lock that vanished ended the term; of the partitions still held one was handed over while a frozen sender had its alarms of that term in hand, and sent them when it woke',
   },
+  {
+    number: 7_000_081_311,
+    was: 'the checker, not the engine: what a worker was sending when it died still counted as under way when another one had put it off',
+  },
 ];
