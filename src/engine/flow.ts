@@ -93,6 +93,11 @@ export class Flow {
     return this.#partitions.get(topic);
   }
 
+  /** Alarms of the partition that may still be sent: a worker that is behind holds those of any, of a term that has ended. */
+  inFlowCount(partition: TopicPartition): number {
+    return (this.#term?.inFlowCount(partition) ?? 0) + this.pipeline.behindCount;
+  }
+
   /** With the lock of the whole topic, or without it: then partitions are taken one by one. */
   beginTerm(lease: Lease, lock?: HeldLock): void {
     const number = this.pipeline.term;

@@ -86,8 +86,7 @@ function ofPartitions(parts: OwnershipParts): Ownership {
       take: (partition, lock) => flow.term?.take(partition, lock),
       pause: (partition) => flow.term?.pause(partition),
       goOn: (partition) => flow.term?.goOn(partition),
-      // A worker that is behind may send alarms of any partition, of a term that has ended.
-      inFlowCount: (partition) => (flow.term?.inFlowCount(partition) ?? 0) + flow.pipeline.behindCount,
+      inFlowCount: (partition) => flow.inFlowCount(partition),
       flush: (partition, signal) => commits().flush(signal, [partition]),
       leave: (partition) => flow.term?.leave(partition),
     },

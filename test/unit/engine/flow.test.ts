@@ -144,6 +144,28 @@ describe('flow', () => {
     assert.equal(bench.flow.pipeline.term, 2);
   });
 
+  it('counts as in flight, for each partition, what workers of an ended term may still send', async () => {
+    const bench = new Bench();
+    const [open, other] = [at, { ...at, partition: 1 }];
+    await bench.reading();
+    await bench.read(5, 6);
+    assert.deepEqual(
+      [open, other].map((each) => bench.flow.inFlowCount(each)),
+      [2, 0],
+    );
+    bench.flow.endTerm('lock_lost');
+    assert.deepEqual(
+      [open, other].map((each) => bench.flow.inFlowCount(each)),
+      [1, 1],
+    );
+    bench.begin();
+    bench.hear(bench.sender, credits(10, 2));
+    assert.deepEqual(
+      [open, other].map((each) => bench.flow.inFlowCount(each)),
+      [0, 0],
+    );
+  });
+
   it('takes no word of an earlier term for one of the present', async () => {
     const bench = new Bench();
     await bench.reading();
