@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { FakeAlerts } from '../../src/producers/fake-alerts/fake-alerts.js';
 import { startFakeAlertsServer } from '../../src/producers/fake-alerts/fake-alerts-server.js';
@@ -7,6 +9,7 @@ import { verdictLines } from '../../src/producers/fake-alerts/verdict-lines.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { CommandRun } from '../support/command-run.js';
 import { waitFor } from '../support/wait-for.js';
+import { usageOf } from './processes.js';
 
 /**
  * `node dist/.test/test/bench/alert-exec.bench.js [--alerts N] [--interval SECONDS] [--seconds N] [-- OPTIONS OF alert-exec]`: the built
@@ -41,28 +44,46 @@ async function lags(): Promise<ReadonlyMap<string, number>> {
   return new Map([...lines].map(([, bound = '', count]) => [bound, Number(count)]));
 }
 
-/** CPU seconds and resident bytes of the program. */
-function usage(): { readonly cpuSeconds: number; readonly residentMb: number } {
-  const stat = readFileSync(`/proc/${run.pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
-    residentMb: (Number(fields[21]) * 4_096) / 2 ** 20,
-  };
+/** Requests of all kinds that are no questions, so far. */
+async function announcementCount(): Promise<number> {
+  const lines = (await metrics()).matchAll(/^alert_exec_requests_total\{endpoint="(?:notify|resolve)".*\} (\d+)$/gm);
+  return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** Milliseconds of CPU a second that the same requests cost a process that does nothing else. */
+async function bareMsPerSecond(questions: number, announcements: number): Promise<number> {
+  const rates = [server.port, questions, announcements, 5, 20].map(String);
+  const child = fork(new URL('./bare-requests.js', import.meta.url), rates, {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  if (child.stdout === null) throw new Error('expected a pipe');
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  child.disconnect();
+  const report = JSON.parse(String(line)) as { readonly cpuMs: number; readonly seconds: number };
+  return report.cpuMs / report.seconds;
 }
 
 const first = async () => ((await lags()).get('+Inf') ?? 0) >= Number(values.alerts);
 await waitFor(first, 'the first round', { timeoutMs: 120_000 });
-const [before, lagsBefore, startedAtMs] = [usage(), await lags(), performance.now()];
-say(`after the first round: ${before.residentMb.toFixed(0)} MiB resident`);
+const pid = run.pid;
+const [before, lagsBefore, toldBefore, startedAtMs] = [
+  usageOf(pid),
+  await lags(),
+  await announcementCount(),
+  performance.now(),
+];
+say(`after the first round: ${before.residentMb.toFixed(0)} MB resident`);
 const passed = () => performance.now() - startedAtMs >= Number(values.seconds) * 1_000;
 await waitFor(passed, 'the time to pass', { timeoutMs: 3_600_000 });
-const [after, lagsAfter, seconds] = [usage(), await lags(), (performance.now() - startedAtMs) / 1_000];
+const [after, lagsAfter, seconds] = [usageOf(pid), await lags(), (performance.now() - startedAtMs) / 1_000];
 const count = (lagsAfter.get('+Inf') ?? 0) - (lagsBefore.get('+Inf') ?? 0);
-say(`${count} evaluations in ${seconds.toFixed(1)} s, ${(count / seconds).toFixed(0)} per second`);
-const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
+const announcements = (await announcementCount()) - toldBefore;
 say(
-  `CPU ${((100 * cpuSeconds) / seconds).toFixed(1)} % of one core, ${((1e6 * cpuSeconds) / count).toFixed(0)} µs each; ${after.residentMb.toFixed(0)} MiB resident`,
+  `${count} evaluations and ${announcements} announcements in ${seconds.toFixed(1)} s, ${(count / seconds).toFixed(0)} evaluations per second`,
+);
+const cpuMs = after.cpuMs - before.cpuMs;
+say(
+  `CPU ${(cpuMs / seconds / 10).toFixed(1)} % of one core, ${((1e3 * cpuMs) / count).toFixed(0)} µs each; ${after.residentMb.toFixed(0)} MB resident`,
 );
 for (const [bound, total] of lagsAfter) {
   const share = (100 * (total - (lagsBefore.get(bound) ?? 0))) / count;
@@ -70,5 +91,10 @@ for (const [bound, total] of lagsAfter) {
 }
 run.signal('SIGTERM');
 await run.ended;
+const verdict = verdictLines(fake, fake.report());
+const bareMs = await bareMsPerSecond(count / seconds, announcements / seconds);
+say(
+  `the same requests by Node's client alone: ${(bareMs / 10).toFixed(1)} % of one core; alert-exec takes ${(cpuMs / seconds / bareMs).toFixed(2)} times that`,
+);
 await server.close();
-for (const line of verdictLines(fake, fake.report())) say(line);
+for (const line of verdict) say(line);
