@@ -21,6 +21,8 @@ interface Script {
 }
 
 const password = 'swordfish-canary';
+/** As AUTH PLAIN and AUTH LOGIN send it. */
+const loginBase64 = [`\0mon\0${password}`, password].map((text) => Buffer.from(text).toString('base64'));
 const recipient = 'me+canary@here.example';
 const steps: readonly SmtpStep[] = ['banner', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'dot'];
 const isOut = (step: SmtpStep) => step === 'dot';
@@ -194,6 +196,26 @@ const scripts: readonly Script[] = [
     isProtected: true,
     outcome: 'unauthorized (again)',
   },
+  ...loginBase64.flatMap((spelling): readonly Script[] => [
+    {
+      what: `repeats what came with AUTH, ${spelling.length} characters`,
+      says: { AUTH: `535 5.7.8 authentication failed: AUTH PLAIN ${spelling}` },
+      isProtected: true,
+      outcome: 'unauthorized (again)',
+    },
+    {
+      what: `closes and repeats what came with AUTH, ${spelling.length} characters`,
+      says: { AUTH: { raw: `421 4.7.0 too many errors after ${spelling.slice(0, -3)}\r\n`, next: 'close' } },
+      isProtected: true,
+      outcome: ['unauthorized (again)', 'server_error (again)'],
+    },
+    {
+      what: `repeats at MAIL what came with AUTH, ${spelling.length} characters`,
+      says: { MAIL: `451 4.7.0 again after ${spelling}` },
+      isProtected: true,
+      outcome: 'server_error (again)',
+    },
+  ]),
   // Refusals, with their enhanced codes.
   {
     what: 'does not know the recipient (S4)',
@@ -254,7 +276,8 @@ describe('a relay that', { concurrency: 24 }, () => {
       const login = { user: 'mon', password, ca_file: certificateFile('ca') };
       const { outcome, words } = await outcomeOf(relay, script, script.isProtected ? login : {}, t);
       assert.ok([script.outcome].flat().includes(outcome), `${outcome}: ${words}`);
-      for (const secret of [password, 'canary']) assert.equal(words.includes(secret), false, words);
+      for (const secret of [password, 'canary', ...loginBase64.map((text) => text.slice(0, -4))])
+        assert.equal(words.includes(secret), false, words);
       assert.match(words, /^[\x20-\x7e\u2019]*$/);
       // What was not delivered is not there, and what is there was delivered whole.
       const expected = script.mailCount ?? (outcome === 'sent' ? 1 : 0);

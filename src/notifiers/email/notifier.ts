@@ -164,6 +164,9 @@ export class EmailNotifier implements Notifier {
   #secrets({ alarm }: Notification, to: string): readonly string[] {
     const { login } = this.#settings;
     const password = login?.password.reveal() ?? '';
-    return [to, password, Buffer.from(password).toString('base64'), alarm.stateChangeReason, alarm.alarmName];
+    const spellings = [password, `\0${login?.user ?? ''}\0${password}`].map((text) =>
+      Buffer.from(text).toString('base64'),
+    );
+    return [to, password, ...spellings, alarm.stateChangeReason, alarm.alarmName];
   }
 }

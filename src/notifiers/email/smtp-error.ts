@@ -115,6 +115,12 @@ function classify(facts: Facts, about: SmtpFailure): Verdict {
   return passing('unreachable', `no usable connection to ${relay} (${facts.code}); check name, port and firewall`);
 }
 
+/** Relays quote what they refuse, and a login has more spellings than can be listed: of the reply to one only the codes are shown. */
+function wireOf(failure: DeliveryFailure, facts: Facts, secrets: readonly string[]): string {
+  const isOfLogin = failure === 'unauthorized' || facts.command.startsWith('AUTH');
+  return isOfLogin ? codesOf(facts) : replyText(facts.response ?? '', secrets);
+}
+
 /** What nodemailer threw, as our error: only a 5xx to sender, recipient or message is final. */
 export function smtpError(about: SmtpFailure): DeliveryError {
   const facts = factsOf(about.error);
@@ -123,6 +129,6 @@ export function smtpError(about: SmtpFailure): DeliveryError {
     // One relay serves all: what is wrong with it is wrong for every recipient.
     scope: verdict.retriable ? 'destination' : 'notification',
     ...verdict,
-    ...(facts.response === undefined ? {} : { wire: replyText(facts.response, about.secrets) }),
+    ...(facts.response === undefined ? {} : { wire: wireOf(verdict.failure, facts, about.secrets) }),
   });
 }
