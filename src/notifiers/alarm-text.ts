@@ -3,7 +3,7 @@ import { cutText } from './cut-text.js';
 
 /** Characters of the built-in title, and of those that templates write for cards. */
 export const longestTitle = 300;
-/** Half a link leads nowhere: a longer one is left out. */
+/** As it is sent, percent signs included. Half a link leads nowhere: a longer one is left out. */
 const longestLink = 600;
 const longestDetail = 100;
 
@@ -44,8 +44,9 @@ export function changedAt(alarm: Alarm): string | undefined {
 /** The link of an alarm if it is one that people can follow, with what would end it in markup percent-encoded. */
 export function linkOf(alarm: Alarm): string | undefined {
   const { link } = alarm;
-  const isUrl = link !== undefined && link.length <= longestLink && /^https?:\/\/[^\s]+$/i.test(link);
-  return isUrl && URL.canParse(link) ? link.replace(/[<>|"\\^`{}]/g, encodeURIComponent) : undefined;
+  if (link === undefined || !/^https?:\/\/[^\s]+$/i.test(link) || !URL.canParse(link)) return undefined;
+  const encoded = link.replace(/[<>|"\\^`{}]/g, encodeURIComponent);
+  return encoded.length <= longestLink ? encoded : undefined;
 }
 
 /** How a receiver wants plain text and links written, so that nothing in an alarm is taken for markup. */

@@ -33,3 +33,17 @@ test('stays within 2,000 characters, and keeps what stands after the reason', ()
     assert.match(content, /… \d+ more\n(.*\n)*Alarm 20a54a65 at [^\n]*$/);
   }
 });
+
+test('leaves a link out that would be too long once it is encoded, whatever stands beside it', () => {
+  const beside = { alarmName: '*'.repeat(400), stateChangeReason: 'r'.repeat(3_000) };
+  const metrics = ['_'.repeat(200), 'b'.repeat(100)].map((hostname) => ({ dimensions: { hostname } }));
+  for (const [link, isShown] of [
+    [`https://x.example/${'{'.repeat(580)}`, false],
+    [`https://x.example/${'{'.repeat(194)}`, true],
+    [`https://x.example/${'{'.repeat(195)}`, false],
+  ] as const) {
+    const content = String(discordMessage(anAlarm({ ...beside, link, metrics })).content);
+    assert.ok(content.length <= 2_000, String(content.length));
+    assert.equal(content.includes('x.example'), isShown, link);
+  }
+});
