@@ -22,6 +22,8 @@ interface TypeMap {
   pem: string;
   secret_pem: Secret;
   whole: number;
+  /** Whole or not. */
+  number: number;
   boolean: boolean;
   seconds: number;
   hosts: NonEmpty<string>;
@@ -67,7 +69,7 @@ export type KeySpec = Common &
     | { readonly type: 'text'; readonly form?: Form }
     | { readonly type: 'secret'; readonly form?: Form; readonly emptyAllowed?: true }
     | { readonly type: 'pem' | 'secret_pem' | 'boolean' | 'switch' | 'periods' | 'schedules' | 'method_options' }
-    | { readonly type: 'whole' | 'seconds'; readonly minimum: number; readonly maximum: number }
+    | { readonly type: 'whole' | 'number' | 'seconds'; readonly minimum: number; readonly maximum: number }
     | {
         readonly type: 'choice';
         readonly choices: readonly string[];

@@ -20,6 +20,8 @@ export function valueOfText(spec: KeySpec, text: string): ReadValue {
       return { value: text };
     case 'whole':
       return orExpected(spec, inside(spec, /^(0|-?[1-9][0-9]{0,14})$/.test(text) ? Number(text) : undefined));
+    case 'number':
+      return orExpected(spec, inside(spec, numberOf(text)));
     case 'seconds': {
       const seconds = inside(spec, secondsOf(text));
       return orExpected(spec, seconds === undefined ? undefined : Math.round(seconds * 1000));
@@ -81,6 +83,7 @@ export function expectedOf(spec: KeySpec): string {
     case 'secret_pem':
       return 'PEM text or the path of a PEM file';
     case 'whole':
+    case 'number':
       return bounds(spec, '');
     case 'seconds':
       return `seconds or a duration such as 30s, 5m, 2h, 500ms, ${bounds(spec, ' s')}`;
@@ -141,6 +144,10 @@ function inside(spec: Bounded, value: number | undefined): number | undefined {
 function bounds({ minimum, maximum }: Bounded, unit: string): string {
   if (maximum === Number.MAX_SAFE_INTEGER) return `at least ${minimum}${unit}`;
   return `${minimum} to ${maximum}${unit}`;
+}
+
+function numberOf(text: string): number | undefined {
+  return /^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$/.test(text) ? Number(text) : undefined;
 }
 
 function secondsOf(text: string): number | undefined {

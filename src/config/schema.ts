@@ -27,10 +27,11 @@ export function notifierKeys(plugins: readonly NotifierPlugin[]): Keys {
 function specOf(key: SectionKey): KeySpec {
   const common = { optional: true, description: key.description } as const;
   switch (key.type) {
+    case 'whole':
     case 'number':
     case 'seconds': {
       const bounds = { minimum: key.minimum ?? 0, maximum: key.maximum ?? Number.MAX_SAFE_INTEGER };
-      return { type: key.type === 'number' ? 'whole' : 'seconds', ...bounds, ...common };
+      return { type: key.type, ...bounds, ...common };
     }
     case 'choice':
       return { type: 'choice', choices: key.choices ?? [], ...common };

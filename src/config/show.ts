@@ -100,6 +100,7 @@ function publicValue(spec: KeySpec, value: unknown): PublicValue {
     case 'pem':
     case 'secret_pem':
     case 'whole':
+    case 'number':
     case 'boolean':
     case 'switch':
     case 'choice':

@@ -7,7 +7,7 @@ const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, 
 function readNumber(raw: unknown, spec: SectionKey): number | string {
   const least = spec.minimum ?? 0;
   const most = spec.maximum ?? Number.MAX_SAFE_INTEGER;
-  const expected = `expected a number from ${least}${spec.maximum === undefined ? '' : ` to ${most}`}`;
+  const expected = `expected a ${spec.type === 'whole' ? 'whole number' : 'number'} from ${least}${spec.maximum === undefined ? '' : ` to ${most}`}`;
   let value = Number.NaN;
   if (typeof raw === 'number') value = raw;
   else if (typeof raw === 'string') {
@@ -16,7 +16,8 @@ function readNumber(raw: unknown, spec: SectionKey): number | string {
     if (unit === undefined) value = Number(parts?.[1] ?? Number.NaN);
     else if (spec.type === 'seconds') value = Number(parts?.[1]) * (unitSeconds[unit] ?? Number.NaN);
   }
-  return value >= least && value <= most ? value : expected;
+  const fits = value >= least && value <= most && (spec.type !== 'whole' || Number.isSafeInteger(value));
+  return fits ? value : expected;
 }
 
 const booleans: Readonly<Record<string, boolean>> = {
@@ -43,6 +44,7 @@ function readValue(raw: unknown, spec: SectionKey): { value: Value } | { problem
       const value = typeof raw === 'string' ? booleans[raw.toLowerCase()] : raw;
       return typeof value === 'boolean' ? { value } : { problem: 'expected true or false' };
     }
+    case 'whole':
     case 'number':
     case 'seconds': {
       const value = readNumber(raw, spec);

@@ -106,7 +106,7 @@ export interface NotifierPlugin {
 
 export interface SectionKey {
   readonly key: string;
-  readonly type: 'text' | 'secret' | 'number' | 'boolean' | 'seconds' | 'choice';
+  readonly type: 'text' | 'secret' | 'whole' | 'number' | 'boolean' | 'seconds' | 'choice';
   readonly choices?: readonly string[];
   readonly default: string | number | boolean | undefined;
   readonly minimum?: number;

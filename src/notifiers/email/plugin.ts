@@ -12,7 +12,7 @@ const keys: readonly SectionKey[] = [
   { key: 'server', type: 'text', default: undefined, description: 'host name or address of the mail relay' },
   {
     key: 'port',
-    type: 'number',
+    type: 'whole',
     default: 25,
     minimum: 1,
     maximum: 65_535,

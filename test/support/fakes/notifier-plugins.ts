@@ -13,7 +13,7 @@ export class FakeMailPlugin implements NotifierPlugin {
   readonly type = 'email';
   readonly keys = [
     { key: 'server', type: 'text', default: undefined, description: 'host of the relay' },
-    { key: 'port', type: 'number', default: 25, minimum: 1, maximum: 65535, description: 'port of the relay' },
+    { key: 'port', type: 'whole', default: 25, minimum: 1, maximum: 65535, description: 'port of the relay' },
     { key: 'user', type: 'text', default: undefined, description: 'login' },
     { key: 'password', type: 'secret', default: undefined, description: 'password of the login' },
     { key: 'from_addr', type: 'text', default: undefined, description: 'sender' },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import type { Config } from '../../../src/config/config.js';
+import { builtinNotifiers } from '../../../src/notifiers/builtin.js';
 import { load, minimal } from '../../support/config-file.js';
 import { FakeMailPlugin, fakeWebhookPlugin } from '../../support/fakes/notifier-plugins.js';
 
@@ -250,4 +251,25 @@ test('sorts repeat times as numbers', (t) => {
     kafka.periodic.map(({ periodMs }) => periodMs),
     [60_000, 120_000, 300_000],
   );
+});
+
+test('takes every default of the notifiers written out, and a fraction wherever a number need not be whole', (t) => {
+  for (const { type, keys } of builtinNotifiers) {
+    const section = Object.fromEntries(
+      keys.filter((key) => key.default !== undefined && key.default !== '').map((key) => [key.key, key.default]),
+    );
+    const text = `${minimal}notification_types: {${type}: ${JSON.stringify(section)}}\n`;
+    valid(t, text, { plugins: builtinNotifiers });
+  }
+  const rated = valid(t, `${minimal}notification_types: {webhook: {rate: 0.25}}\n`, { plugins: builtinNotifiers });
+  assert.equal(rated.notifierSections.webhook?.rate, 0.25);
+  for (const [key, wrong, bounds] of [
+    ['webhook: {rate', '0', '0.001 to 100000'],
+    ['webhook: {rate', '1/2', '0.001 to 100000'],
+    ['webhook: {rate', '01.5', '0.001 to 100000'],
+    ['email: {port', '25.5', '1 to 65535'],
+  ] as const) {
+    const { problems } = load(t, `${minimal}notification_types: {${key}: ${wrong}}}\n`, { plugins: builtinNotifiers });
+    assert.match(problems.join(), new RegExp(`expected ${bounds}, got "${wrong}"`));
+  }
 });

@@ -48,6 +48,7 @@ describe('the email section', () => {
     ]);
     assert.deepEqual(problemsOf({ port: 0 }), ['port']);
     assert.deepEqual(problemsOf({ port: 70_000 }), ['port']);
+    assert.deepEqual(problemsOf({ port: 25.5 }), ['port']);
   });
 
   test('takes the values of 2014, text and units too', () => {
@@ -155,6 +156,7 @@ describe('the keys that all types by HTTP share', () => {
     };
     assert.deepEqual(await rateOf('slack', {}), { perSecond: 1, of: 'address' });
     assert.deepEqual(await rateOf('discord', { rate: 3 }), { perSecond: 3, of: 'address' });
+    assert.deepEqual(await rateOf('discord', {}), { perSecond: 0.5, of: 'address' });
     assert.equal(await rateOf('webhook', {}), undefined);
     assert.deepEqual(await rateOf('email', { ...relay, rate: 10 }), { perSecond: 10, of: 'destination' });
     assert.equal(await rateOf('email', relay), undefined);
@@ -204,7 +206,7 @@ describe('the registry', () => {
     assert.match(set.unconfigured.get('email') ?? '', /not configured/);
     for (const notifier of set.open.values()) await notifier.close();
     assert.throws(() => openNotifiers(registerPlugins(builtinNotifiers), { email: { ...relay, port: -1 } }, deps), {
-      message: /notification_types\.email: port: expected a number from 1 to 65535/,
+      message: /notification_types\.email: port: expected a whole number from 1 to 65535/,
     });
   });
 });
