@@ -1,13 +1,14 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { DeliveryError } from '../domain/errors.js';
 import type { HttpRules } from '../ports/notifier.js';
 import type { Clock } from '../ports/system.js';
 import { AddressRules } from './address-rules.js';
 import { HttpExchange } from './http-exchange.js';
 import type { HttpAnswer } from './http-status.js';
+import { withoutContinue } from './interim-answers.js';
 
 /** One request. `headers` are fixed names with values that we made; nothing of an alarm or an address belongs into them. */
 export interface HttpRequest {
@@ -96,9 +97,12 @@ export class HttpPost {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    this.#agent = new Agent({ ...limits, connect: this.#connector() });
+    this.#agent = new Agent({ ...limits, connect: withoutContinue(this.#connector()) });
     const proxy = options.rules.way?.proxy?.reveal();
-    this.#proxy = proxy === undefined ? undefined : new ProxyAgent({ ...limits, uri: proxy, requestTls: this.#tls() });
+    this.#proxy =
+      proxy === undefined
+        ? undefined
+        : new ProxyAgent({ ...limits, uri: proxy, requestTls: this.#tls(), factory: tunnels });
   }
 
   /**
@@ -182,6 +186,15 @@ export class HttpPost {
     this.#lookups.set(host, asked);
     return asked;
   }
+}
+
+/** Connections to one receiver through the proxy, whose agent brings the way to open them. */
+function tunnels(origin: string | URL, options: object): Pool {
+  const { connect, ...others }: Pool.Options = options;
+  return new Pool(origin, {
+    ...others,
+    ...(typeof connect === 'function' ? { connect: withoutContinue(connect) } : {}),
+  });
 }
 
 function forbidden(host: string): DeliveryError {

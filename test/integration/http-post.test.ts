@@ -63,11 +63,41 @@ describe('answers that mean harm', () => {
       socket.on('close', () => clearInterval(pour));
     });
     await assert.rejects(poster(t, { timeoutMs: 300 })(flood.url()), { failure: 'outcome_unknown', retriable: true });
-    for (const interim of ['100 Continue', '101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x']) {
-      const odd = await receiverOf(t, (socket) => socket.write(`HTTP/1.1 ${interim}\r\n\r\n`));
-      await assert.rejects(poster(t, { timeoutMs: 300 })(odd.url()), { retriable: true });
+    const interim = ['100 Continue', '101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x'];
+    for (const line of interim) {
+      const odd = await receiverOf(t, (socket) => socket.write(`HTTP/1.1 ${line}\r\n\r\n`));
+      await assert.rejects(poster(t, { timeoutMs: 300 })(odd.url()), { failure: 'outcome_unknown', retriable: true });
     }
   });
+
+  const continues = 'HTTP/1.1 100 Continue\r\n\r\n';
+  const says = 'HTTP/1.1 100 100';
+  const proper = `HTTP/1.1 200 ${says}\r\nx: ${says}\r\ncontent-length: ${2 * says.length}\r\n\r\n${says}${says}`;
+  for (const [what, before] of [
+    ['alone', continues],
+    ['with fields', 'HTTP/1.1 100 Go\r\nvia: 1.1 x\r\n\r\n'],
+    ['more than one', continues.repeat(3)],
+    ['among others', `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${continues}HTTP/1.1 102 Wait\r\n\r\n`],
+  ] as const) {
+    test(`a 100 that nobody asked for, ${what}, changes nothing of the answer, byte by byte or in one piece (H3)`, async (t) => {
+      const bytes = Buffer.from(`${before}${proper}`);
+      const receiver = await receiverOf(t);
+      const post = poster(t, { concurrencyPerDestination: 1 });
+      for (const size of [bytes.length, 1, 5, 12]) {
+        receiver.react = (socket) => {
+          socket.setNoDelay(true);
+          const next = (at: number) => {
+            socket.write(bytes.subarray(at, at + size));
+            if (at + size < bytes.length) setImmediate(next, at + size);
+          };
+          next(0);
+        };
+        const { status, body } = await post(receiver.url());
+        assert.deepEqual([status, body], [200, says.repeat(2)]);
+      }
+      assert.deepEqual([receiver.requests.length, receiver.connectionCount], [4, 1]);
+    });
+  }
 
   test('an answer that breaks off after its status counts', async (t) => {
     const receiver = await receiverOf(t, (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nok'));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
 import type { DeliveryError } from '../../src/domain/errors.js';
+import { Secret } from '../../src/domain/secret.js';
 import { builtinNotifiers } from '../../src/notifiers/builtin.js';
 import type { NotifierPlugin } from '../../src/ports/notifier.js';
 import { apiAddresses } from '../support/api-addresses.js';
@@ -88,6 +89,24 @@ describe('the proxy', () => {
       assert.equal(proxy.asked.length, askedCount);
     });
   }
+
+  test('is passed by a 100 that nobody asked for, as every connection is', async (t) => {
+    const proxy = await ConnectProxy.start();
+    t.after(() => proxy.close());
+    const receiver = await receiverOf(
+      t,
+      (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 Done\r\n\r\n'),
+      'good',
+    );
+    const way = {
+      ca: readFileSync(certificateFile('ca'), 'utf8'),
+      isInsecure: false,
+      proxy: new Secret(`http://127.0.0.1:${proxy.port}`),
+    };
+    const post = poster(t, { way, concurrencyPerDestination: 1 });
+    for (const _ of [1, 2]) assert.equal((await post(receiver.url())).status, 204);
+    assert.deepEqual([receiver.requests.length, receiver.connectionCount, proxy.asked.length], [2, 1, 1]);
+  });
 
   test('is not asked for an internal address that a tenant writes', async (t) => {
     const proxy = await ConnectProxy.start();
