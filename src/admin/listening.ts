@@ -1,6 +1,45 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { EngineError, messageOf } from '../domain/errors.js';
+
+const limits = { headerBytes: 8192, connectionCount: 64, requestMs: 5000, idleMs: 5000 } as const;
+
+/**
+ * A server that anybody may ask and nobody can hold up: one request a connection, and never more than 64 answers at a time.
+ *
+ * A connection ends with its answer. One that asks again before that is cut, since Node would make all the answers and keep what is not
+ * read; so is one on which nothing moves for 5 s (10 s within an answer), and the oldest when there are too many.
+ */
+export function createModestServer(answer: RequestListener): Server {
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.requestMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: limits.requestMs / 5,
+  });
+  server.timeout = limits.idleMs;
+  const open = new Set<Socket>();
+  const asked = new WeakSet<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    // Whoever comes and reads is gone at once, so the oldest is most likely stuck.
+    const [oldest] = open;
+    if (open.size > limits.connectionCount) oldest?.destroy();
+  });
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    if (asked.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    asked.add(socket);
+    response.setHeader('Connection', 'close');
+    answer(request, response);
+  });
+  return server;
+}
 
 /** A server that listens. */
 export interface Listening {

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { EngineView } from './engine-view.js';
-import { listening } from './listening.js';
+import { createModestServer, listening } from './listening.js';
 import { statusPage, statusPageHeaders } from './status-page.js';
 
 export interface AdminOptions {
@@ -26,7 +26,7 @@ interface Answer {
   readonly body: string;
 }
 
-const limits = { headerBytes: 8192, urlCharacters: 1024, connectionCount: 64, requestMs: 5000, idleMs: 5000 } as const;
+const longestUrlCharacters = 1024;
 
 /**
  * Answers `/health`, `/ready`, `/metrics` and `/status` over HTTP: GET and HEAD, nothing that changes anything, no body read.
@@ -40,17 +40,7 @@ export async function startAdmin({
   telemetry,
   settings = 'admin.host and admin.port',
 }: AdminOptions): Promise<AdminServer> {
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.requestMs,
-      requestTimeout: limits.requestMs,
-      keepAliveTimeout: limits.idleMs,
-      connectionsCheckingInterval: limits.requestMs / 5,
-    },
-    (request, response) => void serve(view, request, response),
-  );
-  server.maxConnections = limits.connectionCount;
+  const server = createModestServer((request, response) => void serve(view, request, response));
   const listens = await listening(
     server,
     { host, port },
@@ -61,15 +51,12 @@ export async function startAdmin({
 }
 
 async function serve(view: EngineView, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // A body is not wanted and not awaited; left in the socket it would be taken for the next request.
-  const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
   const answer = await answerTo(view, request).catch(() => json(500, { error: 'the answer could not be made' }));
   if (response.destroyed) return;
   response.writeHead(answer.status, {
     'Content-Length': Buffer.byteLength(answer.body),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
-    ...(hasBody ? { Connection: 'close' } : {}),
     ...answer.headers,
   });
   response.end(request.method === 'HEAD' ? undefined : answer.body);
@@ -80,7 +67,7 @@ async function answerTo(view: EngineView, request: IncomingMessage): Promise<Ans
     return json(405, { error: 'only GET and HEAD' }, { Allow: 'GET, HEAD' });
   }
   const url = request.url ?? '/';
-  if (url.length > limits.urlCharacters) return json(414, { error: 'the URL is too long' });
+  if (url.length > longestUrlCharacters) return json(414, { error: 'the URL is too long' });
   switch (url.split('?', 1)[0]) {
     case '/health':
     case '/-/healthy':
@@ -130,8 +117,15 @@ function json(status: number, document: unknown, headers: Readonly<Record<string
   };
 }
 
-/** Browsers name text/html; a script that asks for JSON names nothing but that. */
+/** JSON for whoever names it and prefers it to text/html, or names it first; the page for all others. Source: RFC 9110 12.5.1. */
 function wantsJson(request: IncomingMessage): boolean {
-  const accept = request.headers.accept ?? '';
-  return accept.includes('application/json') && !accept.includes('text/html');
+  let best = { type: 'text/html', quality: 0 };
+  for (const range of (request.headers.accept ?? '').toLowerCase().split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    const quality = weight === undefined ? 1 : Number(weight.slice(2));
+    const isOurs = type === 'application/json' || type === 'text/html';
+    if (isOurs && quality > best.quality) best = { type, quality };
+  }
+  return best.type === 'application/json';
 }

@@ -1,5 +1,5 @@
-import { createServer, type ServerResponse } from 'node:http';
-import { type Listening, listening } from '../admin/listening.js';
+import type { ServerResponse } from 'node:http';
+import { createModestServer, type Listening, listening } from '../admin/listening.js';
 import type { ListenAddress } from '../domain/listen-address.js';
 
 /** What a producer shows of itself. */
@@ -10,25 +10,17 @@ export interface ProducerView {
   notReady(): readonly string[];
 }
 
-const limits = { headerBytes: 8_192, connectionCount: 64, requestMs: 5_000 } as const;
-
 /**
  * Answers `/metrics`, `/health` (always 200: it answers) and `/ready` to GET and HEAD.
  *
  * @throws LISTEN_FAILED when the port cannot be had.
  */
 export async function startMetricsServer({ host, port }: ListenAddress, view: ProducerView): Promise<Listening> {
-  const options = {
-    maxHeaderSize: limits.headerBytes,
-    requestTimeout: limits.requestMs,
-    connectionsCheckingInterval: 1_000,
-  };
-  const server = createServer(options, (request, response) => {
+  const server = createModestServer((request, response) => {
     const isHead = request.method === 'HEAD';
     if (isHead || request.method === 'GET') answer(view, (request.url ?? '/').split('?', 1)[0] ?? '', response, isHead);
-    else write(response, 405, 'only GET and HEAD\n', false, { Allow: 'GET, HEAD', Connection: 'close' });
+    else write(response, 405, 'only GET and HEAD\n', false, { Allow: 'GET, HEAD' });
   });
-  server.maxConnections = limits.connectionCount;
   const words = { who: 'the server of metrics', advice: 'see --metrics-listen' };
   return await listening(server, { host, port }, words);
 }

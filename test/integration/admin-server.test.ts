@@ -79,6 +79,28 @@ describe('the admin endpoint', () => {
     assert.deepEqual(await (await fetch(`${url}/status.json`)).json(), sampleStatus());
   });
 
+  it('reads Accept in any case, with its weights and its order', async (t) => {
+    const { url } = await start(t);
+    for (const [accept, isJson] of [
+      ['Application/JSON', true],
+      ['application/json; charset=utf-8', true],
+      ['application/json, text/html;q=0', true],
+      ['text/html;q=0.5, application/json', true],
+      ['application/json, text/html', true],
+      ['application/json, text/plain, */*', true],
+      ['text/html, application/json', false],
+      ['application/json;Q=0', false],
+      ['application/json;q=0, text/html', false],
+      ['application/json;q=much', false],
+      ['application/json-seq', false],
+      ['*/*', false],
+      ['', false],
+    ] as const) {
+      const { headers } = await fetch(`${url}/status`, { headers: { Accept: accept } });
+      assert.equal(headers.get('content-type')?.startsWith('application/json'), isJson, accept);
+    }
+  });
+
   it('serves the scrape as Prometheus text', async (t) => {
     const { url } = await start(t);
     const answer = await fetch(`${url}/metrics`);
