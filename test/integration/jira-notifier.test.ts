@@ -108,6 +108,50 @@ describe('jira', () => {
     assert.equal(jira.issues.length, 2);
   });
 
+  test('keeps alarms apart whose ids stand in the names or the ids of others, are blank, or long', async (t) => {
+    const { jira, send } = await world(t);
+    const long = 'x'.repeat(64);
+    const alarms = [
+      { alarmId: '99', alarmName: 'Rack 12 power (12)' },
+      { alarmId: 'Rack 12', alarmName: '99' },
+      { alarmId: '(12)', alarmName: 'alarm_id 12' },
+      { alarmId: '12' },
+      { alarmId: ' ' },
+      { alarmId: '\u0001' },
+      { alarmId: '' },
+      { alarmId: long },
+      { alarmId: `${long}y` },
+      { alarmId: `${long}z` },
+    ];
+    for (const [at, alarm] of alarms.entries()) {
+      assert.deepEqual(await send(alarm), { remoteId: `P-${at + 1}`, wire: 'issue created' });
+    }
+    for (const [at, alarm] of alarms.entries()) {
+      assert.equal((await send({ ...alarm, newState: 'OK' })).remoteId, `P-${at + 1}`);
+    }
+    assert.equal(jira.issues.length, alarms.length);
+  });
+
+  test('finds the issue again whatever a template makes of its summary', async (t) => {
+    const { jira, receiver } = await world(t);
+    const notifier = openPlugin(jiraPlugin, { url: receiver.url('/jira/'), user: 'mon', password: 'pw' }, []);
+    t.after(() => notifier.close());
+    for (const subject of ['[12] cpu on 99', '12', 'rack (99)', '99 '.repeat(200), 'done: (12)']) {
+      for (const alarmId of ['12', '99']) {
+        jira.issues.length = 0;
+        jira.add('of another alarm_id 7', 'Open');
+        const notification = aNotification('jira', receiver.url('/jira?project=P'), { alarm: anAlarm({ alarmId }) });
+        for (const id of ['first', 'second'] as const) {
+          const { remoteId } = await notifier.send({ ...notification, id: id as typeof notification.id }, never, {
+            subject,
+          });
+          assert.equal(remoteId, 'P-2');
+        }
+        assert.match(jira.issues[1]?.summary ?? '', new RegExp(`(^| )\\(?${alarmId}\\)?$`));
+      }
+    }
+  });
+
   test('shows its login to no other host, and to nothing beside the configured path', async (t) => {
     const { receiver } = await world(t);
     const other = await receiverOf(t, answer(200, '{}'));

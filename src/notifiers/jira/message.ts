@@ -1,15 +1,16 @@
 import type { Alarm } from '../../domain/alarm.js';
-import type { Notification } from '../../domain/notification.js';
+import { identityOf, type Notification } from '../../domain/notification.js';
 import type { MessageTexts, TemplatePart } from '../../ports/notifier.js';
 import { alarmBody } from '../alarm-body.js';
 import { oneLine } from '../alarm-text.js';
-import { cutText, jsonBytes, wellFormed } from '../cut-text.js';
+import { cutText, jsonBytes } from '../cut-text.js';
 
 /** Jira's own limits: 255 characters of summary, 32,767 of comment. */
 const longestSummary = 255;
 const longestComment = 30_000;
 const longestField = 2_000;
-const longestAlarmId = 64;
+/** An alarm id that can stand for itself as the last word of a summary. */
+const plainId = /^[^\s\p{C}()]{1,64}$/u;
 
 /** Signs that begin a macro, a link, a mention, an image or a table. Source: Jira, "Text Formatting Notation Help". */
 function escapeWiki(text: string): string {
@@ -28,9 +29,16 @@ export interface JiraProject {
   readonly component: string | undefined;
 }
 
-/** The alarm id as it stands in summaries and in the search for them. */
-export function searchableId(alarm: Alarm): string {
-  return wellFormed(oneLine(alarm.alarmId).slice(0, longestAlarmId));
+/** One word for the alarm, and for no other, in summaries and in the search for them: its id, or what is computed from an unfit one. */
+export function searchableId({ alarmId }: Alarm): string {
+  return plainId.test(alarmId) ? alarmId : identityOf([alarmId]);
+}
+
+/** Whether a summary is about the alarm: it ends with its word. What else it says, other alarms may say too. */
+export function isSummaryOf(alarm: Alarm, summary: string): boolean {
+  const last = summary.trim().split(/\s/).at(-1);
+  const id = searchableId(alarm);
+  return last === id || last === `(${id})`;
 }
 
 /** A text as a quoted JQL value, or as one quoted phrase inside such a value. */
@@ -49,12 +57,12 @@ export function issueQuery(alarm: Alarm, { project }: JiraProject): string {
   return `project = ${quoted(project)} AND reporter = currentUser() AND summary ~ ${phrase} ORDER BY created DESC`;
 }
 
-/** The summary of a new issue. It holds the alarm id, by which the issue is found again. */
+/** The summary of a new issue. It ends with the alarm id, by which the issue is found again. */
 function summaryOf(alarm: Alarm, { subject }: MessageTexts): string {
   if (subject !== undefined) {
     const id = searchableId(alarm);
     const short = cutText(oneLine(subject), longestSummary);
-    return short.includes(id) ? short : `${cutText(oneLine(subject), longestSummary - id.length - 3)} (${id})`;
+    return isSummaryOf(alarm, short) ? short : `${cutText(oneLine(subject), longestSummary - id.length - 3)} (${id})`;
   }
   const end = ` status changed to ${cutText(oneLine(alarm.newState), 20)} for the alarm_id ${searchableId(alarm)}`;
   const start = 'Monasca alarm for alarm_definition ';

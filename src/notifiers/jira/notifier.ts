@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/system.js';
 import { type HttpPost, parseHttpAddress } from '../http-post.js';
 import { textIn, valueIn } from '../json-answer.js';
 import { type JiraAccess, JiraCalls } from './calls.js';
-import { commentText, issueQuery, type JiraProject, newIssue, searchableId } from './message.js';
+import { commentText, isSummaryOf, issueQuery, type JiraProject, newIssue } from './message.js';
 
 const issueKey = /^[A-Z][A-Z0-9_]{0,254}-[0-9]{1,18}$/i;
 const searchedIssues = 10;
@@ -113,8 +113,8 @@ export class JiraNotifier implements Notifier {
     for (const issue of Array.isArray(issues) ? issues : []) {
       const key = textIn(issue, issueKey, 'key');
       const summary = valueIn(issue, 'fields', 'summary');
-      // The search looks for words; only the whole id means this alarm.
-      if (key === undefined || typeof summary !== 'string' || !summary.includes(searchableId(alarm))) continue;
+      // The search looks for words, wherever they stand.
+      if (key === undefined || typeof summary !== 'string' || !isSummaryOf(alarm, summary)) continue;
       const name = valueIn(issue, 'fields', 'status', 'name');
       const isNamedSo = typeof name === 'string' && /^(resolved|closed)$/i.test(name);
       return { key, isDone: isNamedSo || valueIn(issue, 'fields', 'status', 'statusCategory', 'key') === 'done' };

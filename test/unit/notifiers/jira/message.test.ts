@@ -36,7 +36,7 @@ test('the query asks for our issues by a quoted phrase', () => {
 test('no alarm id ends its quotes', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', '\\"', '"\\', '\n'), (text, nasty) => {
-      const query = issueQuery(anAlarm({ alarmId: `${nasty}${text}${nasty}" OR project = "Q` }), target);
+      const query = issueQuery(anAlarm({ alarmId: `${nasty}${text}${nasty}"OR+project="Q` }), target);
       // Without the quoted texts nothing but our own words is left.
       const bare = query.replace(/"(?:[^"\\]|\\.)*"/gs, 'TEXT');
       assert.equal(bare, 'project = TEXT AND reporter = currentUser() AND summary ~ TEXT ORDER BY created DESC');
