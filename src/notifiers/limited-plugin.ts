@@ -1,4 +1,4 @@
-import { DeliveryError, EngineError } from '../domain/errors.js';
+import { DeliveryError, givenUp } from '../domain/errors.js';
 import type { Notification, NotificationMethod } from '../domain/notification.js';
 import { unlessAborted } from '../domain/until-aborted.js';
 import type { MessageTexts, Notifier, NotifierPlugin, Receipt, SendRate } from '../ports/notifier.js';
@@ -31,15 +31,15 @@ class LimitedNotifier implements Notifier {
   async send(notification: Notification, signal: AbortSignal, texts?: MessageTexts): Promise<Receipt> {
     const limit = this.#clock.limit(this.#limitMs, signal);
     const { id, type } = notification.method;
-    const givenUp = () =>
+    const ended = () =>
       limit.expired
         ? new DeliveryError(
             `the notifier ${type} did not end its send to method ${id} within ${this.#limitMs} ms; it may have acted on it`,
             { failure: 'outcome_unknown', retriable: true },
           )
-        : new EngineError('ABORTED', 'the send was ended before its outcome', { retriable: true });
+        : givenUp('the send was ended before its outcome');
     try {
-      return await unlessAborted(this.#notifier.send(notification, limit.signal, texts), limit.signal, givenUp);
+      return await unlessAborted(this.#notifier.send(notification, limit.signal, texts), limit.signal, ended);
     } finally {
       limit.clear();
     }

@@ -296,5 +296,5 @@ export class ShareKeeper {
 }
 
 function isPassing(error: unknown): boolean {
-  return error instanceof EngineError && (error.retriable || error.code === 'ABORTED');
+  return error instanceof EngineError && error.retriable;
 }

@@ -1,5 +1,5 @@
 import type { Alarm, RawAlarm } from '../domain/alarm.js';
-import { EngineError } from '../domain/errors.js';
+import { EngineError, givenUp } from '../domain/errors.js';
 import { inDigest } from '../domain/event-facts.js';
 import { type NotificationGroup, type NotificationMethod, notificationId } from '../domain/notification.js';
 import type { DeadReason, FinishReason, StageOutcome } from '../domain/outcome.js';
@@ -144,8 +144,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
         if (signal.aborted || !(error instanceof EngineError) || !error.retriable) throw error;
       }
       await this.#deps.clock.sleep(waitMs * (0.5 + this.#deps.random() / 2), signal);
-      if (signal.aborted)
-        throw new EngineError('ABORTED', 'the alarm was given up while it waited', { retriable: true });
+      if (signal.aborted) throw givenUp('the alarm was given up while it waited');
     }
   }
 }

@@ -6,7 +6,7 @@ import {
   type RowDataPacket,
   type SslOptions,
 } from 'mysql2';
-import { EngineError } from '../../domain/errors.js';
+import { type EngineError, givenUp } from '../../domain/errors.js';
 import type { Secret } from '../../domain/secret.js';
 import type { Clock } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
@@ -183,7 +183,7 @@ export class MysqlPool {
   #givenUp(what: string): EngineError {
     const { host, port, db } = this.#place();
     const message = `asked MySQL at ${host}:${port}/${db} for ${what}: given up before it answered`;
-    return new EngineError('ABORTED', message, { retriable: true });
+    return givenUp(message);
   }
 
   #place(): { readonly host: string; readonly port: number; readonly db: string } {

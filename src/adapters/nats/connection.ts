@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { EngineError, messageOf } from '../../domain/errors.js';
+import { givenUp, messageOf } from '../../domain/errors.js';
 import type { NatsServers } from '../../domain/nats-servers.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
@@ -46,7 +46,7 @@ export async function openNats(
       await deps.clock.sleep(pauseMs * (0.5 + deps.random() / 2), signal);
     }
   }
-  throw new EngineError('ABORTED', 'connecting to NATS was given up', { retriable: true });
+  throw givenUp('connecting to NATS was given up');
 }
 
 function linkOf(library: NatsLibrary, nats: NatsConnection, deps: NatsDeps): NatsLink {

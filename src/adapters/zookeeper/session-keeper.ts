@@ -1,4 +1,4 @@
-import { ConfigurationError, EngineError, messageOf } from '../../domain/errors.js';
+import { ConfigurationError, givenUp, messageOf } from '../../domain/errors.js';
 import { untilAborted } from '../../domain/until-aborted.js';
 import type { Lease } from '../../ports/ownership.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -64,7 +64,7 @@ export class SessionKeeper {
   /** Waits for a session, for as long as it takes. @throws ABORTED when `signal` aborts first or the keeper is closed. */
   async current(signal: AbortSignal): Promise<ZookeeperSession> {
     while (this.#session === undefined) {
-      if (signal.aborted || this.#stop.signal.aborted) throw aborted('the wait for a ZooKeeper session');
+      if (signal.aborted || this.#stop.signal.aborted) throw givenUp('the wait for a ZooKeeper session was given up');
       const woken = new AbortController();
       this.#waiting.push(() => woken.abort());
       await untilAborted(woken.signal, signal);
@@ -122,10 +122,6 @@ export class SessionKeeper {
   #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
-}
-
-export function aborted(what: string): EngineError {
-  return new EngineError('ABORTED', `${what} was given up`, { retriable: false });
 }
 
 function checkedServer(server: string): string {
