@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../ports/system.js';
+import type { Random } from '../../ports/system.js';
 
 const FIRST_MS = 100;
 const LONGEST_MS = 2_000;
@@ -12,25 +12,4 @@ const LONGEST_MS = 2_000;
 export function pauseMs(failures: number, random: Random): number {
   const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
   return ceiling / 2 + (random() * ceiling) / 2;
-}
-
-/** Something to wait for that is not a value: every waiter goes on at the next `ring`. */
-export class Bell {
-  readonly #waiting = new Set<AbortController>();
-
-  ring(): void {
-    for (const waiter of this.#waiting) waiter.abort();
-  }
-
-  /** Ends at the next ring, after `ms`, or when `signal` aborts; never rejects. */
-  async wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const waiter = new AbortController();
-    const give = () => waiter.abort();
-    signal.addEventListener('abort', give, { once: true });
-    this.#waiting.add(waiter);
-    await clock.sleep(ms, waiter.signal);
-    this.#waiting.delete(waiter);
-    signal.removeEventListener('abort', give);
-  }
 }

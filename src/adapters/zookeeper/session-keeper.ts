@@ -1,3 +1,4 @@
+import { Bell } from '../../domain/bell.js';
 import { ConfigurationError, givenUp, messageOf } from '../../domain/errors.js';
 import { untilAborted } from '../../domain/until-aborted.js';
 import type { Lease } from '../../ports/ownership.js';
@@ -9,6 +10,8 @@ import { ZookeeperError } from './zookeeper-error.js';
 
 const firstPauseMs = 100;
 const longestPauseMs = 5000;
+/** Nothing is looked at that the bell would not tell of. */
+const idleMs = 60_000;
 
 export interface ZookeeperParts {
   readonly clock: Clock;
@@ -28,9 +31,9 @@ export class SessionKeeper {
   readonly #options: ZookeeperOptions;
   readonly #random: Random;
   readonly #stop = new AbortController();
+  readonly #changed = new Bell();
   #session: ZookeeperSession | undefined;
   #answeredAtMonoMs: number | undefined;
-  #waiting: (() => void)[] = [];
   #running: Promise<void> | undefined;
 
   /** @throws CONFIG_INVALID for servers, a chroot or a group that cannot be meant. */
@@ -65,9 +68,7 @@ export class SessionKeeper {
   async current(signal: AbortSignal): Promise<ZookeeperSession> {
     while (this.#session === undefined) {
       if (signal.aborted || this.#stop.signal.aborted) throw givenUp('the wait for a ZooKeeper session was given up');
-      const woken = new AbortController();
-      this.#waiting.push(() => woken.abort());
-      await untilAborted(woken.signal, signal);
+      await this.#changed.wait(idleMs, this.clock, signal);
     }
     return this.#session;
   }
@@ -83,7 +84,7 @@ export class SessionKeeper {
     this.#stop.abort();
     await this.#session?.close();
     await this.#running;
-    this.#wake();
+    this.#changed.ring();
   }
 
   async #keep(): Promise<void> {
@@ -99,7 +100,7 @@ export class SessionKeeper {
       failures = 0;
       this.#session = session;
       this.telemetry.event('zookeeper_connected', { session: session.id });
-      this.#wake();
+      this.#changed.ring();
       await untilAborted(session.lease.ended);
       this.#answeredAtMonoMs = session.answeredAtMonoMs;
       this.#session = undefined;
@@ -117,10 +118,6 @@ export class SessionKeeper {
       if (isFirst) this.telemetry.event('zookeeper_away', { servers: this.#options.servers, reason: messageOf(error) });
       return undefined;
     }
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
 
