@@ -1,3 +1,4 @@
+import { backOffMs } from '../domain/back-off.js';
 import { EngineError, messageOf } from '../domain/errors.js';
 import type { Schedule } from '../domain/schedule.js';
 import {
@@ -19,8 +20,7 @@ import { isSentEmpty, RoundPlan } from './round-plan.js';
 
 /** What waits in front of one worker before its intake stops. */
 const mailboxCount = 2_000;
-const firstPauseMs = 100;
-const longestPauseMs = 5_000;
+const pauses = { firstMs: 100, longestMs: 5_000 } as const;
 const forgetCount = 500;
 const dayMs = 86_400_000;
 
@@ -175,7 +175,7 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
   async #commit(plan: RoundPlan<Message>, signal: AbortSignal): Promise<void> {
     const { telemetry, clock, random } = this.#deps;
     const round = plan.round();
-    for (let failures = 0; ; failures += 1) {
+    for (let failures = 1; ; failures += 1) {
       const startedAtMonoMs = clock.monoMs();
       try {
         await this.#home.commit(round, signal);
@@ -186,11 +186,10 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
         plan.tellFailure(telemetry);
         telemetry.event('digest_commit_failed', {
           worker: this.#index,
-          failures: failures + 1,
+          failures,
           error: messageOf(error),
         });
-        const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 10));
-        await clock.sleep(pauseMs * (0.5 + random() / 2), signal);
+        await clock.sleep(backOffMs(pauses, failures, random), signal);
         if (signal.aborted) throw error;
       }
     }

@@ -1,4 +1,5 @@
 import type { Alarm, RawAlarm } from '../domain/alarm.js';
+import { backOffMs } from '../domain/back-off.js';
 import { EngineError, givenUp } from '../domain/errors.js';
 import { inDigest } from '../domain/event-facts.js';
 import { type NotificationGroup, type NotificationMethod, notificationId } from '../domain/notification.js';
@@ -21,8 +22,7 @@ export interface AlarmProcessorDeps {
 
 type EarlyEnd = Extract<FinishReason, 'disabled' | 'expired' | 'no_methods' | 'duplicate' | 'digested' | 'not_folded'>;
 
-const firstWaitMs = 100;
-const longestWaitMs = 5000;
+const pauses = { firstMs: 100, longestMs: 5_000 } as const;
 
 /**
  * Turns a message into notifications: parses it, parks it when it is no alarm, drops it when it is disabled or too old, asks how its owner
@@ -135,15 +135,15 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     return this.#ttlMs !== undefined && nowMs - livesFromMs > this.#ttlMs;
   }
 
-  /** Asks until there is an answer. Waits double from 100 ms to 5 s, each cut by up to half so that workers do not return together. */
+  /** Asks until there is an answer. */
   async #untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+    for (let failures = 1; ; failures += 1) {
       try {
         return await ask();
       } catch (error) {
         if (signal.aborted || !(error instanceof EngineError) || !error.retriable) throw error;
       }
-      await this.#deps.clock.sleep(waitMs * (0.5 + this.#deps.random() / 2), signal);
+      await this.#deps.clock.sleep(backOffMs(pauses, failures, this.#deps.random), signal);
       if (signal.aborted) throw givenUp('the alarm was given up while it waited');
     }
   }

@@ -1,4 +1,5 @@
 import type { RawAlarm } from '../domain/alarm.js';
+import { backOffMs } from '../domain/back-off.js';
 import { Bell } from '../domain/bell.js';
 import { EngineError } from '../domain/errors.js';
 import type { RecordedOutcome } from '../domain/parse-outcome-record.js';
@@ -145,7 +146,7 @@ export class WaitingEngine {
       if (this.#failure !== undefined) throw this.#failure;
       const term = this.#term.signal;
       // Nothing at all could be fetched or decided: MySQL or Kafka is away, and asking for the next ones at once would help nobody.
-      if (this.#failures > 0) await clock.sleep(pauseMs(this.#failures, random), term);
+      if (this.#failures > 0) await clock.sleep(backOffMs(pauses, this.#failures, random), term);
       const due = term.aborted ? [] : this.#due.take(clock.monoMs() + leadMs, batchCount);
       if (due.length === 0) {
         // The only timer, however many wait.
@@ -222,18 +223,13 @@ export class WaitingEngine {
       } catch (error) {
         if (!term.aborted && !(error instanceof EngineError && error.retriable)) throw error;
       }
-      await clock.sleep(pauseMs(failures, random), term);
+      await clock.sleep(backOffMs(pauses, failures, random), term);
     }
   }
 
   #isOpen(position: AlarmPosition, term: AbortSignal): boolean {
     return !term.aborted && this.#open.has(partitionText(position));
   }
-}
-
-function pauseMs(failures: number, random: Random): number {
-  const fullMs = Math.min(pauses.longestMs, pauses.firstMs * 2 ** Math.min(failures - 1, 10));
-  return fullMs * (0.5 + random() / 2);
 }
 
 function fieldsOf(at: AlarmPosition): { topic: string; partition: number; offset: string } {

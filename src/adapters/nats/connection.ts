@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import { backOffMs } from '../../domain/back-off.js';
 import { givenUp, messageOf } from '../../domain/errors.js';
 import type { NatsServers } from '../../domain/nats-servers.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -7,8 +8,7 @@ import { loadNats, type NatsLibrary } from './library.js';
 
 const connectLimitMs = 5_000;
 const pingMs = 2_000;
-const firstPauseMs = 100;
-const longestPauseMs = 2_000;
+const pauses = { firstMs: 100, longestMs: 2_000 } as const;
 
 export interface NatsDeps {
   readonly clock: Clock;
@@ -42,8 +42,7 @@ export async function openNats(
       return linkOf(library, nats, deps);
     } catch (error) {
       if (failures % 15 === 0) deps.telemetry.event('nats_away', { error: messageOf(error) });
-      const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 8));
-      await deps.clock.sleep(pauseMs * (0.5 + deps.random() / 2), signal);
+      await deps.clock.sleep(backOffMs(pauses, failures + 1, deps.random), signal);
     }
   }
   throw givenUp('connecting to NATS was given up');

@@ -1,3 +1,4 @@
+import { backOffMs } from '../../domain/back-off.js';
 import { Bell } from '../../domain/bell.js';
 import { ConfigurationError, givenUp, messageOf } from '../../domain/errors.js';
 import { untilAborted } from '../../domain/until-aborted.js';
@@ -8,8 +9,9 @@ import { Paths } from './paths.js';
 import { type ZookeeperOptions, ZookeeperSession } from './session.js';
 import { ZookeeperError } from './zookeeper-error.js';
 
-const firstPauseMs = 100;
-const longestPauseMs = 5000;
+const pauses = { firstMs: 200, longestMs: 5_000 } as const;
+/** After an end, so that engines that lost one server together do not return to it together. */
+const spreadMs = 100;
 /** Nothing is looked at that the bell would not tell of. */
 const idleMs = 60_000;
 
@@ -93,8 +95,7 @@ export class SessionKeeper {
       const session = await this.#begin(failures);
       if (session === undefined) {
         failures += 1;
-        const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 10));
-        await this.clock.sleep(pauseMs * (0.5 + this.#random() / 2), this.#stop.signal);
+        await this.clock.sleep(backOffMs(pauses, failures, this.#random), this.#stop.signal);
         continue;
       }
       failures = 0;
@@ -106,7 +107,7 @@ export class SessionKeeper {
       this.#session = undefined;
       if (this.#stop.signal.aborted) break;
       this.telemetry.event('zookeeper_session_ended', { session: session.id, reason: session.endReason });
-      await this.clock.sleep(firstPauseMs * this.#random(), this.#stop.signal);
+      await this.clock.sleep(spreadMs * this.#random(), this.#stop.signal);
     }
   }
 
