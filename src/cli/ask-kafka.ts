@@ -3,7 +3,7 @@ import { TopicReader } from '../adapters/kafka/topic-reader.js';
 import type { Config } from '../config/config.js';
 import { EngineError, isGivenUp } from '../domain/errors.js';
 import { type Offset, partitionText } from '../domain/position.js';
-import { kafkaConnection } from '../engine/crews.js';
+import { kafkaConnection } from '../engine/outside-options.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { commandTelemetry } from './command-telemetry.js';
 

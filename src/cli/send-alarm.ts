@@ -5,7 +5,7 @@ import type { Alarm } from '../domain/alarm.js';
 import { EngineError, isGivenUp } from '../domain/errors.js';
 import { inDigest } from '../domain/event-facts.js';
 import { positionText } from '../domain/position.js';
-import { mysqlOptions } from '../engine/crews.js';
+import { mysqlOptions } from '../engine/outside-options.js';
 import type { OffsetStore } from '../ports/progress.js';
 import { systemClock } from '../runtime/clock.js';
 import { type AlarmToSend, alarmOptions, alarmToSend } from './alarm-to-send.js';
