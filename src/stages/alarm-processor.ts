@@ -5,7 +5,7 @@ import { inDigest } from '../domain/event-facts.js';
 import { type NotificationGroup, type NotificationMethod, notificationId } from '../domain/notification.js';
 import type { DeadReason, FinishReason, StageOutcome } from '../domain/outcome.js';
 import { readAlarm } from '../domain/parse-alarm.js';
-import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
+import { isNonEmpty, type NonEmpty } from '../domain/position.js';
 import type { DigestBinding, MethodDirectory } from '../ports/directory.js';
 import type { DeadLetters, DigestIntake, Stage } from '../ports/flow.js';
 import type { Clock, Random } from '../ports/system.js';
@@ -74,7 +74,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     try {
       const { alarm, defaulted } = readAlarm(item);
       for (const field of defaulted) {
-        this.#deps.telemetry.event('alarm_field_defaulted', { ...fieldsOf(item.position), field });
+        this.#deps.telemetry.event('alarm_field_defaulted', { ...item.position, field });
       }
       return alarm;
     } catch (error) {
@@ -90,7 +90,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     if (part.leftOut !== undefined) {
       const reason = part.leftOut;
       this.#deps.telemetry.count('alarms_not_folded_total', { reason });
-      this.#deps.telemetry.event('alarm_not_folded', { ...fieldsOf(alarm.position), alarm_id: alarm.alarmId, reason });
+      this.#deps.telemetry.event('alarm_not_folded', { ...alarm.position, alarm_id: alarm.alarmId, reason });
       return false;
     }
     const fold = ({ method, isBound, wish = {} }: DigestBinding) => {
@@ -103,7 +103,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   }
 
   async #parkMalformed(item: RawAlarm, detail: string, signal: AbortSignal): Promise<StageOutcome<never>> {
-    this.#deps.telemetry.event('alarm_malformed', { ...fieldsOf(item.position), detail });
+    this.#deps.telemetry.event('alarm_malformed', { ...item.position, detail });
     await this.#park(item, 'malformed', detail, signal);
     return { kind: 'finish', reason: 'malformed' };
   }
@@ -111,7 +111,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   /** Those who were read are told; the alarm is parked for the sake of those who were not. */
   async #parkUnread(item: RawAlarm, count: number, signal: AbortSignal): Promise<void> {
     const detail = `${count} methods or more ask for this alarm, and nobody beyond the first ${count} is told; check alarm_action`;
-    this.#deps.telemetry.event('methods_unread', { ...fieldsOf(item.position), detail });
+    this.#deps.telemetry.event('methods_unread', { ...item.position, detail });
     await this.#park(item, 'bad_method', detail, signal);
   }
 
@@ -122,7 +122,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
 
   #finished(alarm: Alarm, reason: EarlyEnd): StageOutcome<never> {
     this.#deps.telemetry.event('alarm_finished_early', {
-      ...fieldsOf(alarm.position),
+      ...alarm.position,
       alarm_id: alarm.alarmId,
       reason,
     });
@@ -163,8 +163,4 @@ function groupOf(item: RawAlarm, alarm: Alarm, methods: NonEmpty<NotificationMet
   });
   const [first, ...rest] = methods;
   return { position, notifications: [notificationOf(first), ...rest.map(notificationOf)] };
-}
-
-function fieldsOf(at: AlarmPosition): { topic: string; partition: number; offset: string } {
-  return { topic: at.topic, partition: at.partition, offset: at.offset.toString() };
 }

@@ -204,14 +204,14 @@ export class WaitingEngine {
   /** Nobody can send what Kafka has forgotten: told, and passed. */
   #vanished(gone: readonly AlarmPosition[], term: AbortSignal): void {
     const ours = gone.filter((position) => this.#isOpen(position, term));
-    for (const position of ours) this.#deps.telemetry.event('retry_vanished', fieldsOf(position));
+    for (const position of ours) this.#deps.telemetry.event('retry_vanished', { ...position });
     if (isNonEmpty(ours)) this.#deps.outlet.finished(ours, 'expired');
   }
 
   async #park(raw: RawAlarm, detail: string, term: AbortSignal): Promise<void> {
     const { deadLetters, clock, random, telemetry, outlet } = this.#deps;
     if (!this.#isOpen(raw.position, term)) return;
-    telemetry.event('retry_unreadable', { ...fieldsOf(raw.position), detail });
+    telemetry.event('retry_unreadable', { ...raw.position, detail });
     for (let failures = 1; !term.aborted; failures += 1) {
       try {
         await deadLetters.park(
@@ -230,8 +230,4 @@ export class WaitingEngine {
   #isOpen(position: AlarmPosition, term: AbortSignal): boolean {
     return !term.aborted && this.#open.has(partitionText(position));
   }
-}
-
-function fieldsOf(at: AlarmPosition): { topic: string; partition: number; offset: string } {
-  return { topic: at.topic, partition: at.partition, offset: at.offset.toString() };
 }
