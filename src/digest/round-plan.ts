@@ -100,13 +100,13 @@ export class RoundPlan<Message extends TakenMessage> {
   /** Clears what went out already, so that no other digest tells it again. */
   settle(row: SentRow): void {
     const owner = this.#states.find(row);
-    if (owner !== undefined) this.#cleared.push(...this.#states.clear(owner, row.alarms ?? []));
+    if (owner !== undefined) this.#clear(this.#states.clear(owner, row.alarms ?? []));
     this.#cleared.push({ ...row, alarms: undefined });
   }
 
   forget(beforeMs: number, limitCount: number): void {
     this.#isForgetting = true;
-    this.#cleared.push(...this.#states.forget(beforeMs, limitCount));
+    this.#clear(this.#states.forget(beforeMs, limitCount));
   }
 
   round(): DigestRound<Message> {
@@ -171,7 +171,12 @@ export class RoundPlan<Message extends TakenMessage> {
       this.#digests.push(digest);
       this.#reasons.push(reason);
     }
-    this.#cleared.push(...this.#states.clear(owner, versionsOf(alarms)));
+    this.#clear(this.#states.clear(owner, versionsOf(alarms)));
+  }
+
+  /** One by one: there can be more of them than a call takes arguments. */
+  #clear(rows: readonly StoredRow[]): void {
+    for (const row of rows) this.#cleared.push(row);
   }
 
   #ran(owner: OwnerState, dueAtMs: number, to: StoredRow[] | undefined): void {
