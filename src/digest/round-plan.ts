@@ -13,14 +13,25 @@ import type {
   WishingOwner,
 } from '../ports/digest.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import type { DigestRules } from './digest-rules.js';
 import { alarmRow, type DigestStates, type OwnerState } from './digest-states.js';
 import { digestsOf } from './digest-text.js';
-import type { DigestItem, DigestRules, SentRow } from './digest-worker.js';
 import { rowKey } from './stored-row.js';
 
 const messageLimitCount = 1_000;
 const digestLimitCount = 100;
 const rowLimitCount = 5_000;
+
+/** A digest that somebody sent who did not live to clear its marks. */
+type SentRow = Extract<StoredRow, { kind: 'sent' }>;
+
+/** What one worker takes: a message already understood, a due time, what a former owner left undone, or the wish to forget old tombstones. */
+export type DigestItem<Message extends TakenMessage> = Readonly<
+  | { kind: 'message'; taken: Message; message: DigestMessage }
+  | { kind: 'due'; owner: DigestOwner; dueAtMs: number }
+  | { kind: 'told'; row: SentRow }
+  | { kind: 'forget' }
+>;
 
 /** Whether this owner gets a digest when there is nothing in it. */
 export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId, wish }: WishingOwner): boolean {
