@@ -2,7 +2,7 @@ import type { Identity } from './adapters/zookeeper/lock-node.js';
 import { ZookeeperOffsetStore } from './adapters/zookeeper/offset-store.js';
 import type { ZookeeperOptions } from './adapters/zookeeper/session.js';
 import { SessionKeeper } from './adapters/zookeeper/session-keeper.js';
-import { ConfigurationError, EngineError, type ErrorCode, messageOf } from './domain/errors.js';
+import { ConfigurationError, EngineError, messageOf } from './domain/errors.js';
 import type { NonEmpty } from './domain/position.js';
 import { untilAborted } from './domain/until-aborted.js';
 import { drain } from './engine/drain.js';
@@ -52,8 +52,6 @@ export interface EngineOptions {
 
 const leaseTellEveryMs = 200;
 const patienceMs = 1_500;
-/** Nothing can be cured by starting again. */
-const settingCodes: readonly ErrorCode[] = ['CONFIG_INVALID', 'STORE_DAMAGED', 'RIGHT_MISSING'];
 
 /**
  * The main process: builds its parts, runs them, stops them.
@@ -117,19 +115,17 @@ export class Engine {
     const stopTelling = clock.every(leaseTellEveryMs, () => this.flow.renewLease());
     if (!ending.aborted) this.#phase = 'running';
     const background = new AbortController();
-    const parts = [
-      this.ownership.run(ending),
-      this.commits.run(background.signal),
-      this.ownership.announce(background.signal),
-    ].map((part) => part.catch((error: unknown) => this.#fail(error)));
+    const kept = async (part: Promise<void>) => await part.catch((error: unknown) => this.fail(error));
+    const owning = kept(this.ownership.run(ending));
+    const others = [kept(this.commits.run(background.signal)), kept(this.ownership.announce(background.signal))];
     await untilAborted(ending);
     this.#phase = 'stopping';
     telemetry.event('engine_stopping', { reason: this.#failure?.message ?? request.name(), code: this.#failure?.code });
-    await this.#settled(parts[0]);
+    await this.#settled(owning);
     await this.#stop();
     background.abort();
     await this.keeper.close();
-    await Promise.all(parts);
+    await Promise.all([owning, ...others]);
     stopTelling();
     return this.#exitCode();
   }
@@ -168,7 +164,7 @@ export class Engine {
       onDigestsAsked: () => {
         if (digestCrew !== undefined) this.supervisor.join(digestCrew);
       },
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => this.fail(error),
     });
   }
 
@@ -182,7 +178,7 @@ export class Engine {
       onReady: (worker) => this.flow.workerReady(worker),
       onMessage: (worker, message) => this.flow.hear(worker, message),
       onDead: (worker) => this.#buried(worker),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => this.fail(error),
     });
   }
 
@@ -204,7 +200,7 @@ export class Engine {
   }
 
   /** A ZooKeeper that hangs must not hold up the stop: a place in the line for the lock ends with its session at the latest. */
-  async #settled(left: Promise<void> | undefined): Promise<void> {
+  async #settled(left: Promise<void>): Promise<void> {
     const { clock, request } = this.#options;
     const limit = clock.limit(patienceMs, request.force);
     await Promise.race([left, untilAborted(limit.signal)]);
@@ -215,7 +211,7 @@ export class Engine {
     const { clock, telemetry, request, stopDeadlineMs } = this.#options;
     this.flow.pause();
     const draining = new AbortController();
-    const left = this.ownership.leave(draining.signal).catch((error: unknown) => this.#fail(error));
+    const left = this.ownership.leave(draining.signal).catch((error: unknown) => this.fail(error));
     const how = await drain(
       {
         clock,
@@ -260,24 +256,30 @@ export class Engine {
     this.#options.onWorkerDead(worker);
   }
 
-  #waiting(): Readonly<Record<string, unknown>> {
-    const queues = this.flow.pipeline.queueLengths().filter(({ length }) => length > 0);
-    return Object.fromEntries(queues.map(({ name, length }) => [name, length]));
+  /** What is left, by queue, by the worker that holds it, and with workers that have not heard that its term is over. */
+  #waiting(): Readonly<Record<string, number>> {
+    const { pipeline } = this.flow;
+    const counts = [
+      ...pipeline.queueLengths().map(({ name, length }) => [name, length] as const),
+      ...this.supervisor.workers.map(({ ref }) => [`${ref.stage}-${ref.index}`, this.ledger.heldBy(ref)] as const),
+      ['behind', pipeline.behindCount] as const,
+    ];
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 
-  /** The first failure counts: what fails after it mostly fails for the same reason. */
-  #fail(error: unknown): void {
+  /** Ends the engine, in order. The first failure counts: what fails after it mostly fails for the same reason. */
+  fail(error: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure =
       error instanceof EngineError
         ? error
-        : new EngineError('WORKER_EXITED', messageOf(error), { retriable: true, cause: error });
+        : new EngineError('INTERNAL_ERROR', messageOf(error), { retriable: true, cause: error });
     this.#options.telemetry.event('engine_failed', { code: this.#failure.code, detail: this.#failure.message });
     this.#stopping.abort();
   }
 
   #exitCode(): 0 | 1 | 78 {
     if (this.#failure === undefined) return 0;
-    return this.#failure instanceof ConfigurationError || settingCodes.includes(this.#failure.code) ? 78 : 1;
+    return this.#failure instanceof ConfigurationError ? 78 : 1;
   }
 }

@@ -10,8 +10,8 @@ export interface StageSpec {
 }
 
 /**
- * The pipeline, in the direction of flow; without repeats when `periodic` is 0. Every stage may also finish an item, which puts it on `finished`, where the state tracker in the
- * main process takes it. Source: engine.md 2.
+ * The pipeline, in the direction of flow; without repeats when `periodic` is 0. Every stage may also finish an item: the state tracker in
+ * the main process is told at once.
  */
 export const topology = (count: {
   readonly alarm: number;

@@ -17,7 +17,7 @@ const gates = {
     'ownership',
     'runtime/bounded-queue',
     'runtime/dispatcher',
-    'runtime/lease-view',
+    'runtime/worker-lease',
     'waiting/due-list',
     'waiting/newest',
   ],

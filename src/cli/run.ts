@@ -7,6 +7,7 @@ import { type HeartbeatParts, startHeartbeat } from '../engine/heartbeat.js';
 import { watchEngine } from '../engine/watch.js';
 import { Engine, type EngineOptions } from '../engine.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
+import { endAtFaults } from '../runtime/fault-end.js';
 import { startProcessGauges } from '../runtime/process-gauges.js';
 import { serviceNotify } from '../runtime/service-notify.js';
 import { listenForStop, type StopRequest } from '../runtime/shutdown.js';
@@ -48,6 +49,7 @@ async function runEngine(config: Config, request: StopRequest): Promise<ExitCode
     clock: systemClock,
     known: { type: config.enabledTypes, stage: [...stagesOf(config).map(({ stage }) => stage), 'main'] },
   });
+  endAtFaults(telemetry);
   const version = packageVersion();
   telemetry.gauge('build_info', 1, { version, node: process.version });
   telemetry.event('engine_starting', { version, instance, pid: process.pid, types: config.enabledTypes });

@@ -9,7 +9,7 @@ export const errorCodes = [
   'FENCED',
   'STORE_UNAVAILABLE',
   'STORE_DAMAGED',
-  'WORKER_EXITED',
+  'INTERNAL_ERROR',
   'PROTOCOL_VIOLATED',
   'WORKERS_FAILING',
   'ABORTED',
@@ -30,9 +30,18 @@ export class EngineError extends Error {
   }
 }
 
+const settingCodes = ['CONFIG_INVALID', 'STORE_DAMAGED', 'RIGHT_MISSING'] as const satisfies readonly ErrorCode[];
+/** What starting again cannot help. */
+export type SettingCode = (typeof settingCodes)[number];
+
+/** Could only a change of settings, rights or stored data help? */
+export function isSettingCode(code: ErrorCode): code is SettingCode {
+  return settingCodes.some((known) => known === code);
+}
+
 /** A wrong or missing setting, a damaged store or a missing right: starting again cannot help, hence exit code 78. */
 export class ConfigurationError extends EngineError {
-  constructor(code: 'CONFIG_INVALID' | 'STORE_DAMAGED' | 'RIGHT_MISSING', message: string, cause?: unknown) {
+  constructor(code: SettingCode, message: string, cause?: unknown) {
     super(code, message, { retriable: false, cause });
   }
 }

@@ -82,7 +82,7 @@ export interface NotificationGroup extends Positioned {
  * The identity under which a receiver may see one notification more than once.
  *
  * 32 characters of `A-Z a-z 0-9 - _`: the first 24 bytes, in base64url, of SHA-256 over the parts, each as UTF-8 with its length in bytes in
- * front. A repeat number of 0 is left out of the hash. Source: engine.md 3.4.
+ * front. A repeat number of 0 is left out of the hash.
  */
 export function notificationId(read: AlarmPosition, methodId: string, repeat = 0): NotificationId {
   const parts = [read.topic, String(read.partition), String(read.offset), methodId];

@@ -26,7 +26,6 @@ const maxCutLength = 20_000;
  * outcomes have. `raw_alarm` is embedded letter by letter. `attempt` counts the sends tried so far, `at` and `sent_at` are epoch
  * milliseconds, `notification_timestamp` is seconds. A record that would be larger than a topic takes keeps what a receiver needs: long
  * texts are cut, lists emptied, unknown fields left out, and `raw_alarm_cut` says so; the whole alarm still is at its source position.
- * Source: interface.md 7, ancestor.md 2.
  */
 export function encodeOutcomeRecord(record: OutcomeRecord, instance: string): EncodedRecord {
   const notBeforeMs = record.outcome === 'retrying' ? record.notBeforeMs : undefined;
@@ -59,7 +58,7 @@ function encoded(key: string, record: OutcomeRecord, notBeforeMs: number | undef
  * The message that parks what could not be read, or killed whoever touched it.
  *
  * The raw bytes travel in base64 inside the JSON. Where that would be too large, the value is the bytes themselves and the words move to the
- * headers; what even then does not fit is cut, and the headers say how long it was. Source: interface.md 7.
+ * headers; what even then does not fit is cut, and the headers say how long it was.
  */
 export function encodeDeadLetter(letter: DeadLetter, instance: string): EncodedRecord {
   const { topic, partition, offset } = letter.position;

@@ -48,7 +48,6 @@ type Members = Readonly<Record<string, unknown>>;
  * decide are not forgiven, those that decorate are. A replayed message is at its first position. `timestamp` below 1e11 is seconds, fractions allowed; from there on milliseconds.
  *
  * @throws ALARM_MALFORMED, never retriable. Names the first offending field and never quotes the message: its text is a tenant's.
- * Source: engine.md 3.6 and 4.
  */
 export function parseAlarm(raw: RawAlarm): Alarm {
   return readAlarm(raw).alarm;

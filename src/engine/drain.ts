@@ -13,7 +13,7 @@ export interface DrainOptions {
   unfinishedCount(): number;
   /** Outside systems that do not answer, in words; a drain that gets nowhere then ends early. */
   away(): readonly string[];
-  /** Who still holds what, for the log. */
+  /** Who still holds how many, for the log. */
   waiting(): Readonly<Record<string, unknown>>;
 }
 

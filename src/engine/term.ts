@@ -1,4 +1,4 @@
-import { type EngineError, EngineError as Failure, messageOf } from '../domain/errors.js';
+import { EngineError, messageOf } from '../domain/errors.js';
 import type { FinishReason } from '../domain/outcome.js';
 import { type AlarmPosition, type Offset, partitionText, type TopicPartition } from '../domain/position.js';
 import type { HeldLock } from '../ports/ownership.js';
@@ -132,7 +132,7 @@ export class Term {
     if (known === undefined || known.state === 'loading') return;
     if (known.state === 'asked' && known.stored !== undefined && known.stored.nextToRead + skipped !== nextToRead) {
       const text = `${partitionText(partition)} is read from ${nextToRead}, not from ${known.stored.nextToRead}`;
-      throw new Failure('PROTOCOL_VIOLATED', text, { retriable: false });
+      throw new EngineError('PROTOCOL_VIOLATED', text, { retriable: false });
     }
     if (skipped > 0n) this.#skipped(partition, nextToRead, skipped);
     if (known.state === 'open') {
@@ -241,7 +241,7 @@ export class Term {
         this.#ask(known);
         return;
       } catch (error) {
-        if (error instanceof Failure && !error.retriable) {
+        if (error instanceof EngineError && !error.retriable) {
           onFailure(error);
           return;
         }

@@ -20,7 +20,8 @@ export function watchEngine({ view, pipeline, telemetry, clock, notify }: Watche
   let lastRole = 'starting';
   return clock.every(lookEveryMs, () => {
     const { role } = view.status();
-    if (role !== lastRole) {
+    // Stopping is told by who asks for it; an engine that never ran must not be taken for one that did.
+    if (role !== lastRole && role !== 'stopping') {
       if (lastRole === 'starting') notify.ready(role);
       else notify.status(role);
       lastRole = role;

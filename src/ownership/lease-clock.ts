@@ -11,7 +11,7 @@ export function leaseMarginMs(negotiatedTimeoutMs: number): number {
  * When the lease ends, in monotonic milliseconds.
  *
  * Counted from the moment at which the last answered request was *sent*: the server's own count may have begun then, and an answer that
- * travelled for a second is a second of trust that nobody gave. Source: engine.md 3.2.3.
+ * travelled for a second is a second of trust that nobody gave.
  */
 export function leaseEndsAtMonoMs(
   lastAnsweredSentAtMonoMs: number,

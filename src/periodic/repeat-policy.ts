@@ -10,7 +10,7 @@ export interface PeriodTopic {
 
 /**
  * Whether the engine repeats this alarm at all: only what is in state ALARM, and only where the source does not do so itself, because a
- * timer has one owner. Source: alarm-event.md 5, rule 3.
+ * timer has one owner.
  */
 export function isRepeated({ newState, rawAlarm }: Pick<Alarm, 'newState' | 'rawAlarm'>): boolean {
   if (!isSameState(newState, 'ALARM')) return false;

@@ -30,7 +30,7 @@ export interface Window {
  *     committed 12       committable: 12    window 1
  *     finish 12          committable: 13    window 1
  *
- * Pure: no network, no timers. Memory grows with the window, which is capped. Source: engine.md 3.1.
+ * Pure: no network, no timers. Memory grows with the window, which is capped.
  */
 export interface OffsetTracker {
   open(partition: TopicPartition, stored: StoredOffset): void;

@@ -60,23 +60,28 @@ export class Dispatcher {
     this.pump();
   }
 
-  /** The worker is dead: takes back what it held but for what is looked after `elsewhere`, and returns what is to be quarantined. */
-  remove(ref: WorkerRef, isElsewhere: (parcel: Parcel) => boolean): readonly Parcel[] {
+  /**
+   * The worker is dead: takes back what it held, and returns what is to be quarantined. Each parcel is first offered to `takenByQuarantine`,
+   * once; what that takes over is no affair of this queue.
+   */
+  remove(ref: WorkerRef, takenByQuarantine: (parcel: Parcel) => boolean): readonly Parcel[] {
     this.#lanes.delete(laneName(ref));
     const { again, quarantine } = this.#ledger.bury(ref);
-    this.#suspects.push(...again.filter((parcel) => !isElsewhere(parcel)));
+    for (const parcel of again) if (!takenByQuarantine(parcel)) this.#suspects.push(parcel);
     this.pump();
-    return quarantine.filter((parcel) => !isElsewhere(parcel));
+    const convicted: Parcel[] = [];
+    for (const parcel of quarantine) if (!takenByQuarantine(parcel)) convicted.push(parcel);
+    return convicted;
   }
 
   /**
-   * The worker has answered for this position. The parcel's key is free again, and so is one place in the worker, unless it came
-   * `fromElsewhere` and took up neither.
+   * The worker has answered for this position. The parcel's key is free again, and so is one place in the worker, unless it was parked by
+   * the quarantine and took up neither; `settledByQuarantine` is asked once, and settles it then.
    */
-  settle(ref: WorkerRef, position: AlarmPosition, fromElsewhere: (parcel: Parcel) => boolean): Parcel {
+  settle(ref: WorkerRef, position: AlarmPosition, settledByQuarantine: (parcel: Parcel) => boolean): Parcel {
     const wasSuspect = this.#ledger.isSuspect(position);
     const parcel = this.#ledger.settle(ref, position);
-    if (fromElsewhere(parcel)) return parcel;
+    if (settledByQuarantine(parcel)) return parcel;
     const lane = this.#lanes.get(laneName(ref));
     if (lane !== undefined) {
       lane.credits += 1;

@@ -3,7 +3,8 @@ import type { Link } from '../ports/flow.js';
 import type { FromWorker, ToWorker, WireParcel } from './protocol.js';
 
 /**
- * The worker's side of a source: gives main no more than there is room for, and reads on only when all is given.
+ * The worker's side of a source: gives main no more than there is room for, and reads on only when all is given. `room` and `give` are called
+ * one after the other, never side by side.
  *
  * What is held when the term ends, or when a pause comes, is dropped: main has not begun it, so it will be read again.
  */
@@ -14,7 +15,7 @@ export class SourceLoop {
   /** Room that was asked for and has not come yet. */
   #askedCount = 0;
   #held: WireParcel[] = [];
-  #onRoom: (() => void) | undefined;
+  #onGiven: (() => void) | undefined;
   #onSomeRoom: (() => void) | undefined;
 
   constructor(link: Pick<Link<FromWorker, ToWorker>, 'send'>) {
@@ -57,7 +58,7 @@ export class SourceLoop {
     return term === this.#term ? Math.min(this.#room, count) : 0;
   }
 
-  /** Takes what is left of a partition out of the flow; its room is used up without it. */
+  /** Takes what is left of a partition out of the flow; the room that was asked for it serves what comes next. */
   pause(topic: string, partition: number): void {
     this.#drop((parcel) => parcel.at.topic === topic && parcel.at.partition === partition);
   }
@@ -65,9 +66,10 @@ export class SourceLoop {
   /** Resolves when every parcel is on its way to main, or void. */
   async give(term: number, parcels: NonEmpty<WireParcel>): Promise<void> {
     if (term !== this.#term) return;
+    if (this.#held.length > 0) throw new TypeError('the parcels before are still to be given');
     this.#held = [...parcels];
     await new Promise<void>((resolve) => {
-      this.#onRoom = resolve;
+      this.#onGiven = resolve;
       this.#send(this.#held.length);
     });
   }
@@ -87,8 +89,8 @@ export class SourceLoop {
       this.#link.send({ type: 'read', term: this.#term, parcels, ...(wants > 0 ? { wants } : {}) });
     }
     if (this.#held.length > 0) return;
-    this.#onRoom?.();
-    this.#onRoom = undefined;
+    this.#onGiven?.();
+    this.#onGiven = undefined;
   }
 
   #drop(isDropped: (parcel: WireParcel) => boolean): void {

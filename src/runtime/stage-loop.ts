@@ -45,14 +45,14 @@ export class StageLoop<In extends Positioned, Out> {
   handle(message: Flow): void {
     if (message.type === 'lease' && message.term !== this.#term) this.#begin(message.term);
     if (message.term !== this.#term) return;
-    if (message.type === 'quarantine') for (const parcel of message.parcels) void this.#take(parcel, true);
+    if (message.type === 'quarantine') for (const parcel of message.parcels) void this.#answer(parcel, this.#park);
     if (message.type !== 'work') return;
     if (message.room !== undefined) {
       this.#room += message.room;
       this.#askedCount -= message.room;
       this.#scheduleFlush();
     }
-    for (const parcel of message.parcels ?? []) void this.#take(parcel, false);
+    for (const parcel of message.parcels ?? []) void this.#answer(parcel, this.#process);
   }
 
   /** Aborts whatever is in hand. */
@@ -73,15 +73,29 @@ export class StageLoop<In extends Positioned, Out> {
     this.#options.link.send({ type: 'credits', term, more: this.#options.inHandCount });
   }
 
-  async #take(parcel: WireParcel, isQuarantined: boolean): Promise<void> {
+  readonly #process = async (
+    position: AlarmPosition,
+    payload: string,
+    signal: AbortSignal,
+  ): Promise<StageOutcome<Out>> => await this.#options.process(this.#options.decode(position, payload), signal);
+
+  readonly #park = async (
+    position: AlarmPosition,
+    payload: string,
+    signal: AbortSignal,
+  ): Promise<StageOutcome<Out>> => {
+    // What killed two workers is opened by nobody.
+    if (this.#options.quarantine === undefined) throw new TypeError('this stage parks nothing');
+    return await this.#options.quarantine(position, payload, signal);
+  };
+
+  async #answer(
+    parcel: WireParcel,
+    decide: (position: AlarmPosition, payload: string, signal: AbortSignal) => Promise<StageOutcome<Out>>,
+  ): Promise<void> {
     const { signal } = this.#abort;
-    const { quarantine } = this.#options;
     try {
-      const position = fromWirePosition(parcel.at);
-      const outcome =
-        isQuarantined && quarantine !== undefined
-          ? await quarantine(position, parcel.payload, signal)
-          : await this.#options.process(this.#options.decode(position, parcel.payload), signal);
+      const outcome = await decide(fromWirePosition(parcel.at), parcel.payload, signal);
       if (signal.aborted) return;
       if (outcome.kind === 'finish') this.#finishes.push({ at: parcel.at, kind: 'finish', reason: outcome.reason });
       else this.#forwards.push({ at: parcel.at, kind: 'forward', payload: this.#options.encode(outcome.item) });

@@ -1,4 +1,4 @@
-import { EngineError, messageOf } from '../domain/errors.js';
+import { ConfigurationError, EngineError, isSettingCode, messageOf } from '../domain/errors.js';
 import type { StageName } from '../ports/flow.js';
 import type { WorkerRef } from '../ports/progress.js';
 import type { Clock, Fields } from '../ports/system.js';
@@ -44,6 +44,7 @@ export class Supervisor {
   readonly #workers = new Map<string, WorkerHandle>();
   readonly #replacements = new Map<StageName, number>();
   readonly #lastWords = new WeakMap<WorkerHandle, string>();
+  readonly #condemned = new WeakSet<WorkerHandle>();
   #replacedAtMonoMs: number[] = [];
   #generation = 0;
   #isStopping = false;
@@ -53,7 +54,7 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Resolves when every worker is built. @throws whatever keeps one from being built, through `onFailure`. */
+  /** Resolves when each worker of the beginning is ready, or has died; never rejects. */
   async start(): Promise<void> {
     let watchedAtMonoMs = this.#options.clock.monoMs();
     this.#stopWatching = this.#options.clock.every(watchEveryMs, () => {
@@ -81,9 +82,10 @@ export class Supervisor {
     return this.#replacements.get(stage) ?? 0;
   }
 
-  /** Kills a worker that broke the protocol; it is replaced like one that died. */
+  /** Kills a worker that broke the protocol; it is replaced like one that died. More that is held against it before its end says nothing new. */
   condemn(worker: WorkerHandle, reason: string): void {
-    if (worker.state === 'dead') return;
+    if (worker.state === 'dead' || this.#condemned.has(worker)) return;
+    this.#condemned.add(worker);
     this.#options.telemetry.event('worker_killed', { ...fieldsOf(worker), reason });
     worker.kill();
   }
@@ -155,9 +157,8 @@ export class Supervisor {
       detail: message.error.message,
       stack: message.error.stack,
     });
-    if (code === 'RIGHT_MISSING' || code === 'CONFIG_INVALID' || code === 'STORE_DAMAGED') {
-      this.#options.onFailure(new EngineError(code, message.error.message, { retriable: false }));
-    }
+    if (code !== undefined && isSettingCode(code))
+      this.#options.onFailure(new ConfigurationError(code, message.error.message));
   }
 
   #died(crew: Crew, worker: WorkerHandle, how: string | number | null): void {

@@ -54,7 +54,11 @@ export function hostWorker(clock: Clock, build: Build): void {
 /** The life of one worker, whatever its process is. Returns what ends it for a reason. */
 export function serveWorker({ link, clock, build, exit }: WorkerFrame): (error: unknown) => void {
   let parts: WorkerParts | undefined;
+  let isCrashing = false;
   const crash = (error: unknown) => {
+    // One fault may fail all that is in hand.
+    if (isCrashing) return;
+    isCrashing = true;
     link.send({ type: parts === undefined ? 'start_failed' : 'crashed', error: toWireError(error) });
     exit(1);
   };

@@ -44,7 +44,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
     meaning: 'A node in ZooKeeper holds what we never write; path and content are named. Exit code 78',
     action: 'find out who wrote it, then set the position with `mon-notification offsets set`',
   },
-  WORKER_EXITED: { meaning: 'A worker process ended without being asked', action: 'none; it is replaced' },
+  INTERNAL_ERROR: { meaning: 'A fault of the engine itself. Exit code 1', action: 'report it with the log' },
   PROTOCOL_VIOLATED: {
     meaning: 'A worker said what makes no sense; it is killed and replaced',
     action: 'report it with the log',

@@ -34,7 +34,7 @@ const methodTable = (type: string, address: number, more = '') =>
   `CREATE TABLE notification_method (id varchar(36) NOT NULL PRIMARY KEY, tenant_id varchar(36) NOT NULL, name varchar(250),
      type ${type} NOT NULL, address varchar(${address}), ${times} ${more})`;
 
-/** The tables as ancestor.md 3 has them, as far as the engine looks at them. */
+/** The tables of the predecessor, as far as the engine looks at them. */
 const schemas: Readonly<Record<SchemaName, readonly string[]>> = {
   stateless: [
     'CREATE TABLE alarm_action (alarm_id varchar(36) NOT NULL, action_id varchar(36) NOT NULL, PRIMARY KEY (alarm_id, action_id))',

@@ -40,7 +40,7 @@ export interface AlarmSourceDeps {
  * Reads alarms by one fetch loop per broker, straight from the leaders: no consumer group, so nothing but `resume` moves a position.
  *
  * A broker that is away, a topic that is absent or a partition without leader delays only itself. What Kafka refuses because the offset is
- * out of range is told, not guessed at. Source: engine.md 3.2.2.
+ * out of range is told, not guessed at.
  */
 export class KafkaAlarmSource implements AlarmSource {
   readonly #options: AlarmSourceOptions;

@@ -29,7 +29,7 @@ interface Mirrored {
  *
  * Never throws and never waits for an outage: a failure is counted, and the next call carries newer positions anyway. Idle partitions are
  * committed again daily, because Kafka drops what nobody repeats; only where the group still holds what we wrote, so that an engine that
- * has given a partition up does not write over its new owner. Source: engine.md 3.1.5.
+ * has given a partition up does not write over its new owner.
  */
 export class KafkaOffsetMirror implements OffsetMirror {
   readonly #group: string;

@@ -41,7 +41,7 @@ export interface ProducerDeps {
  *
  * One request per partition is under way at a time, holding one partition only, and its own answer decides: nothing is taken as written
  * because something else was. Records of one key keep their order. After a lost answer a record may be there twice, never out of order
- * with what follows it. Source: engine.md 3.3.
+ * with what follows it.
  */
 export class KafkaProducer {
   readonly #deps: ProducerDeps;

@@ -22,7 +22,7 @@ export interface Identity {
  * Our place in the line for one lock: an ephemeral, sequential node, whose guid belongs to this one attempt in this one session. When the
  * answer to `create` is lost the node is found again by its guid, and so never waits behind itself.
  *
- * Each waits for the node before its own, and for nothing else: no polling, no herd. Source: engine.md 3.2.4.
+ * Each waits for the node before its own, and for nothing else: no polling, no herd.
  */
 export class LockNode {
   readonly session: ZookeeperSession;

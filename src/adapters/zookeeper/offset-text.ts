@@ -5,7 +5,7 @@ import { decodeFinishedSet, encodeFinishedSet } from '../../tracker/finished-set
 
 /**
  * Writes an offset node: the next offset to read, the finished set (empty when there is none), then a line for people.
- * Source: interface.md 8; the first line alone is a complete node.
+ * The first line alone is a complete node.
  */
 export function offsetText(stored: StoredOffset, forPeople: string): string {
   return `${stored.nextToRead}\n${encodeFinishedSet(stored.finishedAbove)}\n${forPeople}\n`;

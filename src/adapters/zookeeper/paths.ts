@@ -12,8 +12,6 @@ const ancestors = ['mon-notification', 'monasca-notification'] as const;
  *     <chroot>/consumers/<group>/ids/<instance>                        ephemeral
  *     <chroot>/consumers/<group>/owners/<topic>/<guid>-lock-<sequence>              topic lock
  *     <chroot>/consumers/<group>/owners/<topic>/<partition>/<guid>-lock-<sequence>  partition lock
- *
- * Source: engine.md 3.1.4; the layout of 2014: ancestor.md 8.3.
  */
 export class Paths {
   readonly #chroot: string;

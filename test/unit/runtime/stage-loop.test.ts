@@ -31,7 +31,7 @@ function wire(offset: number): WireParcel {
 /** One turn of the event loop: what was scheduled for after the present turn has run. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-function setUp(process: (item: Item, signal: AbortSignal) => Promise<StageOutcome<Item>>) {
+function setUp(process: (item: Item, signal: AbortSignal) => Promise<StageOutcome<Item>>, { parks = true } = {}) {
   const link = new RecordingLink();
   const crashes: unknown[] = [];
   const loop = new StageLoop<Item, Item>({
@@ -40,7 +40,7 @@ function setUp(process: (item: Item, signal: AbortSignal) => Promise<StageOutcom
     inHandCount: 4,
     decode: (position, text) => ({ position, text }),
     process,
-    quarantine: () => Promise.resolve({ kind: 'finish', reason: 'quarantined' }),
+    ...(parks ? { quarantine: () => Promise.resolve({ kind: 'finish', reason: 'quarantined' }) } : {}),
     encode: (item) => `${item.text}!`,
     crash: (error) => crashes.push(error),
   });
@@ -51,6 +51,18 @@ function setUp(process: (item: Item, signal: AbortSignal) => Promise<StageOutcom
 const forward = (item: Item): Promise<StageOutcome<Item>> => Promise.resolve({ kind: 'forward', item });
 
 describe('stage loop', () => {
+  it('opens nothing that it was given to park, though it cannot park', async () => {
+    const opened: string[] = [];
+    const process = (item: Item) => {
+      opened.push(item.text);
+      return forward(item);
+    };
+    const { loop, crashes } = setUp(process, { parks: false });
+    loop.handle({ type: 'quarantine', term: 1, parcels: [wire(1)] });
+    await turn();
+    assert.deepEqual([opened, String(crashes[0])], [[], 'TypeError: this stage parks nothing']);
+  });
+
   it('says at the begin of a term how much it takes in hand', () => {
     const { link, loop } = setUp(forward);
     loop.handle({ type: 'lease', term: 1, endsAtMonoMs: 2e15, endsAtMs: 1e15 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { ConfigurationError, type EngineError } from '../../../src/domain/errors.js';
 import type { FromWorker } from '../../../src/runtime/protocol.js';
 import { Supervisor } from '../../../src/runtime/supervisor.js';
 import type { WorkerExit, WorkerHandle } from '../../../src/runtime/worker-handle.js';
@@ -14,7 +15,7 @@ describe('the supervisor', () => {
   let supervisor: Supervisor;
   let says: (message: FromWorker) => void;
   let startedCount: number;
-  let failed: (reason: string) => void;
+  let failed: (error: EngineError) => void;
 
   /** One worker without a process: it says what the test makes it say. */
   function supervise(): Supervisor {
@@ -31,9 +32,12 @@ describe('the supervisor', () => {
           state: 'starting',
           silentMs: 0,
           send: () => undefined,
+          // As with a process: dead only when its end was heard.
           kill: () => {
-            worker.state = 'dead';
-            exit({ code: null, signal: 'SIGKILL' });
+            clock.soon(() => {
+              worker.state = 'dead';
+              exit({ code: null, signal: 'SIGKILL' });
+            });
           },
         };
         says = (message) => {
@@ -48,7 +52,7 @@ describe('the supervisor', () => {
       onReady: () => undefined,
       onMessage: () => undefined,
       onDead: () => undefined,
-      onFailure: (error) => failed(error.message),
+      onFailure: (error) => failed(error),
     });
   }
 
@@ -56,7 +60,7 @@ describe('the supervisor', () => {
     clock = new FakeClock();
     telemetry = new RecordingTelemetry();
     startedCount = 0;
-    failed = (reason) => assert.fail(reason);
+    failed = (error) => assert.fail(error);
     supervisor = supervise();
     void supervisor.start();
   });
@@ -117,7 +121,7 @@ describe('the supervisor', () => {
 
   it('gives up at the sixth death within a minute, with the last words of the last to die', async () => {
     const reasons: string[] = [];
-    failed = (reason) => reasons.push(reason);
+    failed = (error) => reasons.push(error.message);
     const error = { message: 'no dongle', name: 'Error' };
     for (let death = 1; death <= 6; death += 1) {
       says({ type: 'start_failed', error });
@@ -128,5 +132,26 @@ describe('the supervisor', () => {
     assert.deepEqual(reasons, [
       '6 workers died within 60 s, the last one a notification_processor: no dongle; see the events worker_crashed and worker_died',
     ]);
+  });
+
+  it('says once of a worker that it is killed, however much comes from it before its end', async () => {
+    says({ type: 'ready' });
+    const [worker] = supervisor.workers;
+    assert.ok(worker);
+    supervisor.condemn(worker, 'said nonsense');
+    supervisor.condemn(worker, 'said more of it');
+    await clock.advance(0);
+    supervisor.condemn(worker, 'came too late');
+    assert.deepEqual([killed(), startedCount], [['said nonsense'], 2]);
+  });
+
+  it('ends for good when a worker says that the settings are wrong', () => {
+    const failures: EngineError[] = [];
+    failed = (error) => failures.push(error);
+    says({ type: 'start_failed', error: { message: 'no right to write', name: 'EngineError', code: 'RIGHT_MISSING' } });
+    assert.deepEqual(
+      failures.map((error) => [error instanceof ConfigurationError, error.code, error.message]),
+      [[true, 'RIGHT_MISSING', 'no right to write']],
+    );
   });
 });

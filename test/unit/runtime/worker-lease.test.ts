@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import { WorkerLease } from '../../../src/runtime/lease-view.js';
+import { WorkerLease } from '../../../src/runtime/worker-lease.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
 
 /** The wall clock says nothing here. */
