@@ -63,9 +63,9 @@ export class SendGate {
       if (entry === 'put_off') return later(spreadMs, `not tried: too many sends wait for ${destination}`);
       try {
         if (!lease.valid()) continue;
-        const receipt = await this.#sendThrough(notifier, notification, destination, signal);
-        if (!('pauseMs' in receipt)) return { kind: 'taken', receipt };
-        return later(receipt.pauseMs, `not tried: ${destination} keeps failing and is left alone for a while`);
+        const result = await this.#sendThrough(notifier, notification, destination, signal);
+        if (result.kind === 'taken') return result;
+        return later(result.pauseMs, `not tried: ${destination} keeps failing and is left alone for a while`);
       } catch (error) {
         if (signal.aborted) throw unsent();
         // Only its own lease can have ended it: it goes out again under the next one.
@@ -98,15 +98,17 @@ export class SendGate {
     notification: Notification,
     destination: string,
     signal: AbortSignal,
-  ): Promise<Receipt | { readonly pauseMs: number }> {
+  ): Promise<Readonly<{ kind: 'taken'; receipt: Receipt } | { kind: 'wait'; pauseMs: number }>> {
     const { breakers, pace, clock, random } = this.#parts;
     const place = { destination, address: addressOf(notification), methodId: notification.method.id };
     const leave = breakers.admit(place, (notification.putOffCount ?? 0) >= mostPutOffCount);
-    if (leave.kind === 'wait') return { pauseMs: leave.untilMonoMs - clock.monoMs() + random() * leave.pauseMs };
+    if (leave.kind === 'wait') {
+      return { kind: 'wait', pauseMs: leave.untilMonoMs - clock.monoMs() + random() * leave.pauseMs };
+    }
     try {
       const receipt = await this.#sendUnderLease(notifier, notification, signal);
       leave.ended(undefined);
-      return receipt;
+      return { kind: 'taken', receipt };
     } catch (error) {
       leave.ended(error);
       if (error instanceof DeliveryError && error.retryAfterMs !== undefined) {
