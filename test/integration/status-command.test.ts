@@ -51,4 +51,11 @@ describe('status', () => {
     );
     await assert.rejects(run('--url', `${url}/elsewhere`).code, /not as an engine does/);
   });
+
+  it('prints one JSON document when asked to although nobody answers', async () => {
+    const { code, out, err } = await runCommand('status', '--json', '--url', 'http://127.0.0.1:1');
+    const { error } = JSON.parse(out);
+    assert.deepEqual([code, error.code, err.includes(error.message)], [1, 'STORE_UNAVAILABLE', true]);
+    assert.match(error.message, /asked http:\/\/127\.0\.0\.1:1\/status\.json/);
+  });
 });
