@@ -178,7 +178,7 @@ class TreeReader {
       if (key.kind !== 'scalar') {
         this.#findings.problem(key.at, '(file)', `expected a name as key, got a ${key.kind}`);
       } else if (key.text === '<<' && key.plain) {
-        merged.push(...this.#merge(value));
+        for (const entry of this.#merge(value)) merged.push(entry);
       } else {
         this.#add(own, { key: key.text, keyAt: key.at, value });
       }
@@ -206,9 +206,9 @@ class TreeReader {
     return [...this.#path, key].join('.');
   }
 
-  #merge(value: YamlNode): readonly YamlEntry[] {
+  /** One by one: there can be more of them than a call takes arguments. */
+  *#merge(value: YamlNode): Generator<YamlEntry> {
     const sections = value.kind === 'list' ? value.items : [value];
-    const entries: YamlEntry[] = [];
     for (const section of sections) {
       if (section.kind !== 'section') {
         this.#findings.problem(section.at, this.#nameOf('<<'), `expected a section to merge, got a ${section.kind}`);
@@ -218,11 +218,10 @@ class TreeReader {
       if (this.#mergedCount > this.#limits.mergedCount) {
         const most = this.#limits.mergedCount;
         this.#findings.problem(section.at, this.#nameOf('<<'), `expected at most ${most} merged keys, got more`);
-        return entries;
+        return;
       }
-      entries.push(...section.entries);
+      yield* section.entries;
     }
-    return entries;
   }
 
   #alias(name: string, at: Place): YamlNode {

@@ -5,6 +5,7 @@ import type { StatusDocument } from '../../src/admin/status-document.js';
 import type { CommandIo } from '../../src/cli/command.js';
 import { readArguments } from '../../src/cli/command-line.js';
 import { command } from '../../src/cli/status.js';
+import { runCommand } from '../support/command-run.js';
 import { fixedView, sampleStatus } from '../support/engine-views.js';
 import { RecordingTelemetry } from '../support/fakes/recording-telemetry.js';
 
