@@ -1,3 +1,4 @@
+import type { Offset, TopicPartition } from '../domain/position.js';
 import type { Role } from './readiness.js';
 
 /** What `/status.json` answers: public, so a key may be added and none renamed. Offsets are decimal text. */
@@ -33,6 +34,21 @@ export interface PartitionStatus {
   readonly window: number;
   /** The offset after the newest one in Kafka; absent until Kafka told. */
   readonly high_water?: string;
+}
+
+/**
+ * How far one partition is; `highWater` is what the reading worker was told last.
+ *
+ * What was read is in Kafka, whoever told first: the end is never shown before it.
+ */
+export function partitionStatus(
+  { topic, partition }: TopicPartition,
+  { read, committed }: { readonly read: Offset; readonly committed: Offset },
+  highWater: string | undefined,
+): PartitionStatus {
+  const ends = highWater === undefined ? {} : { high_water: BigInt(highWater) > read ? highWater : read.toString() };
+  const window = Number(read - committed);
+  return { topic, partition, read: read.toString(), committed: committed.toString(), window, ...ends };
 }
 
 export interface OwnerStatus {

@@ -2,6 +2,11 @@ import { parseArgs } from 'node:util';
 import { nearestName } from '../config/nearest.js';
 import { type Command, type CommandArguments, UsageError } from './command.js';
 
+/** A notification id is 32 such characters, and one in 64 begins with a dash: no option looks like it but one of words and dashes. */
+const dashedId = /^-(?!-[a-z-]+$)[\w-]{31}$/;
+/** Put before an id that could be taken for an option; no word that was given holds it. */
+const idMark = '\0';
+
 /** Reads the words after a command's name. @throws UsageError, naming what is unknown, missing or too much. */
 export function readArguments(command: Command, words: readonly string[]): CommandArguments {
   const options = Object.fromEntries(
@@ -14,7 +19,7 @@ export function readArguments(command: Command, words: readonly string[]): Comma
     ]),
   );
   const { tokens } = parseArgs({
-    args: withEmptyValues(command, words),
+    args: withMarkedIds(command, withEmptyValues(command, words)),
     options,
     strict: false,
     allowPositionals: true,
@@ -25,7 +30,7 @@ export function readArguments(command: Command, words: readonly string[]): Comma
   for (const token of tokens) {
     if (token.kind === 'option') {
       given.set(token.name, [...(given.get(token.name) ?? []), optionValue(command, token)]);
-    } else if (token.kind === 'positional') positionals.push(token.value);
+    } else if (token.kind === 'positional') positionals.push(unmarked(token.value));
   }
   if (command.positionals === undefined && positionals[0] !== undefined) {
     throw new UsageError(`unexpected ${JSON.stringify(positionals[0])}`);
@@ -45,6 +50,15 @@ function withEmptyValues(command: Command, words: readonly string[]): string[] {
     if (option?.value?.startsWith('[') !== true || /^[0-9]/.test(words[index + 1] ?? '')) return word;
     return `${word}=`;
   });
+}
+
+function withMarkedIds(command: Command, words: readonly string[]): string[] {
+  const letters = Object.values(command.options).map(({ short }) => short);
+  return words.map((word) => (dashedId.test(word) && !letters.includes(word[1]) ? `${idMark}${word}` : word));
+}
+
+function unmarked(word: string): string {
+  return word.startsWith(idMark) ? word.slice(idMark.length) : word;
 }
 
 interface OptionToken {
@@ -69,5 +83,5 @@ function optionValue(command: Command, { name, rawName, value, inlineValue }: Op
   const isForgotten =
     value === undefined || value === '' || (!inlineValue && /^-./.test(value) && !/^-[0-9]/.test(value));
   if (isForgotten) throw new UsageError(`${rawName} needs a value: ${option.value}`);
-  return value;
+  return unmarked(value);
 }

@@ -37,6 +37,8 @@ export interface Command {
   /** Words for the usage, such as `(FILE | -)`. Undefined: no words besides options are taken. */
   readonly positionals?: string;
   readonly options: Readonly<Record<string, CommandOption>>;
+  /** True where its words name a configuration: it may then end with 78, as any command may that has an option for one. */
+  readonly isAboutConfiguration?: true;
   /** @throws UsageError when the options do not go together; EngineError when the work failed. */
   run(args: CommandArguments, io: CommandIo): Promise<ExitCode>;
 }

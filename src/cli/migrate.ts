@@ -7,6 +7,7 @@ import { type Command, UsageError } from './command.js';
 export const command: Command = {
   positionals: 'FILE',
   options: {},
+  isAboutConfiguration: true,
   async run(args, io) {
     const [file, ...others] = args.positionals;
     if (file === undefined || others.length > 0) throw new UsageError('name one old configuration file');

@@ -1,4 +1,6 @@
 import { type AlarmPosition, type Offset, parseOffset, partitionText } from '../domain/position.js';
+import type { StoredOffset } from '../ports/progress.js';
+import { setBits } from '../tracker/finished-set.js';
 import type { HeldByKafka } from './ask-kafka.js';
 import { UsageError } from './command.js';
 
@@ -37,19 +39,46 @@ export function unheld(assignments: readonly AlarmPosition[], held: HeldByKafka)
   });
 }
 
-/** What was stored before: an offset, nothing, or something that cannot be read. */
-export type StoredBefore = Offset | 'none' | 'damaged';
+/** What was stored before: a position, nothing, or something that cannot be read. */
+export type StoredBefore = StoredOffset | 'none' | 'damaged';
 
 /** One change as `topic/partition: before -> after`, and what comes of it. */
 export function changeText(at: AlarmPosition, before: StoredBefore): string {
-  const change = `${partitionText(at)}: ${before} -> ${at.offset}`;
-  if (typeof before === 'string' || before === at.offset) return change;
-  const distance = before > at.offset ? before - at.offset : at.offset - before;
-  const what = before > at.offset ? 'will be read, and told, again' : 'will never be read';
-  return `${change} (${distance} ${distance === 1n ? 'message' : 'messages'} ${what})`;
+  const change = `${partitionText(at)}: ${offsetOf(before)} -> ${at.offset}`;
+  const { againCount, finishedAgainCount, leftOutCount } = consequences(at, before);
+  const parts: string[] = [];
+  if (leftOutCount > 0n) parts.push(`${messages(leftOutCount)} will never be read`);
+  if (againCount > 0n) parts.push(`${messages(againCount)} will be read, and told, again`);
+  if (finishedAgainCount > 0) parts.push(`${finishedAgainCount} beyond, finished already, will be told again`);
+  return parts.length === 0 ? change : `${change} (${parts.join('; ')})`;
 }
 
 /** The same change for scripts, offsets as text. */
-export function changeDocument({ topic, partition, offset }: AlarmPosition, before: StoredBefore): object {
-  return { topic, partition, before: String(before), after: String(offset) };
+export function changeDocument(at: AlarmPosition, before: StoredBefore): object {
+  const { topic, partition, offset } = at;
+  const { finishedAgainCount: finished_again } = consequences(at, before);
+  return { topic, partition, before: String(offsetOf(before)), after: String(offset), finished_again };
+}
+
+/** What is set is a plain position: what was finished beyond the old one is forgotten. */
+function consequences({ offset }: AlarmPosition, before: StoredBefore) {
+  if (typeof before === 'string') return { againCount: 0n, finishedAgainCount: 0, leftOutCount: 0n };
+  const { nextToRead, finishedAbove } = before;
+  const ahead = offset - nextToRead;
+  const finished = [...setBits(finishedAbove)];
+  const finishedAgainCount = finished.filter((distance) => BigInt(distance) >= ahead).length;
+  const passedCount = BigInt(finished.length - finishedAgainCount);
+  return {
+    againCount: ahead < 0n ? -ahead : 0n,
+    finishedAgainCount,
+    leftOutCount: ahead > 0n ? ahead - passedCount : 0n,
+  };
+}
+
+function offsetOf(before: StoredBefore): Offset | 'none' | 'damaged' {
+  return typeof before === 'string' ? before : before.nextToRead;
+}
+
+function messages(count: bigint): string {
+  return `${count} ${count === 1n ? 'message' : 'messages'}`;
 }

@@ -93,7 +93,9 @@ function readJob(args: CommandArguments, io: CommandIo): Job {
 
 async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSignal): Promise<ExitCode> {
   const wanted = await checkedWish(config, job);
-  io.err('Each number is the next offset to read.');
+  io.err(
+    'Each number is the next offset to read: all from there on is told, under the ids that it had, finished or not.',
+  );
   const telemetry = commandTelemetry((name, fields) => {
     const news = lockNews(name, fields);
     if (news !== undefined) io.err(printable(news));
@@ -117,6 +119,7 @@ async function setOffsets(config: Config, job: Job, io: CommandIo, stop: AbortSi
         io.err('nothing was set');
         return 1;
       }
+      // Plain positions, for any version to read. Of a topic made anew the finished set would name other messages, and leave them out.
       const commits = wanted.map((at) => ({
         partition: { topic: at.topic, partition: at.partition },
         stored: { nextToRead: at.offset, finishedAbove: new Uint8Array() },
@@ -184,7 +187,7 @@ async function lockTopics(keeper: SessionKeeper, config: Config, waitMs: number,
 
 async function storedBefore(store: ZookeeperOffsetStore, at: AlarmPosition): Promise<StoredBefore> {
   try {
-    return (await store.load(at))?.nextToRead ?? 'none';
+    return (await store.load(at)) ?? 'none';
   } catch (error) {
     // This command is how a damaged node is mended.
     if (error instanceof EngineError && error.code === 'STORE_DAMAGED') return 'damaged';

@@ -4,6 +4,7 @@ import { type Called, mainProgram } from './bin-names.js';
 import { type CommandIo, type ExitCode, UsageError } from './command.js';
 import { readArguments } from './command-line.js';
 import type { CommandEntry } from './command-table.js';
+import { OneDocument } from './one-document.js';
 import { commandUsage, programUsage } from './usage.js';
 import { packageVersion } from './version.js';
 
@@ -18,13 +19,13 @@ export async function runProgram(
   try {
     if (called.command.length > 0) return await runCommand([...called.command, ...words], table, io, called);
     const [first] = words;
-    if (first === '--help' || first === '-h' || first === 'help') {
-      io.out(programUsage(table));
+    if (first === 'help' || (first !== undefined && isHelp(first))) {
+      io.out(programUsage(table, program));
       return 0;
     }
     if (first === '--version') return printVersion(io, program);
     if (first === undefined) {
-      io.err(programUsage(table));
+      io.err(programUsage(table, program));
       return 2;
     }
     return await runCommand(words, table, io, called);
@@ -39,20 +40,39 @@ async function runCommand(
   io: CommandIo,
   { program, command: unsaid }: Called,
 ): Promise<ExitCode> {
+  const family = familyOf(words[0] ?? '', table);
+  if (family.length > 0 && isHelp(words[1] ?? '') && !table.some((entry) => entry.name === words[0])) {
+    io.out(programUsage(family, `${program} ${words[0]}`));
+    return 0;
+  }
   const { entry, rest } = findCommand(words, table);
   const command = await entry.load();
   const name = unsaid.length > 0 ? program : `${program} ${entry.name}`;
   const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
-  if (options.includes('--help') || options.includes('-h')) {
+  if (options.some(isHelp)) {
     io.out(commandUsage(entry, command, name));
     return 0;
   }
   if (options.includes('--version')) return printVersion(io, program);
+  const isJson = command.options.json !== undefined && options.includes('--json');
+  const document = isJson ? new OneDocument(io) : undefined;
   try {
-    return await command.run(readArguments(command, rest), io);
+    const code = await command.run(readArguments(command, rest), document?.io ?? io);
+    document?.ended(code);
+    return code;
   } catch (error) {
+    document?.failed(error);
     return report(error, io, program, name);
   }
+}
+
+function isHelp(word: string): boolean {
+  return word === '--help' || word === '-h';
+}
+
+/** The commands of two words that begin with this one. */
+function familyOf(first: string, table: readonly CommandEntry[]): readonly CommandEntry[] {
+  return table.filter((entry) => entry.name.startsWith(`${first} `));
 }
 
 function findCommand(
@@ -66,7 +86,7 @@ function findCommand(
   }
   const first = words[0] ?? '';
   if (first.startsWith('-')) throw new UsageError(`expected a command before ${first}`);
-  const family = table.filter((entry) => entry.name.startsWith(`${first} `)).map((entry) => entry.name);
+  const family = familyOf(first, table).map((entry) => entry.name);
   if (family.length > 0) throw new UsageError(`${first} is not a command by itself; there is ${family.join(', ')}`);
   const nearest = nearestName(
     first,

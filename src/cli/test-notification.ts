@@ -90,10 +90,10 @@ function tell(result: Result, io: CommandIo): void {
     return;
   }
   const { failure, detail, answer, retriable } = result;
-  io.err(failure === undefined ? detail : `not sent (${failure}): ${detail}`);
-  if (answer !== undefined) io.err(`answer: ${answer}`);
+  io.out(failure === undefined ? detail : `not sent (${failure}): ${detail}`);
+  if (answer !== undefined) io.out(`answer: ${answer}`);
   if (retriable !== undefined) {
-    io.err(retriable ? 'the engine would try this again' : 'the engine would park this as dead');
+    io.out(retriable ? 'the engine would try this again' : 'the engine would park this as dead');
   }
 }
 

@@ -1,16 +1,19 @@
 import type { Command, CommandOption } from './command.js';
 import type { CommandEntry } from './command-table.js';
 
-/** What the program can do, one line per command. */
-export function programUsage(table: readonly CommandEntry[]): string {
+const exitCodes = '0 as asked, 1 failed, 2 wrong command line';
+const wrongConfiguration = 'wrong configuration';
+
+/** What the program can do, or one group of its commands, one line per command; `words` come before the rest of the command's name. */
+export function programUsage(table: readonly CommandEntry[], words: string): string {
   const width = Math.max(...table.map((entry) => entry.name.length));
   return [
-    'usage: mon-notification <command> [options]',
+    `usage: ${words} <command> [options]`,
     '',
     ...table.map((entry) => `  ${entry.name.padEnd(width)}  ${entry.summary}`),
     '',
-    'mon-notification <command> --help lists the options of a command; --version prints the version.',
-    'Exit codes: 0 as asked, 1 failed, 2 wrong command line, 78 wrong configuration.',
+    `${words} <command> --help lists the options of a command; --version prints the version.`,
+    `Exit codes: ${exitCodes}, 78 ${wrongConfiguration}.`,
   ].join('\n');
 }
 
@@ -32,5 +35,11 @@ export function commandUsage(entry: CommandEntry, command: Command, words: strin
     `  ${entry.summary}`,
     '',
     ...options.map(([, { description }], index) => `  ${(left[index] ?? '').padEnd(width)}  ${description}`),
+    '',
+    `Exit codes: ${exitCodes}${readsConfiguration(command) ? `, 78 ${wrongConfiguration}` : ''}.`,
   ].join('\n');
+}
+
+function readsConfiguration({ options, isAboutConfiguration }: Command): boolean {
+  return isAboutConfiguration === true || 'config' in options || 'engine-config' in options;
 }

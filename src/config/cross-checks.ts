@@ -62,7 +62,8 @@ export function checkSasl(settings: Settings, findings: Findings): void {
   if (keys.every((key) => settings.values.get(key) === undefined)) return;
   for (const key of keys) {
     const { place, name } = settings.whereIs(key);
-    const isBlamed = findings.problems.some((problem) => problem.key === name);
+    // Under whichever of its names: a password is also given by a file.
+    const isBlamed = findings.problems.some((problem) => problem.key.startsWith(key));
     if (settings.values.get(key) !== undefined || isBlamed) continue;
     findings.problem(place, name, 'expected mechanism, username and password together, got nothing here');
   }

@@ -36,6 +36,9 @@ interface TypeMap {
   switch: boolean;
 }
 
+/** The minimum of a key that takes any number above 0. */
+export const anyPositive = Number.MIN_VALUE;
+
 /** What a text, or each text of a list, must look like besides being there. */
 export type Form =
   | 'host'

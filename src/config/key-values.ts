@@ -1,5 +1,6 @@
 import { Secret } from '../domain/secret.js';
-import type { KeySpec, Period } from './key-spec.js';
+import type { KeySpec } from './key-spec.js';
+import { anyPositive } from './key-spec.js';
 import { hostWithPort, textForms } from './text-forms.js';
 
 /** A value in the unit of the compiled configuration, or the words that complete "expected …, got …". */
@@ -24,7 +25,7 @@ export function valueOfText(spec: KeySpec, text: string): ReadValue {
       return orExpected(spec, inside(spec, numberOf(text)));
     case 'seconds': {
       const seconds = inside(spec, secondsOf(text));
-      return orExpected(spec, seconds === undefined ? undefined : Math.round(seconds * 1000));
+      return orExpected(spec, seconds === undefined ? undefined : wholeMs(seconds));
     }
     case 'boolean':
     case 'switch':
@@ -35,10 +36,7 @@ export function valueOfText(spec: KeySpec, text: string): ReadValue {
     }
     case 'hosts':
     case 'list':
-      return valueOfTexts(
-        spec,
-        text.split(',').map((part) => part.trim()),
-      );
+      return valueOfParts(spec, text);
     case 'periods':
     case 'schedules':
     case 'method_options':
@@ -48,29 +46,38 @@ export function valueOfText(spec: KeySpec, text: string): ReadValue {
   }
 }
 
-/** Reads several texts: the items of a list, or the parts between commas. */
-export function valueOfTexts(spec: KeySpec, texts: readonly string[]): ReadValue {
-  if (spec.type === 'list') {
-    return orExpected(spec, texts.every((text) => text !== '' && fits(spec, text)) ? texts : undefined);
+/** Reads the parts of a text between commas. */
+function valueOfParts(spec: ItemSpec, text: string): ReadValue {
+  const values: unknown[] = [];
+  for (const part of text.split(',')) {
+    const read = valueOfItem(spec, part.trim());
+    if ('expected' in read) return { expected: expectedOf(spec) };
+    values.push(read.value);
   }
-  if (spec.type !== 'hosts') return { expected: expectedOf(spec) };
-  const hosts = texts.map((text) => hostWithPort(text, spec.port));
-  const isWrong = hosts.length === 0 || hosts.includes(undefined) || (spec.namesOnly && hosts.join().includes('['));
-  return orExpected(spec, isWrong ? undefined : hosts);
+  return { value: values };
 }
 
-/** Reads repeat times with their topics; times are compared as numbers. */
-export function valueOfPairs(spec: KeySpec, pairs: readonly (readonly [string, string])[]): ReadValue {
-  if (spec.type !== 'periods') return { expected: expectedOf(spec) };
-  const periods = new Map<number, Period>();
-  for (const [time, topic] of pairs) {
-    const seconds = secondsOf(time);
-    if (seconds === undefined || seconds < 1 || !textForms.topic.fits(topic)) return { expected: expectedOf(spec) };
-    const periodMs = Math.round(seconds * 1000);
-    if (periods.has(periodMs)) return { expected: 'each repeat time once' };
-    periods.set(periodMs, { periodMs, topic });
+/** A key that takes several values. */
+export type ItemSpec = Extract<KeySpec, { type: 'list' | 'hosts' }>;
+
+/** Reads one of several values. */
+export function valueOfItem(spec: ItemSpec, text: string): ReadValue {
+  if (spec.type === 'list') {
+    return text !== '' && fits(spec, text) ? { value: text } : { expected: itemExpected(spec) };
   }
-  return { value: [...periods.values()].sort((a, b) => a.periodMs - b.periodMs) };
+  const host = hostWithPort(text, spec.port);
+  const isWrong = host === undefined || (spec.namesOnly && host.includes('['));
+  return isWrong ? { expected: `host:port${spec.namesOnly ? ', no IPv6 address' : ''}` } : { value: host };
+}
+
+function itemExpected({ form }: Extract<KeySpec, { type: 'list' }>): string {
+  return form === undefined ? 'a text' : textForms[form].expected;
+}
+
+/** Reads a repeat time, in seconds or as a duration; undefined when it is none. */
+export function periodMsOf(time: string): number | undefined {
+  const seconds = secondsOf(time);
+  return seconds === undefined || seconds < 1 ? undefined : Math.round(seconds * 1000);
 }
 
 /** What a key wants, in words for people. */
@@ -96,7 +103,7 @@ export function expectedOf(spec: KeySpec): string {
     case 'hosts':
       return `host:port, or several separated by commas${spec.namesOnly ? ', no IPv6 address' : ''}`;
     case 'list':
-      return `a list, each item ${spec.form === undefined ? 'a text' : textForms[spec.form].expected}`;
+      return `a list, each item ${itemExpected(spec)}`;
     case 'periods':
       return 'a section of repeat seconds and topic names';
     case 'schedules':
@@ -142,6 +149,7 @@ function inside(spec: Bounded, value: number | undefined): number | undefined {
 }
 
 function bounds({ minimum, maximum }: Bounded, unit: string): string {
+  if (minimum === anyPositive) return `above 0${unit}, at most ${maximum}${unit}`;
   if (maximum === Number.MAX_SAFE_INTEGER) return `at least ${minimum}${unit}`;
   return `${minimum} to ${maximum}${unit}`;
 }
@@ -151,10 +159,15 @@ function numberOf(text: string): number | undefined {
 }
 
 function secondsOf(text: string): number | undefined {
-  const match = /^([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)?$/.exec(text);
+  const match = /^([0-9]{1,12}(?:\.[0-9]{1,9})?) ?(ms|s|m|h)?$/.exec(text);
   if (match?.[1] === undefined) return undefined;
   const unit = (match[2] ?? 's') as keyof typeof unitMs;
   return (Number(match[1]) * unitMs[unit]) / 1000;
+}
+
+/** No clock of ours keeps less than a millisecond, and what is not nothing must not become it. */
+function wholeMs(seconds: number): number {
+  return seconds > 0 ? Math.max(1, Math.round(seconds * 1000)) : 0;
 }
 
 /** The booleans of YAML 1.1, which the files of 2014 are written in. */

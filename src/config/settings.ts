@@ -2,8 +2,16 @@ import { isAbsolute, resolve } from 'node:path';
 import { Secret } from '../domain/secret.js';
 import { type Environment, fillIn } from './fill-in.js';
 import type { Given, GivenName } from './given.js';
-import type { KeySpec, Keys, MethodOptions } from './key-spec.js';
-import { expectedOf, methodOption, type ReadValue, valueOfPairs, valueOfText, valueOfTexts } from './key-values.js';
+import type { KeySpec, Keys, MethodOptions, Period } from './key-spec.js';
+import {
+  expectedOf,
+  type ItemSpec,
+  methodOption,
+  periodMsOf,
+  type ReadValue,
+  valueOfItem,
+  valueOfText,
+} from './key-values.js';
 import { mayBeFile } from './known-names.js';
 import type { Findings, Place } from './problem.js';
 import { readFileText } from './read-file.js';
@@ -60,8 +68,7 @@ function defaultOf(spec: KeySpec): unknown {
   if (spec.type === 'seconds') return Number(spec.default) * 1000;
   if (spec.type === 'method_options' || spec.type === 'schedules') return new Map();
   if (spec.type !== 'periods') return spec.default;
-  const read = valueOfPairs(spec, Object.entries(spec.default));
-  return 'value' in read ? read.value : undefined;
+  return Object.entries(spec.default).map(([time, topic]) => ({ periodMs: Number(time) * 1000, topic }));
 }
 
 class SettingsReader {
@@ -109,10 +116,48 @@ class SettingsReader {
     }
     if (spec.type === 'method_options' && node.kind === 'section') return this.#readMethods(node.entries, given);
     if (spec.type === 'schedules' && node.kind === 'section') return this.#readSchedules(node.entries, given);
-    const pieces = node.kind === 'list' ? this.#texts(node.items, given) : this.#pairs(node.entries, given);
-    if (pieces === undefined) return undefined;
-    const read = pieces.kind === 'texts' ? valueOfTexts(spec, pieces.texts) : valueOfPairs(spec, pieces.pairs);
-    return this.#accept(given, spec, read, pieces.kind === 'texts' ? 'a list' : 'a section');
+    if (spec.type === 'periods' && node.kind === 'section') return this.#readPeriods(node.entries, given);
+    const isList = node.kind === 'list';
+    if ((spec.type === 'list' || spec.type === 'hosts') && isList) return this.#readItems(node.items, given, spec);
+    return this.#accept(given, spec, { expected: expectedOf(spec) }, isList ? 'a list' : 'a section');
+  }
+
+  /** Undefined when any of them is wrong; each is told with its own place. */
+  #readItems(items: readonly YamlNode[], given: GivenName, spec: ItemSpec): readonly unknown[] | undefined {
+    if (items.length === 0 && spec.type === 'hosts') {
+      this.#findings.problem(given.node.at, given.name, `expected ${expectedOf(spec)}, got an empty list`);
+      return undefined;
+    }
+    const values: unknown[] = [];
+    for (const node of items) {
+      const text = node.kind === 'scalar' ? this.#fill(node.text, { ...given, node }) : '';
+      const read = text === undefined ? undefined : valueOfItem(spec, text);
+      if (read === undefined) continue;
+      if ('value' in read) values.push(read.value);
+      else this.#findings.problem(node.at, given.name, `expected ${read.expected}, got ${gotOf(node)}`);
+    }
+    return values.length === items.length ? values : undefined;
+  }
+
+  /** Rising by time, which is compared as a number. Undefined when any of them is wrong; all that is wrong is told with its own place. */
+  #readPeriods(entries: readonly YamlEntry[], given: GivenName): readonly Period[] | undefined {
+    const periods = new Map<number, Period>();
+    let isWhole = true;
+    const wrong = (at: Place, name: string, words: string) => {
+      this.#findings.problem(at, name, `expected ${words}`);
+      isWhole = false;
+    };
+    for (const { key: time, keyAt, value: node } of entries) {
+      const name = `${given.name}.${time}`;
+      const topic = node.kind === 'scalar' ? this.#fill(node.text, { ...given, node, name }) : '';
+      const periodMs = periodMsOf(time);
+      if (periodMs === undefined) wrong(keyAt, name, `repeat seconds, at least 1, got ${shown(time)}`);
+      else if (periods.has(periodMs)) wrong(keyAt, name, `each repeat time once, got ${shown(time)} again`);
+      else periods.set(periodMs, { periodMs, topic: topic ?? '' });
+      if (topic === undefined) isWhole = false;
+      else if (!textForms.topic.fits(topic)) wrong(node.at, name, `${textForms.topic.expected}, got ${gotOf(node)}`);
+    }
+    return isWhole ? [...periods.values()].sort((a, b) => a.periodMs - b.periodMs) : undefined;
   }
 
   /** Undefined when any of them is wrong; each is told with its own place. */
@@ -124,8 +169,7 @@ class SettingsReader {
       const text = node.kind === 'scalar' ? this.#fill(node.text, { ...given, node, name }) : '';
       if (text !== undefined && fits(text)) schedules.set(key, text);
       else if (text !== undefined) {
-        const got = node.kind === 'scalar' ? shown(node.text) : `a ${node.kind}`;
-        this.#findings.problem(node.at, name, `expected ${expected}, got ${got}`);
+        this.#findings.problem(node.at, name, `expected ${expected}, got ${gotOf(node)}`);
       }
     }
     return schedules.size === entries.length ? schedules : undefined;
@@ -155,13 +199,7 @@ class SettingsReader {
         const read = text === undefined ? undefined : methodOption(option, text);
         if (read === undefined) isWhole = false;
         else if ('value' in read) methods.set(id, { ...methods.get(id), ...(read.value as MethodOptions) });
-        else
-          wrong(
-            node.at,
-            `${name}.${option}`,
-            read.expected,
-            node.kind === 'scalar' ? shown(node.text) : `a ${node.kind}`,
-          );
+        else wrong(node.at, `${name}.${option}`, read.expected, gotOf(node));
       }
     }
     return isWhole ? methods : undefined;
@@ -211,29 +249,6 @@ class SettingsReader {
     return undefined;
   }
 
-  #texts(items: readonly YamlNode[], given: GivenName): { kind: 'texts'; texts: string[] } | undefined {
-    const texts: string[] = [];
-    for (const item of items) {
-      const text = item.kind === 'scalar' ? this.#fill(item.text, given) : '';
-      if (text === undefined) return undefined;
-      texts.push(text);
-    }
-    return { kind: 'texts', texts };
-  }
-
-  #pairs(
-    entries: readonly { key: string; value: YamlNode }[],
-    given: GivenName,
-  ): { kind: 'pairs'; pairs: [string, string][] } | undefined {
-    const pairs: [string, string][] = [];
-    for (const { key, value } of entries) {
-      const text = value.kind === 'scalar' ? this.#fill(value.text, given) : '';
-      if (text === undefined) return undefined;
-      pairs.push([key, text]);
-    }
-    return { kind: 'pairs', pairs };
-  }
-
   #fill(text: string, given: GivenName): string | undefined {
     const filled = fillIn(text, this.#context.environment);
     if ('text' in filled) return filled.text;
@@ -244,6 +259,10 @@ class SettingsReader {
   #path(path: string): string {
     return isAbsolute(path) ? path : resolve(this.#context.folder, path);
   }
+}
+
+function gotOf(node: YamlNode): string {
+  return node.kind === 'scalar' ? shown(node.text) : `a ${node.kind}`;
 }
 
 /** A value as it stands in the file, shortened, without the login of a URL. What the environment filled in is not shown. */

@@ -98,6 +98,8 @@ class TreeReader {
   readonly #limits: YamlLimits;
   readonly #lineStarts: number[] = [0];
   readonly #anchors = new Map<string, YamlNode>();
+  /** The names of the sections that are being read, outermost first. */
+  readonly #path: string[] = [];
   #next = 0;
   #aliasCount = 0;
   #mergedCount = 0;
@@ -170,7 +172,9 @@ class TreeReader {
     const merged: YamlEntry[] = [];
     while (!this.#popped()) {
       const key = this.#node(at);
+      this.#path.push(key.kind === 'scalar' ? key.text : '');
       const value = this.#node(key.at);
+      this.#path.pop();
       if (key.kind !== 'scalar') {
         this.#findings.problem(key.at, '(file)', `expected a name as key, got a ${key.kind}`);
       } else if (key.text === '<<' && key.plain) {
@@ -193,9 +197,13 @@ class TreeReader {
     const { line, column } = first.keyAt;
     this.#findings.problem(
       entry.keyAt,
-      entry.key,
+      this.#nameOf(entry.key),
       `expected each key once, got it again after line ${line}, column ${column}`,
     );
+  }
+
+  #nameOf(key: string): string {
+    return [...this.#path, key].join('.');
   }
 
   /** One by one: there can be more of them than a call takes arguments. */
@@ -203,13 +211,13 @@ class TreeReader {
     const sections = value.kind === 'list' ? value.items : [value];
     for (const section of sections) {
       if (section.kind !== 'section') {
-        this.#findings.problem(section.at, '<<', `expected a section to merge, got a ${section.kind}`);
+        this.#findings.problem(section.at, this.#nameOf('<<'), `expected a section to merge, got a ${section.kind}`);
         continue;
       }
       this.#mergedCount += section.entries.length;
       if (this.#mergedCount > this.#limits.mergedCount) {
         const most = this.#limits.mergedCount;
-        this.#findings.problem(section.at, '<<', `expected at most ${most} merged keys, got more`);
+        this.#findings.problem(section.at, this.#nameOf('<<'), `expected at most ${most} merged keys, got more`);
         return;
       }
       yield* section.entries;

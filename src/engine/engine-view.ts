@@ -1,6 +1,12 @@
 import type { EngineView } from '../admin/engine-view.js';
 import { type ReadinessFacts, readiness, type SystemAnswer, type SystemName, systemNames } from '../admin/readiness.js';
-import type { BreakerStatus, PartitionStatus, StatusDocument, WorkerStatus } from '../admin/status-document.js';
+import {
+  type BreakerStatus,
+  type PartitionStatus,
+  partitionStatus,
+  type StatusDocument,
+  type WorkerStatus,
+} from '../admin/status-document.js';
 import { partitionText } from '../domain/position.js';
 import type { Engine } from '../engine.js';
 import type { Clock } from '../ports/system.js';
@@ -77,18 +83,9 @@ function breakersOf(metrics: MergedMetrics): BreakerStatus[] {
 }
 
 function partitionsOf({ tracker, flow }: Engine): PartitionStatus[] {
-  return tracker.openPartitions().map(({ topic, partition }) => {
-    const { read, committed } = tracker.progress({ topic, partition });
-    const highWater = flow.highWater.get(partitionText({ topic, partition }));
-    return {
-      topic,
-      partition,
-      read: read.toString(),
-      committed: committed.toString(),
-      window: Number(read - committed),
-      ...(highWater === undefined ? {} : { high_water: highWater }),
-    };
-  });
+  return tracker
+    .openPartitions()
+    .map((at) => partitionStatus(at, tracker.progress(at), flow.highWater.get(partitionText(at))));
 }
 
 function workersOf({ supervisor, ledger }: Engine): WorkerStatus[] {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { readArguments } from '../../src/cli/command-line.js';
 import { command } from '../../src/cli/offsets-set.js';
+import { encodeFinishedSet, finishedBits } from '../../src/tracker/finished-set.js';
 import { CommandRun, type Ended, runCommand } from '../support/command-run.js';
 import { cleanUpAfterSuite, skipWithoutServices } from '../support/services.js';
 import { waitFor } from '../support/wait-for.js';
@@ -60,9 +61,23 @@ describe('offsets', { skip: skipWithoutServices() }, () => {
     assert.match(out, /\/0: 7 -> 3 \(4 messages will be read, and told, again\)\n.*\/1: 20 -> 20\n/);
   });
 
+  it('set: says what will be told again although it is finished, and writes a plain position', async () => {
+    const path = world.zookeeper.offsetPath(world.topic, 0);
+    await world.zookeeper.write(path, `3\n${encodeFinishedSet(finishedBits([5, 6, 9], 3, 100))}\nfor people`);
+    const { out } = await set('--yes', `${world.topic}/0=6`);
+    assert.match(
+      out,
+      /\/0: 3 -> 6 \(2 messages will never be read; 2 beyond, finished already, will be told again\)\n/,
+    );
+    assert.match(
+      (await set('--yes', `${world.topic}/0=3`)).out,
+      /\/0: 6 -> 3 \(3 messages will be read, and told, again\)\n/,
+    );
+  });
+
   it('set: prints one JSON document when asked to', async () => {
     const { code, out } = await set('--yes', '--json', `${world.topic}/0=3`);
-    const changes = [{ topic: world.topic, partition: 0, before: '3', after: '3' }];
+    const changes = [{ topic: world.topic, partition: 0, before: '3', after: '3', finished_again: 0 }];
     assert.deepEqual([code, JSON.parse(out)], [0, { set: true, changes }]);
   });
 
@@ -191,5 +206,8 @@ describe('offsets', { skip: skipWithoutServices() }, () => {
     const { code, out, err } = await runCommand('offsets', 'show', '--config', away);
     assert.deepEqual([code, out], [1, '']);
     assert.match(err, /asked ZooKeeper at 127\.0\.0\.1:1 for a session: none within 8 s; check .*zookeeper\.url/);
+    const json = await runCommand('offsets', 'show', '--json', '--config', away);
+    const { error } = JSON.parse(json.out);
+    assert.deepEqual([json.code, error.code, json.err.includes(error.message)], [1, 'STORE_UNAVAILABLE', true]);
   });
 });

@@ -5,6 +5,7 @@ import type { StatusDocument } from '../../src/admin/status-document.js';
 import type { CommandIo } from '../../src/cli/command.js';
 import { readArguments } from '../../src/cli/command-line.js';
 import { command } from '../../src/cli/status.js';
+import { runCommand } from '../support/command-run.js';
 import { fixedView, sampleStatus } from '../support/engine-views.js';
 import { RecordingTelemetry } from '../support/fakes/recording-telemetry.js';
 
@@ -50,5 +51,12 @@ describe('status', () => {
       /asked http:\/\/127\.0\.0\.1:1\/status\.json .*admin\.port/,
     );
     await assert.rejects(run('--url', `${url}/elsewhere`).code, /not as an engine does/);
+  });
+
+  it('prints one JSON document when asked to although nobody answers', async () => {
+    const { code, out, err } = await runCommand('status', '--json', '--url', 'http://127.0.0.1:1');
+    const { error } = JSON.parse(out);
+    assert.deepEqual([code, error.code, err.includes(error.message)], [1, 'STORE_UNAVAILABLE', true]);
+    assert.match(error.message, /asked http:\/\/127\.0\.0\.1:1\/status\.json/);
   });
 });

@@ -62,16 +62,17 @@ describe('test-notification', () => {
     const receiver = await receiverOf(t, answer(404));
     const refused = await runIn(t, ['--type', 'webhook', '--address', receiver.url()]);
     assert.equal(refused.code, 1);
+    assert.equal(refused.err, '');
     assert.match(
-      refused.err,
-      /not sent \(rejected\): .*\nanswer: HTTP 404 Not Found\nthe engine would park this as dead/,
+      refused.out,
+      /^not sent \(rejected\): .*\nanswer: HTTP 404 Not Found\nthe engine would park this as dead/,
     );
     receiver.react = answer(503);
-    assert.match((await runIn(t, ['--type', 'webhook', '--address', receiver.url()])).err, /would try this again/);
+    assert.match((await runIn(t, ['--type', 'webhook', '--address', receiver.url()])).out, /would try this again/);
     const mail = await runIn(t, ['--type', 'email', '--address', 'me@here.example']);
-    assert.deepEqual([mail.code, /email\.server/.test(mail.err)], [1, true]);
+    assert.deepEqual([mail.code, /email\.server/.test(mail.out)], [1, true]);
     const unknown = await runIn(t, ['--type', 'hipchat', '--address', 'x']);
-    assert.deepEqual([unknown.code, /no notifier of this type/.test(unknown.err)], [1, true]);
+    assert.deepEqual([unknown.code, /no notifier of this type/.test(unknown.out)], [1, true]);
   });
 
   test('prints one JSON document when asked to, sent or not', async (t) => {

@@ -1,4 +1,4 @@
-import type { Keys } from '../key-spec.js';
+import { anyPositive, type Keys } from '../key-spec.js';
 
 /** What the engine itself does: how many processes, how much waiting, how often again, where to look at it. */
 export const engineKeys = {
@@ -60,8 +60,9 @@ export const engineKeys = {
   },
   'retry.interval': {
     type: 'seconds',
-    minimum: 0.001,
-    maximum: 86_400,
+    minimum: anyPositive,
+    // The end of a pause is a date, and dates end in the year 275760.
+    maximum: 100_000_000_000,
     default: 30,
     description: 'Delay before the first retry; later ones grow, with jitter',
   },

@@ -26,6 +26,29 @@ test('the last of an option given twice counts', () => {
   assert.equal(readArguments(command, ['--config', 'a', '--config', 'b']).text('config'), 'b');
 });
 
+const ids = [
+  '-6GSd27mGn-ciqgoOEEyWQSDFN1Nw3XW',
+  '--GSd27mGn-ciqgoOEEyWQSDFN1Nw3X-',
+  '-json_abcdefghijklmnopqrstuvwxyz',
+];
+
+for (const id of ids) {
+  test(`takes the notification id ${id} for a word and for a value, never for an option`, () => {
+    const args = readArguments(withWords, ['--json', id, '--config', id, `--reason=${id}`, 'x', '--', id]);
+    assert.deepEqual(args.positionals, [id, 'x', id]);
+    assert.deepEqual([args.text('config'), args.text('reason'), args.has('json')], [id, id, true]);
+    assert.throws(() => readArguments(command, [id]), new UsageError(`unexpected "${id}"`));
+  });
+}
+
+test('takes 32 characters for an option where a letter or the words say that it is one', () => {
+  const value = 'abcdefghijklmnopqrstuvwxyz0123';
+  assert.equal(readArguments(command, [`-r${value}`]).text('reason'), value);
+  const option = '--entirely-else-and-then-as-long';
+  assert.equal(option.length, 32);
+  assert.throws(() => readArguments(withWords, [option]), new UsageError(`unknown option ${option}`));
+});
+
 /** Words and what is said about them. */
 const wrong: readonly (readonly [readonly string[], string])[] = [
   [['--jsn'], 'unknown option --jsn; did you mean --json?'],

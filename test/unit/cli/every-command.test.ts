@@ -51,6 +51,7 @@ for (const { name, summary } of commandTable) {
       const entry = commandTable.find((candidate) => candidate.name === name);
       const options = Object.keys((await entry?.load())?.options ?? {});
       for (const option of options) assert.ok(out.includes(`--${option}`), option);
+      assert.equal(/, 78 wrong configuration\.$/.test(out), name !== 'fake-alerts-server');
       for (const line of out.split('\n')) assert.ok(line.length <= longestLine, line);
       assert.deepEqual(await run(...words, '-h'), { code, out, err });
     });

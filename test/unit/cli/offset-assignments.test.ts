@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UsageError } from '../../../src/cli/command.js';
-import { changeText, parseAssignments, unheld } from '../../../src/cli/offset-assignments.js';
+import { changeDocument, changeText, parseAssignments, unheld } from '../../../src/cli/offset-assignments.js';
 import { offsetRows } from '../../../src/cli/offset-rows.js';
+import { finishedBits } from '../../../src/tracker/finished-set.js';
 
 const at = (partition: number, offset: bigint) => ({ topic: 'alarms', partition, offset });
 const held = new Map([
@@ -61,11 +62,39 @@ describe('what Kafka holds', () => {
 });
 
 describe('a change', () => {
+  const stored = (nextToRead: bigint, ...finished: number[]) => ({
+    nextToRead,
+    finishedAbove: finishedBits(finished, Number(nextToRead), 100),
+  });
+
   it('says what comes of it', () => {
-    assert.equal(changeText(at(0, 3n), 7n), 'alarms/0: 7 -> 3 (4 messages will be read, and told, again)');
-    assert.equal(changeText(at(0, 8n), 7n), 'alarms/0: 7 -> 8 (1 message will never be read)');
-    assert.equal(changeText(at(0, 7n), 7n), 'alarms/0: 7 -> 7');
+    assert.equal(changeText(at(0, 3n), stored(7n)), 'alarms/0: 7 -> 3 (4 messages will be read, and told, again)');
+    assert.equal(changeText(at(0, 8n), stored(7n)), 'alarms/0: 7 -> 8 (1 message will never be read)');
+    assert.equal(changeText(at(0, 7n), stored(7n)), 'alarms/0: 7 -> 7');
     assert.equal(changeText(at(0, 7n), 'damaged'), 'alarms/0: damaged -> 7');
+    assert.equal(changeText(at(0, 7n), 'none'), 'alarms/0: none -> 7');
+  });
+
+  it('says how many messages are told again although they are finished, and leaves out none of them', () => {
+    const before = stored(7n, 8, 9, 12);
+    const again = (count: number) => `${count} beyond, finished already, will be told again`;
+    const texts: readonly (readonly [bigint, string])[] = [
+      [7n, `alarms/0: 7 -> 7 (${again(3)})`],
+      [3n, `alarms/0: 7 -> 3 (4 messages will be read, and told, again; ${again(3)})`],
+      [9n, `alarms/0: 7 -> 9 (1 message will never be read; ${again(2)})`],
+      [12n, `alarms/0: 7 -> 12 (3 messages will never be read; ${again(1)})`],
+      [13n, 'alarms/0: 7 -> 13 (3 messages will never be read)'],
+    ];
+    for (const [offset, text] of texts) assert.equal(changeText(at(0, offset), before), text);
+    assert.equal(changeText(at(0, 9n), stored(8n, 8)), 'alarms/0: 8 -> 9');
+  });
+
+  it('says the same to scripts', () => {
+    const facts = { topic: 'alarms', partition: 0 };
+    assert.deepEqual(changeDocument(at(0, 9n), stored(7n, 8, 9, 12)), {
+      ...{ ...facts, before: '7', after: '9', finished_again: 2 },
+    });
+    assert.deepEqual(changeDocument(at(0, 9n), 'none'), { ...facts, before: 'none', after: '9', finished_again: 0 });
   });
 });
 

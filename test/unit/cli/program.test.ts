@@ -10,7 +10,38 @@ function entry(name: string, run: Command['run']): CommandEntry {
   return { name, summary: `does ${name}`, load: async () => ({ options: { loud: { description: 'shout' } }, run }) };
 }
 
+function jsonEntry(name: string, run: Command['run']): CommandEntry {
+  const options = { json: { description: 'print JSON' }, config: { value: 'FILE', description: 'settings' } };
+  return { name, summary: `does ${name}`, load: async () => ({ options, run }) };
+}
+
 const table: readonly CommandEntry[] = [
+  jsonEntry('ask', async () => {
+    throw new EngineError('STORE_UNAVAILABLE', 'nobody answers', { retriable: true });
+  }),
+  jsonEntry('ask twice', async (_args, io) => {
+    io.out('{"done":1}');
+    throw new EngineError('STORE_UNAVAILABLE', 'nobody answers any more', { retriable: true });
+  }),
+  jsonEntry('seek', async (_args, io) => {
+    io.err('not here');
+    io.err('nor there');
+    return 1;
+  }),
+  jsonEntry('read', async (_args, io) => {
+    io.err('c.yaml:1:1 kafka.url: expected host:port, got nothing');
+    return 78;
+  }),
+  jsonEntry('answer', async (_args, io) => {
+    io.out('{"sent":false}');
+    return 1;
+  }),
+  jsonEntry('combine', async () => {
+    throw new UsageError('two things that do not go together');
+  }),
+  jsonEntry('stumble', async () => {
+    throw new TypeError('a bug');
+  }),
   entry('work', async (args, io) => {
     io.out(args.has('loud') ? 'DONE' : 'done');
     return 0;
@@ -102,3 +133,44 @@ for (const [words, expected, pattern] of endings) {
     assert.match(err, pattern);
   });
 }
+
+/** Words, exit code, and the document on stdout. */
+const documents: readonly (readonly [string, number, object])[] = [
+  ['ask', 1, { error: { code: 'STORE_UNAVAILABLE', message: 'nobody answers' } }],
+  ['ask twice', 1, { done: 1 }],
+  ['seek', 1, { error: { code: 'FAILED', message: 'not here\nnor there' } }],
+  ['read', 78, { error: { code: 'CONFIG_INVALID', message: 'c.yaml:1:1 kafka.url: expected host:port, got nothing' } }],
+  ['answer', 1, { sent: false }],
+  ['combine', 2, { error: { code: 'USAGE', message: 'two things that do not go together' } }],
+  ['combine --jsn', 2, { error: { code: 'USAGE', message: 'unknown option --jsn; did you mean --json?' } }],
+  ['stumble', 1, { error: { code: 'INTERNAL_ERROR', message: 'a bug' } }],
+];
+
+for (const [words, expected, document] of documents) {
+  test(`prints one JSON document and ends with ${expected} when ${words} --json comes to nothing`, async () => {
+    const { code, out } = await run(...words.split(' '), '--json');
+    assert.deepEqual([code, JSON.parse(out)], [expected, document]);
+  });
+}
+
+test('says a failure to people too, and prints no document to who did not ask for one', async () => {
+  const plain = await run('seek');
+  assert.deepEqual(plain, { code: 1, out: '', err: 'not here\nnor there' });
+  assert.equal((await run('seek', '--json')).err, plain.err);
+  assert.match((await run('stumble', '--json')).err, /TypeError: a bug\n +at /);
+  assert.equal((await run('fail', '--json')).out, '');
+});
+
+test('prints the commands of a group on stdout when asked for its help', async () => {
+  const { code, out, err } = await run('config', '--help');
+  assert.deepEqual([code, err], [0, '']);
+  assert.match(out, /^usage: mon-notification config <command> \[options\]\n\n {2}config show {2}does config show\n/);
+  assert.ok(!out.includes('does work'));
+  assert.deepEqual(await run('config', '-h'), { code, out, err });
+  assert.match((await run('ask', '--help')).out, /^usage: mon-notification ask \[options\]/);
+});
+
+test('lists 78 in the help of a command that reads a configuration', async () => {
+  assert.match((await run('read', '--help')).out, /\nExit codes: 0 .*, 78 wrong configuration\.$/);
+  assert.match((await run('work', '--help')).out, /\nExit codes: 0 as asked, 1 failed, 2 wrong command line\.$/);
+});

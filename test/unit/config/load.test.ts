@@ -133,6 +133,23 @@ test('reads durations as seconds unless they say otherwise', (t) => {
   }
 });
 
+test('takes any positive number for the delay before a retry, of which a millisecond is the least that is kept', (t) => {
+  const delays: [string, number][] = [
+    ['100000', 100_000_000],
+    ['720h', 2_592_000_000],
+    ['0.0005', 1],
+    ['0.0000001', 1],
+    ['0.0015', 2],
+    ['100000000000', 1e14],
+  ];
+  for (const [written, meant] of delays) {
+    const { retry } = valid(t, `${minimal}retry: {interval: ${written}}\n`);
+    assert.equal(retry.intervalMs, meant, written);
+    // The longest pause of a retry still ends at a date.
+    assert.doesNotThrow(() => new Date(4e12 + 1.5 * retry.intervalMs).toISOString(), written);
+  }
+});
+
 test('switches off what an empty value switches off', (t) => {
   const config = valid(
     t,

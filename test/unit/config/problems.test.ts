@@ -16,7 +16,7 @@ const wrongValues: readonly (readonly [string, string])[] = [
   ],
   [
     'retry: {interval: 0}',
-    '5:19 retry.interval: expected seconds or a duration such as 30s, 5m, 2h, 500ms, 0.001 to 86400 s, got "0"',
+    '5:19 retry.interval: expected seconds or a duration such as 30s, 5m, 2h, 500ms, above 0 s, at most 100000000000 s, got "0"',
   ],
   ['admin: {port: 70000}', '5:15 admin.port: expected 0 to 65535, got "70000"'],
   ['admin: {host: "a b"}', '5:15 admin.host: expected a host name or an IP address, got "a b"'],
@@ -26,8 +26,22 @@ const wrongValues: readonly (readonly [string, string])[] = [
   ['statsd: {names: mons}', '5:17 statsd.names: expected mon, monasca or both, got "mons"'],
   [
     'http: {allow: [10.0.0.0/33]}',
-    '5:15 http.allow: expected a list, each item a network such as 10.0.0.0/8, an IP address or a host name, got a list',
+    '5:16 http.allow: expected a network such as 10.0.0.0/8, an IP address or a host name, got "10.0.0.0/33"',
   ],
+  [
+    'http: {allow: [10.0.0.0/8, "a b"]}',
+    '5:28 http.allow: expected a network such as 10.0.0.0/8, an IP address or a host name, got "a b"',
+  ],
+  [
+    'http: {allow: [[]]}',
+    '5:16 http.allow: expected a network such as 10.0.0.0/8, an IP address or a host name, got a list',
+  ],
+  [
+    'http: {allow: {a: b}}',
+    '5:15 http.allow: expected a list, each item a network such as 10.0.0.0/8, an IP address or a host name, got a section',
+  ],
+  ['http: {allow: ["${NOWHERE}"]}', '5:16 http.allow: expected the environment variable NOWHERE to be set, got none'],
+  ['notification_types: {plugins: [""]}', '5:32 notification_types.plugins: expected a text, got ""'],
   [
     'heartbeat: {url: example.com/ping}',
     '5:18 heartbeat.url: expected an http or https URL without user and password, got something else',
@@ -98,7 +112,7 @@ const wrongValues: readonly (readonly [string, string])[] = [
   ],
   [
     'notification_types: {email: {port: 25}, email: {}}',
-    '5:41 email: expected each key once, got it again after line 5, column 22',
+    '5:41 notification_types.email: expected each key once, got it again after line 5, column 22',
   ],
   [
     'log: {level: !!python/name:os.system x}',
@@ -106,7 +120,9 @@ const wrongValues: readonly (readonly [string, string])[] = [
   ],
   ['log: *level', '5:6 (file): expected an anchor before its alias, got none; a text that begins with * needs quotes'],
   ['? [a]\n: b', '5:3 (file): expected a name as key, got a list'],
+  ['log:\n  level: info\n  level: debug', '7:3 log.level: expected each key once, got it again after line 6, column 3'],
   ['<<: 5', '5:5 <<: expected a section to merge, got a scalar'],
+  ['log: {<<: 5}', '5:11 log.<<: expected a section to merge, got a scalar'],
 ];
 
 for (const [line, expected] of wrongValues) {
