@@ -35,6 +35,14 @@ async function runningServers(state) {
   return state.servers.filter((_, index) => checks[index]);
 }
 
+/** MYSQL_URL for the suites, and its parts for configuration files. */
+function addressesOf(services) {
+  if (services.mysql === undefined) return asEnvironment(services);
+  const { host, port, user, password } = services.mysql;
+  const parts = { MYSQL_HOST: host, MYSQL_PORT: String(port), MYSQL_USER: user, MYSQL_PASSWORD: password };
+  return { ...asEnvironment(services), ...parts };
+}
+
 function printAddresses(environment) {
   for (const [name, value] of Object.entries(environment)) process.stdout.write(`export ${name}='${value}'\n`);
 }
@@ -46,9 +54,9 @@ async function up({ dir, only, fresh }) {
   const running = await runningServers(state);
   const services = await startServices({ dir, only, detached: true, runningNames: running.map(({ name }) => name) });
   const started = services.records().filter(({ pid }) => pid !== undefined);
-  const addresses = { ...state.addresses, ...asEnvironment(services) };
+  const addresses = { ...state.addresses, ...addressesOf(services) };
   await writeState(dir, { servers: [...running, ...started], addresses });
-  printAddresses(asEnvironment(services));
+  printAddresses(addressesOf(services));
   return 0;
 }
 

@@ -1,9 +1,9 @@
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { TopicReader } from '../adapters/kafka/topic-reader.js';
 import type { Config } from '../config/config.js';
-import { EngineError } from '../domain/errors.js';
+import { EngineError, isGivenUp } from '../domain/errors.js';
 import { type Offset, partitionText } from '../domain/position.js';
-import { kafkaConnection } from '../engine/crews.js';
+import { kafkaConnection } from '../engine/outside-options.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { commandTelemetry } from './command-telemetry.js';
 
@@ -51,7 +51,7 @@ export async function askKafka<T>(
   try {
     return await ask(reader, limit.signal);
   } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== 'ABORTED') throw error;
+    if (!isGivenUp(error)) throw error;
     throw kafkaAway(config, { limitMs, what }, error);
   } finally {
     limit.clear();

@@ -2,7 +2,7 @@ import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { Config } from '../config/config.js';
 import type { Problem } from '../config/problem.js';
 import { EngineError, messageOf } from '../domain/errors.js';
-import { mysqlOptions } from '../engine/crews.js';
+import { mysqlOptions } from '../engine/outside-options.js';
 import { systemClock } from '../runtime/clock.js';
 import { askKafka } from './ask-kafka.js';
 import { printable } from './columns.js';

@@ -45,7 +45,7 @@ function linesOf(letter: ParkedLetter): readonly string[] {
 }
 
 /** Says what the list does not. */
-export function conclude(parked: ParkedLetters, io: CommandIo): void {
+function conclude(parked: ParkedLetters, io: CommandIo): void {
   const count = parked.letters.length;
   io.err(count === 1 ? 'one letter is parked' : `${count === 0 ? 'no' : count} letters are parked`);
   if (parked.isCut) io.err(`more than ${letterCapacity} match: narrow the list, or deal with these and look again`);

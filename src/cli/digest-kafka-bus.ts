@@ -1,7 +1,7 @@
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { TopicReader } from '../adapters/kafka/topic-reader.js';
 import { EngineError } from '../domain/errors.js';
-import { kafkaConnection } from '../engine/crews.js';
+import { kafkaConnection } from '../engine/outside-options.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { commandTelemetry } from './command-telemetry.js';
 import type { DigestBus } from './digest-bus.js';

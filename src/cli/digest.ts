@@ -1,5 +1,5 @@
 import { startAdmin } from '../admin/server.js';
-import { kafkaDigestPlace } from '../engine/crews.js';
+import { kafkaDigestPlace } from '../engine/outside-options.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import { serviceNotify } from '../runtime/service-notify.js';
 import { afterPatience, listenForStop } from '../runtime/shutdown.js';

@@ -1,7 +1,7 @@
 import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { Canary } from '../canary/canary.js';
 import type { Config } from '../config/config.js';
-import { kafkaConnection } from '../engine/crews.js';
+import { kafkaConnection } from '../engine/outside-options.js';
 import type { Engine } from '../engine.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
 import type { MergedMetrics } from '../telemetry/merge-metrics.js';

@@ -3,7 +3,7 @@ import { KafkaProducer } from '../adapters/kafka/producer.js';
 import { loadKafkaConfig } from '../config/load-kafka.js';
 import { problemText } from '../config/problem.js';
 import type { EventSource } from '../domain/alarm-event.js';
-import { kafkaConnection } from '../engine/crews.js';
+import { kafkaConnection } from '../engine/outside-options.js';
 import { EventSink } from '../producers/event-sink.js';
 import { KafkaHealth } from '../producers/kafka-health.js';
 import { ProducerState } from '../producers/producer-state.js';

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import type { Alarm, RawAlarm } from '../domain/alarm.js';
 import { EngineError, messageOf } from '../domain/errors.js';
 import { type ReadAlarm, readAlarm } from '../domain/parse-alarm.js';
-import { mysqlOptions } from '../engine/crews.js';
+import { mysqlOptions } from '../engine/outside-options.js';
 import { systemClock } from '../runtime/clock.js';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/create-telemetry.js';
 import { openLineSink } from '../telemetry/line-sink.js';

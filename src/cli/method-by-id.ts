@@ -1,7 +1,7 @@
 import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import type { Config } from '../config/config.js';
 import type { NotificationMethod } from '../domain/notification.js';
-import { mysqlOptions } from '../engine/crews.js';
+import { mysqlOptions } from '../engine/outside-options.js';
 import { systemClock } from '../runtime/clock.js';
 import type { ProcessTelemetry } from '../telemetry/create-telemetry.js';
 

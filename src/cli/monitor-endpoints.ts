@@ -22,7 +22,7 @@ import type { Command, CommandIo, ExitCode } from './command.js';
 import { type MonitorEvents, openMonitorEvents } from './monitor-events.js';
 import { type MonitorSettings, monitorOptions, readMonitorSettings } from './monitor-options.js';
 import { type MonitorScreen, openMonitorScreen } from './monitor-screen.js';
-import { countCheck, gaugeNow, tellCycle } from './monitor-telemetry.js';
+import { countCheck, gaugeNow, tellCycle, tellMissedStarts } from './monitor-telemetry.js';
 
 const stderrFd = 2;
 /** The default of the pool in which the system looks up names. */
@@ -153,9 +153,7 @@ class MonitorRun {
           events?.checked(result);
         },
         disturbed: () => telemetry.event('endpoint_check_disturbed'),
-        startsMissed: (count) => {
-          for (let missed = 0; missed < count; missed += 1) telemetry.event('endpoint_starts_missed');
-        },
+        startsMissed: (count) => tellMissedStarts(telemetry, count),
         cycleEnded: (cycle) => {
           tellCycle(telemetry, cycle);
           this.#report();

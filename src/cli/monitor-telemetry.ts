@@ -23,6 +23,12 @@ export function tellCycle(telemetry: Telemetry, { number, lagMs, durationMs, loo
   if (loopDelayMs > lateMs) telemetry.event('endpoint_loop_late', { cycle: number, delay_ms: Math.round(loopDelayMs) });
 }
 
+/** One line for all that were left out together. */
+export function tellMissedStarts(telemetry: Telemetry, count: number): void {
+  telemetry.count('monitor_endpoints_starts_missed_total', {}, count);
+  telemetry.event('endpoint_starts_missed', { count });
+}
+
 /** Figures that are looked up when somebody asks. */
 export function gaugeNow(telemetry: Telemetry, availability: Availability, inFlightCount: number): void {
   telemetry.gauge('monitor_endpoints_in_flight', inFlightCount);

@@ -1,5 +1,5 @@
 import type { RawRecord, TopicPositions, TopicReader } from '../adapters/kafka/topic-reader.js';
-import { EngineError } from '../domain/errors.js';
+import { EngineError, givenUp } from '../domain/errors.js';
 import type { DeadReason, MethodOutcome } from '../domain/outcome.js';
 import { parseOutcomeRecord, type ReadRecord } from '../domain/parse-outcome-record.js';
 import { type AlarmPosition, type Offset, positionText } from '../domain/position.js';
@@ -64,7 +64,7 @@ export class OutcomeWatch {
         const outcome = outcomeIn(record, alarm);
         if (outcome !== undefined) tell(outcome);
       }
-      if (signal.aborted) throw new EngineError('ABORTED', 'the wait for outcomes was given up', { retriable: true });
+      if (signal.aborted) throw givenUp('the wait for outcomes was given up');
       this.#positions.set(topic, ends);
     }
     return isFinished;

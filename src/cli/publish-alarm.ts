@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RawRecord, TopicPositions, TopicReader } from '../adapters/kafka/topic-reader.js';
 import type { Config } from '../config/config.js';
-import { EngineError } from '../domain/errors.js';
+import { givenUp } from '../domain/errors.js';
 import type { AlarmToSend } from './alarm-to-send.js';
 import { openProducer } from './ask-kafka.js';
 
@@ -25,7 +25,7 @@ export async function publishAlarm(
   try {
     await producer.publish(topic, { key, value, headers: { [marker]: mark } }, signal);
     for await (const record of reader.read(topic, ends, signal)) if (record.headers[marker] === mark) return record;
-    throw new EngineError('ABORTED', `the alarm was published to ${topic} but not found there`, { retriable: true });
+    throw givenUp(`the alarm was published to ${topic} but not found there`);
   } finally {
     await producer.close();
   }

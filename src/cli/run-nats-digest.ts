@@ -4,7 +4,7 @@ import { runJetstreamDigest } from '../adapters/nats/jetstream-digest.js';
 import { offersJetstream } from '../adapters/nats/jetstream-parts.js';
 import type { NatsMessage } from '../adapters/nats/nats-message.js';
 import { WorkerSet } from '../digest/worker-set.js';
-import { ConfigurationError, EngineError, messageOf } from '../domain/errors.js';
+import { ConfigurationError, isGivenUp, messageOf } from '../domain/errors.js';
 import type { DigestSettings } from './digest-settings.js';
 import type { DigestState } from './digest-view.js';
 
@@ -66,7 +66,7 @@ async function usesJetstream(
 
 function unlessStopped(stop: AbortSignal): (error: unknown) => undefined {
   return (error) => {
-    if (stop.aborted && error instanceof EngineError && error.code === 'ABORTED') return undefined;
+    if (stop.aborted && isGivenUp(error)) return undefined;
     throw error;
   };
 }

@@ -1,6 +1,6 @@
 import type { RawRecord, TopicPositions, TopicReader } from '../adapters/kafka/topic-reader.js';
 import type { Config } from '../config/config.js';
-import { EngineError } from '../domain/errors.js';
+import { givenUp } from '../domain/errors.js';
 import type { Offset } from '../domain/position.js';
 import { askKafka } from './ask-kafka.js';
 import type { CommandIo } from './command.js';
@@ -45,7 +45,7 @@ export async function scanTopics(
         // The reader ends without a word when its time is over.
         if (signal.aborted) {
           const text = `${seen} of at most ${total} records of ${topic} were read`;
-          throw new EngineError('ABORTED', text, { retriable: true });
+          throw givenUp(text);
         }
       }
     });

@@ -2,10 +2,10 @@ import { MysqlMethodDirectory } from '../adapters/mysql/method-directory.js';
 import { ZookeeperOffsetStore } from '../adapters/zookeeper/offset-store.js';
 import type { Config } from '../config/config.js';
 import type { Alarm } from '../domain/alarm.js';
-import { EngineError } from '../domain/errors.js';
+import { EngineError, isGivenUp } from '../domain/errors.js';
 import { inDigest } from '../domain/event-facts.js';
 import { positionText } from '../domain/position.js';
-import { mysqlOptions } from '../engine/crews.js';
+import { mysqlOptions } from '../engine/outside-options.js';
 import type { OffsetStore } from '../ports/progress.js';
 import { systemClock } from '../runtime/clock.js';
 import { type AlarmToSend, alarmOptions, alarmToSend } from './alarm-to-send.js';
@@ -78,7 +78,7 @@ async function sendAndWatch(config: Config, alarm: AlarmToSend, { store, limitMs
   try {
     const topics = [notificationTopic, notificationRetryTopic, deadLetterTopic];
     const giveUp = (error: unknown): never => {
-      if (!isAborted(error)) throw error;
+      if (!isGivenUp(error)) throw error;
       throw kafkaAway(config, { limitMs, what: 'the publication of the alarm, which may still come' }, error);
     };
     const watch = await OutcomeWatch.begin(reader, store, topics, limit.signal).catch(giveUp);
@@ -136,13 +136,9 @@ function isSettled(seen: readonly SeenOutcome[], deadlineAtMs: number): boolean 
   );
 }
 
-function isAborted(error: unknown): error is EngineError {
-  return error instanceof EngineError && error.code === 'ABORTED';
-}
-
 /** The time is over: what was seen before counts. */
 function falseWhenAborted(error: unknown): false {
-  if (isAborted(error)) return false;
+  if (isGivenUp(error)) return false;
   throw error;
 }
 

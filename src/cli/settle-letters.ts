@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { KafkaProducer } from '../adapters/kafka/producer.js';
 import type { RawRecord, TopicReader } from '../adapters/kafka/topic-reader.js';
 import type { Config } from '../config/config.js';
-import { EngineError } from '../domain/errors.js';
+import { EngineError, givenUp, isGivenUp } from '../domain/errors.js';
 import type { EncodedRecord } from '../domain/outcome-record.js';
 import { type AlarmPosition, positionText } from '../domain/position.js';
 import { encodeSettlement, type Settlement } from '../domain/replay.js';
@@ -101,7 +101,7 @@ async function settleBatch(config: Config, batch: readonly ParkedLetter[], work:
     const failed = (await Promise.allSettled(settled)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== 'ABORTED') throw error;
+    if (!isGivenUp(error)) throw error;
     throw kafkaAway(config, { limitMs, what: 'letters, and to write what becomes of them' }, error);
   } finally {
     limit.clear();
@@ -147,7 +147,7 @@ async function recordsOf(
   for await (const record of reader.read(first.topic, from, signal, until)) {
     if (wanted.has(positionText(record))) records.set(positionText(record), record);
   }
-  if (signal.aborted) throw new EngineError('ABORTED', 'reading letters was given up', { retriable: true });
+  if (signal.aborted) throw givenUp('reading letters was given up');
   return records;
 }
 
@@ -156,6 +156,6 @@ async function recordOf(reader: TopicReader, at: AlarmPosition, signal: AbortSig
   if (at.offset >= end) return undefined;
   const [from, until] = [new Map([[at.partition, at.offset]]), new Map([[at.partition, at.offset + 1n]])];
   for await (const record of reader.read(at.topic, from, signal, until)) if (record.offset === at.offset) return record;
-  if (signal.aborted) throw new EngineError('ABORTED', `reading ${positionText(at)} was given up`, { retriable: true });
+  if (signal.aborted) throw givenUp(`reading ${positionText(at)} was given up`);
   return undefined;
 }

@@ -8,7 +8,7 @@ import { notifierKeys, schema, sectionKeyName } from './schema.js';
 const head = `# Configuration reference
 
 Generated from the schema; a test fails when it is stale. To write it anew:
-\`UPDATE_REFERENCE=1 node --test dist/.test/test/unit/config/reference.test.js\`.
+\`npm run build:test && UPDATE_REFERENCE=1 node --test dist/.test/test/unit/config/reference.test.js\`.
 
 One YAML file, \`/etc/mon/notification.yaml\` unless \`--config\` or \`MON_NOTIFICATION_CONFIG\` says otherwise; \`mon-notification check-config\`
 reports everything that is wrong with it at once, \`mon-notification config show\` what is in force. \`notification.yaml\` beside this page has every

@@ -55,7 +55,7 @@ export function readSettings(keys: Keys, given: Given, context: ReadContext, fin
 }
 
 /** The default of a key, in the unit of the compiled configuration. */
-export function defaultOf(spec: KeySpec): unknown {
+function defaultOf(spec: KeySpec): unknown {
   if (spec.default === undefined) return undefined;
   if (spec.type === 'seconds') return Number(spec.default) * 1000;
   if (spec.type === 'method_options' || spec.type === 'schedules') return new Map();

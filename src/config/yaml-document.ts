@@ -174,7 +174,7 @@ class TreeReader {
       if (key.kind !== 'scalar') {
         this.#findings.problem(key.at, '(file)', `expected a name as key, got a ${key.kind}`);
       } else if (key.text === '<<' && key.plain) {
-        merged.push(...this.#merge(value));
+        for (const entry of this.#merge(value)) merged.push(entry);
       } else {
         this.#add(own, { key: key.text, keyAt: key.at, value });
       }
@@ -198,9 +198,9 @@ class TreeReader {
     );
   }
 
-  #merge(value: YamlNode): readonly YamlEntry[] {
+  /** One by one: there can be more of them than a call takes arguments. */
+  *#merge(value: YamlNode): Generator<YamlEntry> {
     const sections = value.kind === 'list' ? value.items : [value];
-    const entries: YamlEntry[] = [];
     for (const section of sections) {
       if (section.kind !== 'section') {
         this.#findings.problem(section.at, '<<', `expected a section to merge, got a ${section.kind}`);
@@ -210,11 +210,10 @@ class TreeReader {
       if (this.#mergedCount > this.#limits.mergedCount) {
         const most = this.#limits.mergedCount;
         this.#findings.problem(section.at, '<<', `expected at most ${most} merged keys, got more`);
-        return entries;
+        return;
       }
-      entries.push(...section.entries);
+      yield* section.entries;
     }
-    return entries;
   }
 
   #alias(name: string, at: Place): YamlNode {

@@ -33,11 +33,6 @@ export class CircuitBreaker {
     return this.#probeAtMonoMs !== undefined;
   }
 
-  /** Nothing is remembered against the destination. */
-  get isPristine(): boolean {
-    return !this.isOpen && this.#failureCount + this.#failedFrom.size === 0;
-  }
-
   get pauseMs(): number {
     return this.#pauseMs;
   }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { DeliveryError, EngineError } from '../domain/errors.js';
+import { DeliveryError, type EngineError, givenUp, isGivenUp } from '../domain/errors.js';
 import type { Notification } from '../domain/notification.js';
 import type { Notifier, Receipt } from '../ports/notifier.js';
 import type { LeaseView } from '../ports/ownership.js';
@@ -59,17 +59,17 @@ export class SendGate {
       const waitMs = await this.#untilItsTurn(notifier, notification, destination, signal);
       if (waitMs > 0) return later(waitMs, `not tried: the rate for ${destination} is used up`);
       const entry = await limit.enter(destination, signal);
-      if (entry === 'aborted') throw aborted();
+      if (entry === 'aborted') throw unsent();
       if (entry === 'put_off') return later(spreadMs, `not tried: too many sends wait for ${destination}`);
       try {
         if (!lease.valid()) continue;
-        const receipt = await this.#sendThrough(notifier, notification, destination, signal);
-        if (!('pauseMs' in receipt)) return { kind: 'taken', receipt };
-        return later(receipt.pauseMs, `not tried: ${destination} keeps failing and is left alone for a while`);
+        const result = await this.#sendThrough(notifier, notification, destination, signal);
+        if (result.kind === 'taken') return result;
+        return later(result.pauseMs, `not tried: ${destination} keeps failing and is left alone for a while`);
       } catch (error) {
-        if (signal.aborted) throw aborted();
+        if (signal.aborted) throw unsent();
         // Only its own lease can have ended it: it goes out again under the next one.
-        if (!isAborted(error)) throw asDeliveryError(error, notification);
+        if (!isGivenUp(error)) throw asDeliveryError(error, notification);
       } finally {
         limit.leave(destination);
       }
@@ -87,7 +87,7 @@ export class SendGate {
       [destination, ofDestination],
     ] as const) {
       const turn = await pace.turn(name, perSecond, signal);
-      if (turn.kind === 'aborted') throw aborted();
+      if (turn.kind === 'aborted') throw unsent();
       if (turn.kind === 'put_off') return turn.notBeforeMonoMs - clock.monoMs();
     }
     return 0;
@@ -98,15 +98,17 @@ export class SendGate {
     notification: Notification,
     destination: string,
     signal: AbortSignal,
-  ): Promise<Receipt | { readonly pauseMs: number }> {
+  ): Promise<Readonly<{ kind: 'taken'; receipt: Receipt } | { kind: 'wait'; pauseMs: number }>> {
     const { breakers, pace, clock, random } = this.#parts;
     const place = { destination, address: addressOf(notification), methodId: notification.method.id };
     const leave = breakers.admit(place, (notification.putOffCount ?? 0) >= mostPutOffCount);
-    if (leave.kind === 'wait') return { pauseMs: leave.untilMonoMs - clock.monoMs() + random() * leave.pauseMs };
+    if (leave.kind === 'wait') {
+      return { kind: 'wait', pauseMs: leave.untilMonoMs - clock.monoMs() + random() * leave.pauseMs };
+    }
     try {
       const receipt = await this.#sendUnderLease(notifier, notification, signal);
       leave.ended(undefined);
-      return receipt;
+      return { kind: 'taken', receipt };
     } catch (error) {
       leave.ended(error);
       if (error instanceof DeliveryError && error.retryAfterMs !== undefined) {
@@ -124,7 +126,7 @@ export class SendGate {
     try {
       return await notifier.send(notification, either);
     } catch (error) {
-      throw either.aborted && !(error instanceof DeliveryError) ? aborted() : error;
+      throw either.aborted && !(error instanceof DeliveryError) ? unsent() : error;
     } finally {
       this.#sendingCount -= 1;
       const seconds = (clock.monoMs() - startedMonoMs) / 1000;
@@ -158,12 +160,8 @@ function addressOf({ method }: Notification): string {
   return `${method.type} ${method.address.reveal()}`;
 }
 
-function isAborted(error: unknown): boolean {
-  return error instanceof EngineError && error.code === 'ABORTED';
-}
-
-function aborted(): EngineError {
-  return new EngineError('ABORTED', 'the send was given up before it had an outcome', { retriable: true });
+function unsent(): EngineError {
+  return givenUp('the send was given up before it had an outcome');
 }
 
 /** What no notifier may throw is a fault of that notifier. Its text could hold anything, so only its kind is shown. */

@@ -20,7 +20,7 @@ const lookEveryMs = 500;
  * A relay that hangs would show only when the first send runs out of time, a minute later: so sends under way without any answer for 3 s
  * count as silence too.
  */
-export class WatchedRelay implements Notifier {
+class WatchedRelay implements Notifier {
   readonly relay: string;
   readonly rate: SendRate | undefined;
   readonly #notifier: Notifier;

@@ -1,11 +1,21 @@
 import { parseSchedule, type Schedule } from '../domain/schedule.js';
-import type { MethodWish } from '../ports/digest.js';
-import type { DigestRules } from './digest-worker.js';
+import type { MethodWish, WishingOwner } from '../ports/digest.js';
 
 /** A method of the engine that says nothing. */
 const methodDefault = 'every 24h';
 /** Texts of rows come with messages: what is remembered of them has an end. */
 const maxTextCount = 10_000;
+
+/** When and what digests go out, for the workers. */
+export interface DigestRules {
+  /** What a command does when there is nothing to send. */
+  readonly empty: 'skip' | 'send';
+  /** The same for methods that say so themselves, by method id. */
+  readonly methodEmpty?: ReadonlyMap<string, 'skip' | 'send'>;
+  readonly tombstoneDays: number;
+  /** When digests of an owner go out by themselves; undefined: on command only. */
+  scheduleOf(owner: WishingOwner): Schedule | undefined;
+}
 
 /** What the configuration says of digests; its schedules were read once already, when it was checked. */
 export interface DigestRuleTexts {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DigestAlarm, DigestOwner, OutgoingDigest } from '../ports/digest.js';
 
 /** Oldest first by time in nanoseconds, ties by alarm id in code points. */
-export function compareDigestAlarms(a: DigestAlarm, b: DigestAlarm): number {
+function compareDigestAlarms(a: DigestAlarm, b: DigestAlarm): number {
   const [one, other] = [a.alarm.changedAt.epochNs, b.alarm.changedAt.epochNs];
   if (one !== other) return one < other ? -1 : 1;
   return compareCodePoints(a.alarmId, b.alarmId);

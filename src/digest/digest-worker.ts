@@ -1,55 +1,33 @@
+import { backOffMs } from '../domain/back-off.js';
 import { EngineError, messageOf } from '../domain/errors.js';
 import type { Schedule } from '../domain/schedule.js';
 import {
   type DigestActor,
   type DigestHome,
-  type DigestMessage,
   type DigestOwner,
   isFenced,
   type ReadMessage,
   type StoredRow,
   type TakenMessage,
-  type WishingOwner,
 } from '../ports/digest.js';
 import type { Clock, Random } from '../ports/system.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import type { DigestRules } from './digest-rules.js';
 import { DigestStates } from './digest-states.js';
 import { Mailbox } from './mailbox.js';
-import { isSentEmpty, RoundPlan } from './round-plan.js';
+import { type DigestItem, isSentEmpty, RoundPlan } from './round-plan.js';
 
 /** What waits in front of one worker before its intake stops. */
 const mailboxCount = 2_000;
-const firstPauseMs = 100;
-const longestPauseMs = 5_000;
+const pauses = { firstMs: 100, longestMs: 5_000 } as const;
 const forgetCount = 500;
 const dayMs = 86_400_000;
-
-export interface DigestRules {
-  /** What a command does when there is nothing to send. */
-  readonly empty: 'skip' | 'send';
-  /** The same for methods that say so themselves, by method id. */
-  readonly methodEmpty?: ReadonlyMap<string, 'skip' | 'send'>;
-  readonly tombstoneDays: number;
-  /** When digests of an owner go out by themselves; undefined: on command only. */
-  scheduleOf(owner: WishingOwner): Schedule | undefined;
-}
 
 export interface DigestWorkerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
 }
-
-/** A digest that somebody sent who did not live to clear its marks. */
-export type SentRow = Extract<StoredRow, { kind: 'sent' }>;
-
-/** What one worker takes: a message already understood, a due time, what a former owner left undone, or the wish to forget old tombstones. */
-export type DigestItem<Message extends TakenMessage> = Readonly<
-  | { kind: 'message'; taken: Message; message: DigestMessage }
-  | { kind: 'due'; owner: DigestOwner; dueAtMs: number }
-  | { kind: 'told'; row: SentRow }
-  | { kind: 'forget' }
->;
 
 /**
  * Holds the state of some users and decides alone: an actor with its own maps and a bounded mailbox.
@@ -175,7 +153,7 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
   async #commit(plan: RoundPlan<Message>, signal: AbortSignal): Promise<void> {
     const { telemetry, clock, random } = this.#deps;
     const round = plan.round();
-    for (let failures = 0; ; failures += 1) {
+    for (let failures = 1; ; failures += 1) {
       const startedAtMonoMs = clock.monoMs();
       try {
         await this.#home.commit(round, signal);
@@ -186,11 +164,10 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
         plan.tellFailure(telemetry);
         telemetry.event('digest_commit_failed', {
           worker: this.#index,
-          failures: failures + 1,
+          failures,
           error: messageOf(error),
         });
-        const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 10));
-        await clock.sleep(pauseMs * (0.5 + random() / 2), signal);
+        await clock.sleep(backOffMs(pauses, failures, random), signal);
         if (signal.aborted) throw error;
       }
     }

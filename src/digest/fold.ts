@@ -17,7 +17,7 @@ export function isActive(status: AlarmStatus): boolean {
  *
  * A total order that does not depend on arrival: of two statuses of the same time the more severe one wins.
  */
-export function compareChanges(a: Ordered, b: Ordered): number {
+function compareChanges(a: Ordered, b: Ordered): number {
   if (a.changedAt.epochNs !== b.changedAt.epochNs) return a.changedAt.epochNs < b.changedAt.epochNs ? -1 : 1;
   if (a.sequence !== b.sequence) return a.sequence - b.sequence;
   return severity[a.status] - severity[b.status];

@@ -13,14 +13,25 @@ import type {
   WishingOwner,
 } from '../ports/digest.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import type { DigestRules } from './digest-rules.js';
 import { alarmRow, type DigestStates, type OwnerState } from './digest-states.js';
 import { digestsOf } from './digest-text.js';
-import type { DigestItem, DigestRules, SentRow } from './digest-worker.js';
 import { rowKey } from './stored-row.js';
 
 const messageLimitCount = 1_000;
 const digestLimitCount = 100;
 const rowLimitCount = 5_000;
+
+/** A digest that somebody sent who did not live to clear its marks. */
+type SentRow = Extract<StoredRow, { kind: 'sent' }>;
+
+/** What one worker takes: a message already understood, a due time, what a former owner left undone, or the wish to forget old tombstones. */
+export type DigestItem<Message extends TakenMessage> = Readonly<
+  | { kind: 'message'; taken: Message; message: DigestMessage }
+  | { kind: 'due'; owner: DigestOwner; dueAtMs: number }
+  | { kind: 'told'; row: SentRow }
+  | { kind: 'forget' }
+>;
 
 /** Whether this owner gets a digest when there is nothing in it. */
 export function isSentEmpty({ empty, methodEmpty }: DigestRules, { methodId, wish }: WishingOwner): boolean {
@@ -100,13 +111,13 @@ export class RoundPlan<Message extends TakenMessage> {
   /** Clears what went out already, so that no other digest tells it again. */
   settle(row: SentRow): void {
     const owner = this.#states.find(row);
-    if (owner !== undefined) this.#cleared.push(...this.#states.clear(owner, row.alarms ?? []));
+    if (owner !== undefined) this.#clear(this.#states.clear(owner, row.alarms ?? []));
     this.#cleared.push({ ...row, alarms: undefined });
   }
 
   forget(beforeMs: number, limitCount: number): void {
     this.#isForgetting = true;
-    this.#cleared.push(...this.#states.forget(beforeMs, limitCount));
+    this.#clear(this.#states.forget(beforeMs, limitCount));
   }
 
   round(): DigestRound<Message> {
@@ -171,7 +182,12 @@ export class RoundPlan<Message extends TakenMessage> {
       this.#digests.push(digest);
       this.#reasons.push(reason);
     }
-    this.#cleared.push(...this.#states.clear(owner, versionsOf(alarms)));
+    this.#clear(this.#states.clear(owner, versionsOf(alarms)));
+  }
+
+  /** One by one: there can be more of them than a call takes arguments. */
+  #clear(rows: readonly StoredRow[]): void {
+    for (const row of rows) this.#cleared.push(row);
   }
 
   #ran(owner: OwnerState, dueAtMs: number, to: StoredRow[] | undefined): void {

@@ -8,7 +8,8 @@ import type {
   RowCodec,
   TakenMessage,
 } from '../ports/digest.js';
-import { type DigestRules, DigestWorker, type DigestWorkerDeps } from './digest-worker.js';
+import type { DigestRules } from './digest-rules.js';
+import { DigestWorker, type DigestWorkerDeps } from './digest-worker.js';
 import { parseDigestMessage } from './message.js';
 import { runActors } from './run-actors.js';
 import { parseRow, rowKey, rowText } from './stored-row.js';

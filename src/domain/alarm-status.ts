@@ -1,5 +1,5 @@
+const alarmStatuses = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 /** How bad an alarm is, in the four levels of producers and digests; plain messages know three states only. */
-export const alarmStatuses = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 export type AlarmStatus = (typeof alarmStatuses)[number];
 
 /** The three states of a plain message. */

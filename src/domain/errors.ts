@@ -30,6 +30,16 @@ export class EngineError extends Error {
   }
 }
 
+/** What a step ends with that its signal cut short. Retriable, since nothing is known to be wrong: whoever wants to go on takes the step again. */
+export function givenUp(message: string, cause?: unknown): EngineError {
+  return new EngineError('ABORTED', message, { retriable: true, cause });
+}
+
+/** True when a step ended because its signal aborted, and not because something failed. */
+export function isGivenUp(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.code === 'ABORTED';
+}
+
 const settingCodes = ['CONFIG_INVALID', 'STORE_DAMAGED', 'RIGHT_MISSING'] as const satisfies readonly ErrorCode[];
 /** What starting again cannot help. */
 export type SettingCode = (typeof settingCodes)[number];

@@ -77,16 +77,11 @@ function hasAny(members: Members): boolean {
   return hasMain || hasOther || details !== undefined || labels !== undefined;
 }
 
-type Stated = Pick<Alarm, 'newState' | 'oldState' | 'severity' | 'event'>;
+type Stated = Pick<Alarm, 'newState' | 'severity' | 'event'>;
 
 /** The state in four levels; of a plain message what its state and severity make likely. */
-export function statusOfAlarm({ event, newState, severity }: Omit<Stated, 'oldState'>): AlarmStatus {
+export function statusOfAlarm({ event, newState, severity }: Stated): AlarmStatus {
   return event?.status ?? statusOfPlain(newState, severity);
-}
-
-/** The state before, in four levels. */
-export function oldStatusOfAlarm({ event, oldState, severity }: Omit<Stated, 'newState'>): AlarmStatus {
-  return event?.oldStatus ?? statusOfPlain(oldState, severity);
 }
 
 /** When the state changed, as its producer wrote it, else its timestamp. Decides which of two events is newer. */
@@ -105,7 +100,7 @@ export type InDigest = Readonly<
 >;
 
 /** Says what a digest makes of an alarm: its status, or why it is left out. */
-export function inDigest(alarm: Omit<Stated, 'oldState'>): InDigest {
+export function inDigest(alarm: Stated): InDigest {
   if (isRepeat(alarm)) return { leftOut: 'repeat' };
   const status = statusOfAlarm(alarm);
   return status === 'UNKNOWN' ? { leftOut: 'unknown_status' } : { status };

@@ -40,12 +40,6 @@ export function epochMsOf({ epochNs }: Instant): number {
   return Number(epochNs < 0n && ms * nsPerMs !== epochNs ? ms - 1n : ms);
 }
 
-/** Below 0 when `a` is earlier than `b`, above 0 when later, 0 for the same nanosecond, however it is written. */
-export function compareInstants(a: Instant, b: Instant): number {
-  if (a.epochNs === b.epochNs) return 0;
-  return a.epochNs < b.epochNs ? -1 : 1;
-}
-
 /** Undefined for a day that there is not. Date would take the 30th of February for the 2nd of March, and the year 99 for 1999. */
 function daysSince1970(year: number, month: number, day: number): number | undefined {
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;

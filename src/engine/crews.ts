@@ -1,7 +1,5 @@
-import type { KafkaConnection } from '../adapters/kafka/connection-options.js';
-import type { MysqlOptions } from '../adapters/mysql/pool.js';
 import type { Config } from '../config/config.js';
-import { revealedSections, revealedTls } from '../config/revealed.js';
+import { revealedSections } from '../config/revealed.js';
 import { isNonEmpty, type NonEmpty } from '../domain/position.js';
 import type { StageName } from '../ports/flow.js';
 import { toWireConfig } from '../runtime/config-wire.js';
@@ -11,17 +9,14 @@ import { spanLimits } from '../tracker/finished-set.js';
 import type { AlarmProcessorConfig } from '../worker/alarm-processor.js';
 import type { DigestConfig } from '../worker/digest.js';
 import type { KafkaConsumerConfig } from '../worker/kafka-consumer.js';
-import type { KafkaDigestOptions } from '../worker/kafka-digest.js';
 import type { NotificationProcessorConfig } from '../worker/notification-processor.js';
 import type { SentNotificationProcessorConfig } from '../worker/sent-notification-processor.js';
 import type { RetryEngineConfig, WaitingEngineConfig } from '../worker/waiting-engine.js';
+import { kafkaConnection, kafkaDigestPlace, mysqlOptions } from './outside-options.js';
 
 /** How far reading may run ahead of the committed offset: a bitset of so many finished alarms always fits a node. */
 export const windowCapacity = spanLimits.alarms;
 
-/** Two of them carry lookups, the others what is asked beside them. */
-const mysqlConnectionCount = 4;
-const queryTimeoutMs = 5_000;
 const longestRetryPauseMs = 3_600_000;
 
 /** The pipeline with as many workers as the configuration asks for. */
@@ -60,36 +55,6 @@ export function digestCrewOf(config: Config, instance: string): Crew | undefined
     },
   };
   return { stage: 'digest', processes: 1, config: toWireConfig({ instance, log: config.log, ...piece }) };
-}
-
-/** Where a digest on Kafka works: the same for the engine's own and for a process of its own, so that each may stand by for the other. */
-export function kafkaDigestPlace(
-  config: Pick<Config, 'kafka' | 'zookeeper' | 'digest'>,
-): Omit<KafkaDigestOptions, 'partitionCount' | 'instance'> {
-  const { kafka, zookeeper, digest } = config;
-  return {
-    connection: kafkaConnection(config, 'mon-notification-digest'),
-    zookeeper: { ...zookeeper, group: kafka.group },
-    topics: {
-      ...{ ...digest.topics, deadLetter: kafka.deadLetterTopic, retry: kafka.notificationRetryTopic },
-      alarm: digest.fromAlarms ? kafka.alarmTopic : undefined,
-    },
-    publishesAll: digest.publishesAll,
-    group: `${kafka.group}-digest`,
-    lock: digest.lock,
-    mayCreateTopics: kafka.createTopics,
-  };
-}
-
-export function kafkaConnection({ kafka }: Pick<Config, 'kafka'>, clientId: string): KafkaConnection {
-  const { brokers, sasl, ssl } = kafka;
-  return { brokers, clientId, sasl, ssl: ssl === undefined ? undefined : revealedTls(ssl) };
-}
-
-export function mysqlOptions({ mysql, digest }: Pick<Config, 'mysql' | 'digest'>): MysqlOptions {
-  const deliveries: Record<string, 'immediate' | 'digest'> = {};
-  for (const [id, { delivery }] of digest.methods) if (delivery !== undefined) deliveries[id] = delivery;
-  return { ...mysql, deliveries, ssl: mysql.ssl, connections: mysqlConnectionCount, queryTimeoutMs };
 }
 
 function pieceOf(config: Config, stage: StageName): object {

@@ -43,7 +43,7 @@ export class Leadership {
         this.#held = await this.#options.lock.acquire(this.#options.topic, waiting);
         if (!stop.aborted) await this.#lead(this.#held, lease, stop);
       } catch (error) {
-        if (!(error instanceof EngineError) || (!error.retriable && error.code !== 'ABORTED')) throw error;
+        if (!(error instanceof EngineError) || !error.retriable) throw error;
       }
     }
   }

@@ -4,6 +4,7 @@ import { type AlarmPosition, type Offset, partitionText, type TopicPartition } f
 import type { HeldLock } from '../ports/ownership.js';
 import type { Commit, Fence, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
+import { partitionLabels } from '../telemetry/partition-labels.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { Carry } from './carry.js';
 import { type KnownPartition, newlyKnown, startingAt, windowStart } from './known-partition.js';
@@ -74,7 +75,7 @@ export class Term {
     const known = newlyKnown(partition, lock);
     this.#known.set(partitionText(partition), known);
     // A counter that is born at its first loss has not risen for those who ask how much it rose.
-    this.#options.telemetry.count('skipped_by_broker_total', labelsOf(partition), 0);
+    this.#options.telemetry.count('skipped_by_broker_total', partitionLabels(partition), 0);
     void this.#load(known);
   }
 
@@ -276,11 +277,7 @@ export class Term {
   }
 
   #skipped(partition: TopicPartition, nextToRead: Offset, skipped: bigint): void {
-    this.#options.telemetry.count('skipped_by_broker_total', labelsOf(partition), Number(skipped));
+    this.#options.telemetry.count('skipped_by_broker_total', partitionLabels(partition), Number(skipped));
     this.#options.telemetry.event('offsets_skipped', { ...partition, offset: nextToRead, skipped });
   }
-}
-
-function labelsOf({ topic, partition }: TopicPartition): { topic: string; partition: string } {
-  return { topic, partition: String(partition) };
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { DeliveryError, EngineError } from '../domain/errors.js';
+import { DeliveryError, EngineError, givenUp } from '../domain/errors.js';
 import type { Clock } from '../ports/system.js';
 import { type HttpAnswer, retryAfterMs } from './http-status.js';
 
@@ -77,7 +77,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #cut(): void {
     const controller = this.#controller;
     if (this.#status !== undefined) this.#answered();
-    else this.#failed(this.#limit.expired ? this.#lateness() : aborted(this.#host));
+    else this.#failed(this.#limit.expired ? this.#lateness() : givenUp(`the request to ${this.#host} was given up`));
     controller?.abort(new Error('given up'));
   }
 
@@ -134,8 +134,4 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       failure: 'unreachable',
     });
   }
-}
-
-function aborted(host: string): EngineError {
-  return new EngineError('ABORTED', `the request to ${host} was given up`, { retriable: true });
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { Bell } from '../domain/bell.js';
 import { EngineError, messageOf } from '../domain/errors.js';
 import { partitionText, type TopicPartition } from '../domain/position.js';
 import type { HeldLock, Lease, PartitionLine, PartitionLocks } from '../ports/ownership.js';
@@ -52,12 +53,12 @@ const handOverAgainMs = 30_000;
 export class ShareKeeper {
   readonly #options: ShareKeeperOptions;
   readonly #slots = new Map<string, Slot>();
+  readonly #bell = new Bell();
   #lines: readonly PartitionLine[] = [];
   #lookedAtMonoMs = 0;
   #lease: Lease | undefined;
   /** Aborts when the present term ends. */
   #term = new AbortController();
-  #wake = new AbortController();
   #isLeaving = false;
   /** Aborts when there is no time left to leave in good order. */
   readonly #hurry = new AbortController();
@@ -77,7 +78,7 @@ export class ShareKeeper {
 
   /** Engines have come or gone, or Kafka has other partitions. */
   changed(): void {
-    this.#wake.abort();
+    this.#bell.ring();
   }
 
   /**
@@ -128,6 +129,7 @@ export class ShareKeeper {
   }
 
   async #share(lease: Lease, stop: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
     this.#lease = lease;
     this.#begin(lease);
     lease.ended.addEventListener('abort', () => this.#leaseEnded(), { once: true });
@@ -135,11 +137,9 @@ export class ShareKeeper {
     // One listener per partition.
     for (const signal of [over, lease.ended]) setMaxListeners(0, signal);
     while (!over.aborted && this.#failure === undefined) {
-      const isSettled = await this.#round(over);
-      await this.#options.clock.sleep(isSettled ? lookMs : settleMs, AbortSignal.any([over, this.#wake.signal]));
-      if (!this.#wake.signal.aborted) continue;
-      this.#wake = new AbortController();
-      await this.#options.clock.sleep(settleMs, over);
+      const heardCount = this.#bell.rungCount;
+      const waitMs = (await this.#round(over)) ? lookMs : settleMs;
+      if (await this.#bell.wait(waitMs, clock, over, heardCount)) await clock.sleep(settleMs, over);
     }
     if (this.#failure !== undefined) throw this.#failure.error;
   }
@@ -296,5 +296,5 @@ export class ShareKeeper {
 }
 
 function isPassing(error: unknown): boolean {
-  return error instanceof EngineError && (error.retriable || error.code === 'ABORTED');
+  return error instanceof EngineError && error.retriable;
 }

@@ -99,9 +99,12 @@ export class Announcer {
 
   /** How long the oldest pending announcement has waited; 0 when there is none. */
   oldestPendingMs(): number {
-    if (this.#pendingCount === 0) return 0;
-    const since = [...this.#watched.values()].flatMap(({ task }) => (task === undefined ? [] : [task.sinceMonoMs]));
-    return this.#options.clock.monoMs() - Math.min(...since);
+    const nowMonoMs = this.#options.clock.monoMs();
+    let oldestMs = 0;
+    for (const { task } of this.#watched.values()) {
+      if (task !== undefined) oldestMs = Math.max(oldestMs, nowMonoMs - task.sinceMonoMs);
+    }
+    return oldestMs;
   }
 
   /** Begins nothing new, gives what is under way `graceMs`, then closes the sink. What needs no place has its next attempt now. */

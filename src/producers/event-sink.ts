@@ -1,5 +1,5 @@
 import { type EventMessage, type EventSource, encodeAlarmEvent } from '../domain/alarm-event.js';
-import { EngineError, messageOf } from '../domain/errors.js';
+import { isGivenUp, messageOf } from '../domain/errors.js';
 import type { Clock } from '../ports/system.js';
 import type { Announcement, AnnouncementSink, Receipt, Remembered } from './announcement.js';
 import type { KeptAlarm, PendingEvent, ProducerState } from './producer-state.js';
@@ -49,7 +49,7 @@ export class EventSink implements AnnouncementSink {
       await publish({ key: pending.key, value: pending.value }, limit.signal);
     } catch (error) {
       // What could not be saved was not published, and what was refused is not there.
-      const isOpen = error instanceof EngineError && error.code === 'ABORTED';
+      const isOpen = isGivenUp(error);
       if (!isOpen && !wasPending) state.set(key, { ...kept, pending: undefined });
       const cause = limit.expired ? 'no acknowledgement within 10 s' : messageOf(error);
       return { outcome: isOpen ? 'unknown' : 'refused', cause };

@@ -1,3 +1,4 @@
+import { Bell } from '../domain/bell.js';
 import type { Clock } from '../ports/system.js';
 
 /** Something that happens again and again at times that are known beforehand, on the monotonic clock. */
@@ -39,7 +40,7 @@ export class FixedRate {
   /** A binary heap, the earliest first. */
   readonly #heap: Entry[] = [];
   readonly #shortestSleepMs: number;
-  #wake = new AbortController();
+  readonly #added = new Bell();
 
   /** `shortestSleepMs`: what falls due within so little starts together, late by that at most. Many small wake-ups cost more than the work. */
   constructor(clock: Clock, shortestSleepMs = 0) {
@@ -56,7 +57,7 @@ export class FixedRate {
     const entry = { atMonoMs: job.nextAfter(fromMonoMs - 1e-3), job, isRemoved: false };
     this.#entries.set(job, entry);
     this.#push(entry);
-    this.#wake.abort();
+    this.#added.ring();
   }
 
   /** Starts it no more; a run under way is not touched. */
@@ -69,20 +70,13 @@ export class FixedRate {
 
   /** Until `signal` aborts. Waits for no run. */
   async run(signal: AbortSignal): Promise<void> {
-    const end = () => this.#wake.abort();
-    signal.addEventListener('abort', end);
     while (!signal.aborted) {
       const first = this.#heap[0];
       const waitMs = first === undefined ? longestSleepMs : first.atMonoMs - this.#clock.monoMs();
-      if (waitMs > 0) await this.#sleep(Math.min(Math.max(waitMs, this.#shortestSleepMs), longestSleepMs));
+      const sleepMs = Math.min(Math.max(waitMs, this.#shortestSleepMs), longestSleepMs);
+      if (waitMs > 0) await this.#added.wait(sleepMs, this.#clock, signal);
       else this.#start(first);
     }
-    signal.removeEventListener('abort', end);
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
-    await this.#clock.sleep(ms, this.#wake.signal);
   }
 
   #start(entry: Entry | undefined): void {

@@ -1,4 +1,4 @@
-import { EngineError, messageOf } from '../domain/errors.js';
+import { EngineError, isGivenUp, messageOf } from '../domain/errors.js';
 import type { PublishEvent } from './event-sink.js';
 
 /**
@@ -38,10 +38,9 @@ export class KafkaHealth {
   }
 
   #unpublished(error: unknown): void {
-    const code = error instanceof EngineError ? error.code : undefined;
     // That one is at fault itself; others get through.
-    if (code === 'RECORD_REFUSED') return;
+    if (error instanceof EngineError && error.code === 'RECORD_REFUSED') return;
     this.#isStuck = true;
-    if (code !== 'ABORTED') this.#problem = messageOf(error);
+    if (!isGivenUp(error)) this.#problem = messageOf(error);
   }
 }

@@ -1,10 +1,11 @@
 import type { Alarm, RawAlarm } from '../domain/alarm.js';
-import { EngineError } from '../domain/errors.js';
+import { backOffMs } from '../domain/back-off.js';
+import { EngineError, givenUp } from '../domain/errors.js';
 import { inDigest } from '../domain/event-facts.js';
 import { type NotificationGroup, type NotificationMethod, notificationId } from '../domain/notification.js';
 import type { DeadReason, FinishReason, StageOutcome } from '../domain/outcome.js';
 import { readAlarm } from '../domain/parse-alarm.js';
-import { type AlarmPosition, isNonEmpty, type NonEmpty } from '../domain/position.js';
+import { isNonEmpty, type NonEmpty } from '../domain/position.js';
 import type { DigestBinding, MethodDirectory } from '../ports/directory.js';
 import type { DeadLetters, DigestIntake, Stage } from '../ports/flow.js';
 import type { Clock, Random } from '../ports/system.js';
@@ -21,8 +22,7 @@ export interface AlarmProcessorDeps {
 
 type EarlyEnd = Extract<FinishReason, 'disabled' | 'expired' | 'no_methods' | 'duplicate' | 'digested' | 'not_folded'>;
 
-const firstWaitMs = 100;
-const longestWaitMs = 5000;
+const pauses = { firstMs: 100, longestMs: 5_000 } as const;
 
 /**
  * Turns a message into notifications: parses it, parks it when it is no alarm, drops it when it is disabled or too old, asks how its owner
@@ -74,7 +74,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     try {
       const { alarm, defaulted } = readAlarm(item);
       for (const field of defaulted) {
-        this.#deps.telemetry.event('alarm_field_defaulted', { ...fieldsOf(item.position), field });
+        this.#deps.telemetry.event('alarm_field_defaulted', { ...item.position, field });
       }
       return alarm;
     } catch (error) {
@@ -90,7 +90,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     if (part.leftOut !== undefined) {
       const reason = part.leftOut;
       this.#deps.telemetry.count('alarms_not_folded_total', { reason });
-      this.#deps.telemetry.event('alarm_not_folded', { ...fieldsOf(alarm.position), alarm_id: alarm.alarmId, reason });
+      this.#deps.telemetry.event('alarm_not_folded', { ...alarm.position, alarm_id: alarm.alarmId, reason });
       return false;
     }
     const fold = ({ method, isBound, wish = {} }: DigestBinding) => {
@@ -103,7 +103,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   }
 
   async #parkMalformed(item: RawAlarm, detail: string, signal: AbortSignal): Promise<StageOutcome<never>> {
-    this.#deps.telemetry.event('alarm_malformed', { ...fieldsOf(item.position), detail });
+    this.#deps.telemetry.event('alarm_malformed', { ...item.position, detail });
     await this.#park(item, 'malformed', detail, signal);
     return { kind: 'finish', reason: 'malformed' };
   }
@@ -111,7 +111,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
   /** Those who were read are told; the alarm is parked for the sake of those who were not. */
   async #parkUnread(item: RawAlarm, count: number, signal: AbortSignal): Promise<void> {
     const detail = `${count} methods or more ask for this alarm, and nobody beyond the first ${count} is told; check alarm_action`;
-    this.#deps.telemetry.event('methods_unread', { ...fieldsOf(item.position), detail });
+    this.#deps.telemetry.event('methods_unread', { ...item.position, detail });
     await this.#park(item, 'bad_method', detail, signal);
   }
 
@@ -122,7 +122,7 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
 
   #finished(alarm: Alarm, reason: EarlyEnd): StageOutcome<never> {
     this.#deps.telemetry.event('alarm_finished_early', {
-      ...fieldsOf(alarm.position),
+      ...alarm.position,
       alarm_id: alarm.alarmId,
       reason,
     });
@@ -135,17 +135,16 @@ export class AlarmProcessor implements Stage<RawAlarm, NotificationGroup> {
     return this.#ttlMs !== undefined && nowMs - livesFromMs > this.#ttlMs;
   }
 
-  /** Asks until there is an answer. Waits double from 100 ms to 5 s, each cut by up to half so that workers do not return together. */
+  /** Asks until there is an answer. */
   async #untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+    for (let failures = 1; ; failures += 1) {
       try {
         return await ask();
       } catch (error) {
         if (signal.aborted || !(error instanceof EngineError) || !error.retriable) throw error;
       }
-      await this.#deps.clock.sleep(waitMs * (0.5 + this.#deps.random() / 2), signal);
-      if (signal.aborted)
-        throw new EngineError('ABORTED', 'the alarm was given up while it waited', { retriable: true });
+      await this.#deps.clock.sleep(backOffMs(pauses, failures, this.#deps.random), signal);
+      if (signal.aborted) throw givenUp('the alarm was given up while it waited');
     }
   }
 }
@@ -164,8 +163,4 @@ function groupOf(item: RawAlarm, alarm: Alarm, methods: NonEmpty<NotificationMet
   });
   const [first, ...rest] = methods;
   return { position, notifications: [notificationOf(first), ...rest.map(notificationOf)] };
-}
-
-function fieldsOf(at: AlarmPosition): { topic: string; partition: number; offset: string } {
-  return { topic: at.topic, partition: at.partition, offset: at.offset.toString() };
 }

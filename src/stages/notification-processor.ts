@@ -90,11 +90,8 @@ export class NotificationProcessor implements Stage<NotificationGroup, SettledAl
 
 function fieldsOf(record: OutcomeRecord) {
   const { notification, outcome } = record;
-  const { topic, partition, offset } = notification.position;
   return {
-    topic,
-    partition,
-    offset: String(offset),
+    ...notification.position,
     notification_id: notification.id,
     method_type: notification.method.type,
     outcome,

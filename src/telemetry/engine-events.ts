@@ -126,7 +126,7 @@ export const engineEvents = {
     level: 'error',
     meaning:
       'No alarm of our own of the last three intervals has come back: alarms may not be delivered at all; `seconds` tells since when',
-    action: 'see the readiness and the queues in `status`: the first full one stands before what is stuck',
+    action: 'see the readiness and the queues in `status`: the last full one in the list stands before what is slow',
   },
   canary_back: { level: 'info', meaning: 'Alarms of our own come back in time again', action: 'none' },
   canary_unwritten: {

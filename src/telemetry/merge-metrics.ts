@@ -46,7 +46,7 @@ export function createMergedMetrics(own: () => MetricSnapshot): MergedMetrics {
 }
 
 /** Adds up counters and histograms; of gauges the sum or the greatest, as the table says. */
-export function mergeSnapshots(snapshots: readonly MetricSnapshot[]): MetricSnapshot {
+function mergeSnapshots(snapshots: readonly MetricSnapshot[]): MetricSnapshot {
   const merged: Partial<Record<MetricName, (readonly [readonly string[], Figures])[]>> = {};
   for (const name of metricNames()) {
     const spec = metricSpec(name);

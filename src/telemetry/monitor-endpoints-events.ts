@@ -4,9 +4,9 @@ import type { EventSpec } from './event-spec.js';
 export const monitorEndpointsEvents = {
   endpoint_starts_missed: {
     level: 'warn',
-    meaning: 'Cycles of endpoint checks were left out: this process was stopped or starved at their time',
+    meaning:
+      '`count` cycles of endpoint checks were left out: this process was stopped or starved at their time; counted in `monitor_endpoints_starts_missed_total`',
     action: 'see what else runs on the machine; the next cycle starts at its planned time',
-    counter: 'monitor_endpoints_starts_missed_total',
   },
   endpoint_loop_late: {
     level: 'info',

@@ -4,7 +4,7 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { TemplateSet } from './template-set.js';
 
 /** A notifier whose texts come from templates. A template that fails costs its own part only: the built-in text goes out, and it is told. */
-export class TemplatedNotifier implements Notifier {
+class TemplatedNotifier implements Notifier {
   readonly rate: SendRate | undefined;
   readonly #notifier: Notifier;
   readonly #templates: TemplateSet;

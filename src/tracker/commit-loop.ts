@@ -3,6 +3,7 @@ import { type NonEmpty, partitionText, type TopicPartition } from '../domain/pos
 import type { Lease } from '../ports/ownership.js';
 import type { Commit, Fence, OffsetStore, OffsetTracker, StoredOffset } from '../ports/progress.js';
 import type { Clock } from '../ports/system.js';
+import { partitionLabels } from '../telemetry/partition-labels.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { type StuckHead, StuckHeadWatch, stuckHeads } from './stuck-head.js';
 
@@ -182,25 +183,21 @@ export class CommitLoop {
     for (const partition of this.#seen) {
       if (names.has(partitionText(partition))) continue;
       this.#saved.delete(partitionText(partition));
-      telemetry.gauge('window', 0, labels(partition));
-      telemetry.gauge('oldest_unfinished_seconds', 0, labels(partition));
+      telemetry.gauge('window', 0, partitionLabels(partition));
+      telemetry.gauge('oldest_unfinished_seconds', 0, partitionLabels(partition));
     }
     this.#seen = open;
     for (const partition of open) {
       const { read, committed } = tracker.progress(partition);
       const head = tracker.oldestUnfinished(partition);
       const ageMs = head === undefined ? 0 : clock.monoMs() - head.begunAtMonoMs;
-      telemetry.gauge('read_offset', Number(read), labels(partition));
-      telemetry.gauge('committed_offset', Number(committed), labels(partition));
-      telemetry.gauge('window', tracker.window(partition).used, labels(partition));
-      telemetry.gauge('oldest_unfinished_seconds', ageMs / 1000, labels(partition));
-      if (!known.has(partitionText(partition))) telemetry.gauge('stuck_head', 0, labels(partition));
+      telemetry.gauge('read_offset', Number(read), partitionLabels(partition));
+      telemetry.gauge('committed_offset', Number(committed), partitionLabels(partition));
+      telemetry.gauge('window', tracker.window(partition).used, partitionLabels(partition));
+      telemetry.gauge('oldest_unfinished_seconds', ageMs / 1000, partitionLabels(partition));
+      if (!known.has(partitionText(partition))) telemetry.gauge('stuck_head', 0, partitionLabels(partition));
     }
     this.#stuck = maxHeadAgeMs === undefined ? [] : stuckHeads(tracker, maxHeadAgeMs, clock.monoMs(), isPatient);
     this.#watch.saw(this.#stuck);
   }
-}
-
-function labels(partition: TopicPartition): { topic: string; partition: string } {
-  return { topic: partition.topic, partition: String(partition.partition) };
 }

@@ -1,5 +1,6 @@
 import { type AlarmPosition, partitionText } from '../domain/position.js';
 import type { OffsetTracker } from '../ports/progress.js';
+import { partitionLabels } from '../telemetry/partition-labels.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** A first unfinished alarm that is older than it should be. */
@@ -39,22 +40,14 @@ export class StuckHeadWatch {
     const stuck = new Map(heads.map((head) => [partitionText(head.position), head.position]));
     for (const { position, ageMs } of heads) {
       if (this.#stuck.get(partitionText(position))?.offset === position.offset) continue;
-      this.#telemetry.event('head_stuck', { ...facts(position), age_seconds: Math.round(ageMs / 1000) });
-      this.#telemetry.gauge('stuck_head', 1, labels(position));
+      this.#telemetry.event('head_stuck', { ...position, age_seconds: Math.round(ageMs / 1000) });
+      this.#telemetry.gauge('stuck_head', 1, partitionLabels(position));
     }
     for (const [partition, position] of this.#stuck) {
       if (stuck.has(partition)) continue;
-      this.#telemetry.event('head_moved', facts(position));
-      this.#telemetry.gauge('stuck_head', 0, labels(position));
+      this.#telemetry.event('head_moved', { ...position });
+      this.#telemetry.gauge('stuck_head', 0, partitionLabels(position));
     }
     this.#stuck = stuck;
   }
-}
-
-function facts(position: AlarmPosition): { topic: string; partition: number; offset: string } {
-  return { topic: position.topic, partition: position.partition, offset: position.offset.toString() };
-}
-
-function labels(position: AlarmPosition): { topic: string; partition: string } {
-  return { topic: position.topic, partition: String(position.partition) };
 }

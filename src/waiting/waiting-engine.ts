@@ -1,4 +1,6 @@
 import type { RawAlarm } from '../domain/alarm.js';
+import { backOffMs } from '../domain/back-off.js';
+import { Bell } from '../domain/bell.js';
 import { EngineError } from '../domain/errors.js';
 import type { RecordedOutcome } from '../domain/parse-outcome-record.js';
 import {
@@ -54,8 +56,8 @@ export class WaitingEngine {
   readonly #due = new DueList();
   readonly #open = new Map<string, Open>();
   readonly #flow: DueFlow;
+  readonly #bell = new Bell();
   #term = new AbortController();
-  #wake = new AbortController();
   /** Taken from the list, and not in the flow yet. */
   readonly #inHand = new Set<Due>();
   #failures = 0;
@@ -84,7 +86,7 @@ export class WaitingEngine {
     this.#term = new AbortController();
     this.#open.clear();
     this.#due.clear();
-    this.#ring();
+    this.#bell.ring();
   }
 
   resume(partition: TopicPartition, isFinished: Open['isFinished']): void {
@@ -95,7 +97,7 @@ export class WaitingEngine {
   pause(partition: TopicPartition): void {
     this.#due.remove(partition);
     this.#open.delete(partitionText(partition));
-    this.#ring();
+    this.#bell.ring();
   }
 
   /** Runs until `signal` aborts. @throws what waiting cannot cure. */
@@ -110,15 +112,17 @@ export class WaitingEngine {
   }
 
   async #hold(batch: readonly RawAlarm[]): Promise<void> {
+    const { outlet, capacity, clock } = this.#deps;
     const term = this.#term.signal;
     const held = batch.filter(
       ({ position }) => this.#open.get(partitionText(position))?.isFinished(position) === false,
     );
     const positions = held.map(({ position }) => position);
     if (!isNonEmpty(positions)) return;
-    this.#deps.outlet.held(positions);
+    outlet.held(positions);
     for (const raw of held) {
-      while (!term.aborted && this.#due.size + this.#inHand.size >= this.#deps.capacity) await this.#wait(idleMs);
+      while (!term.aborted && this.#due.size + this.#inHand.size >= capacity)
+        await this.#bell.wait(idleMs, clock, term);
       const record = recordOf(raw);
       if (record instanceof EngineError) await this.#park(raw, record.message, term);
       else if (this.#isOpen(raw.position, term)) this.#await(raw, record);
@@ -133,7 +137,7 @@ export class WaitingEngine {
     const dueAtMonoMs = clock.monoMs() + Math.max(0, (plan.dueAtMs(record) ?? 0) - nowMs);
     const isFirst = dueAtMonoMs < (this.#due.nextDueAtMonoMs ?? Number.POSITIVE_INFINITY);
     this.#due.add(position, dueAtMonoMs);
-    if (isFirst) this.#ring();
+    if (isFirst) this.#bell.ring();
   }
 
   /** Fetches what is due next while what was fetched before is decided and given. */
@@ -144,25 +148,28 @@ export class WaitingEngine {
       if (this.#failure !== undefined) throw this.#failure;
       const term = this.#term.signal;
       // Nothing at all could be fetched or decided: MySQL or Kafka is away, and asking for the next ones at once would help nobody.
-      if (this.#failures > 0) await clock.sleep(pauseMs(this.#failures, random), term);
+      if (this.#failures > 0) await clock.sleep(backOffMs(pauses, this.#failures, random), term);
       const due = term.aborted ? [] : this.#due.take(clock.monoMs() + leadMs, batchCount);
       if (due.length === 0) {
-        await this.#wait((this.#due.nextDueAtMonoMs ?? Number.POSITIVE_INFINITY) - leadMs - clock.monoMs());
+        // The only timer, however many wait.
+        const dueInMs = (this.#due.nextDueAtMonoMs ?? Number.POSITIVE_INFINITY) - leadMs - clock.monoMs();
+        await this.#bell.wait(Math.max(0, Math.min(idleMs, dueInMs)), clock, term);
         continue;
       }
       for (const one of due) this.#inHand.add(one);
-      this.#ring();
+      this.#bell.ring();
       const fetched = await this.#fetch(due, term);
       await giving;
       giving = this.#flow
         .give(fetched, term)
         .catch((error: unknown) => {
           this.#failure = error;
-          this.#ring();
+          // Ends the pause that the loop may be in.
+          this.reset();
         })
         .finally(() => {
           for (const one of due) this.#inHand.delete(one);
-          this.#ring();
+          this.#bell.ring();
         });
     }
     await giving;
@@ -199,14 +206,14 @@ export class WaitingEngine {
   /** Nobody can send what Kafka has forgotten: told, and passed. */
   #vanished(gone: readonly AlarmPosition[], term: AbortSignal): void {
     const ours = gone.filter((position) => this.#isOpen(position, term));
-    for (const position of ours) this.#deps.telemetry.event('retry_vanished', fieldsOf(position));
+    for (const position of ours) this.#deps.telemetry.event('retry_vanished', { ...position });
     if (isNonEmpty(ours)) this.#deps.outlet.finished(ours, 'expired');
   }
 
   async #park(raw: RawAlarm, detail: string, term: AbortSignal): Promise<void> {
     const { deadLetters, clock, random, telemetry, outlet } = this.#deps;
     if (!this.#isOpen(raw.position, term)) return;
-    telemetry.event('retry_unreadable', { ...fieldsOf(raw.position), detail });
+    telemetry.event('retry_unreadable', { ...raw.position, detail });
     for (let failures = 1; !term.aborted; failures += 1) {
       try {
         await deadLetters.park(
@@ -218,30 +225,11 @@ export class WaitingEngine {
       } catch (error) {
         if (!term.aborted && !(error instanceof EngineError && error.retriable)) throw error;
       }
-      await clock.sleep(pauseMs(failures, random), term);
+      await clock.sleep(backOffMs(pauses, failures, random), term);
     }
   }
 
   #isOpen(position: AlarmPosition, term: AbortSignal): boolean {
     return !term.aborted && this.#open.has(partitionText(position));
   }
-
-  /** Ends after `ms`, or when something changes. The only timer, however many wait. */
-  async #wait(ms: number): Promise<void> {
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
-    await this.#deps.clock.sleep(Math.max(0, Math.min(idleMs, ms)), this.#wake.signal);
-  }
-
-  #ring(): void {
-    this.#wake.abort();
-  }
-}
-
-function pauseMs(failures: number, random: Random): number {
-  const fullMs = Math.min(pauses.longestMs, pauses.firstMs * 2 ** Math.min(failures - 1, 10));
-  return fullMs * (0.5 + random() / 2);
-}
-
-function fieldsOf(at: AlarmPosition): { topic: string; partition: number; offset: string } {
-  return { topic: at.topic, partition: at.partition, offset: at.offset.toString() };
 }

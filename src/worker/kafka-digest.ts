@@ -9,9 +9,10 @@ import { ZookeeperLeaderLock } from '../adapters/zookeeper/leader-lock.js';
 import { ZookeeperPartitionLocks } from '../adapters/zookeeper/partition-locks.js';
 import type { ZookeeperOptions } from '../adapters/zookeeper/session.js';
 import { SessionKeeper } from '../adapters/zookeeper/session-keeper.js';
-import type { DigestRules, DigestWorkerDeps } from '../digest/digest-worker.js';
+import type { DigestRules } from '../digest/digest-rules.js';
+import type { DigestWorkerDeps } from '../digest/digest-worker.js';
 import { WorkerSet } from '../digest/worker-set.js';
-import { ConfigurationError, EngineError, messageOf } from '../domain/errors.js';
+import { ConfigurationError, isGivenUp, messageOf } from '../domain/errors.js';
 import { ShareKeeper } from '../ownership/share-keeper.js';
 import type { HeldLock } from '../ports/ownership.js';
 import { DigestShares, demandOf } from './digest-shares.js';
@@ -115,7 +116,7 @@ async function preparedTopics(
   try {
     return await prepareDigestTopics({ brokers, metadata: new Metadata(brokers), deps }, wanted, stop);
   } catch (error) {
-    if (error instanceof EngineError && error.code === 'ABORTED') return undefined;
+    if (isGivenUp(error)) return undefined;
     throw error;
   } finally {
     brokers.close();

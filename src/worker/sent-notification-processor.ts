@@ -5,7 +5,7 @@ import { KafkaPublisher, type OutputTopics } from '../adapters/kafka/publisher.j
 import { createMissingTopics } from '../adapters/kafka/topics.js';
 import { measuringCanaries } from '../canary/round-trips.js';
 import { decodeSettledAlarm } from '../domain/codec.js';
-import { EngineError } from '../domain/errors.js';
+import { isGivenUp } from '../domain/errors.js';
 import type { WorkerParts } from '../runtime/worker-host.js';
 import { SentNotificationProcessor } from '../stages/sent-notification-processor.js';
 import { stageParts } from './stage-parts.js';
@@ -33,7 +33,7 @@ export function sentNotificationProcessor(config: SentNotificationProcessorConfi
   if (config.createTopics.length > 0) {
     createMissingTopics(config.connection, config.createTopics, config.alarmTopic, around, closing.signal).catch(
       (error) => {
-        if (!(error instanceof EngineError) || error.code !== 'ABORTED') around.host.crash(error);
+        if (!isGivenUp(error)) around.host.crash(error);
       },
     );
   }

@@ -1,5 +1,5 @@
 import type { Alarm } from '../../src/domain/alarm.js';
-import { EngineError } from '../../src/domain/errors.js';
+import { EngineError, givenUp } from '../../src/domain/errors.js';
 import type { NotificationMethod } from '../../src/domain/notification.js';
 import { Secret } from '../../src/domain/secret.js';
 import type { AskedMethods, MethodDirectory } from '../../src/ports/directory.js';
@@ -76,7 +76,7 @@ export class SimDirectory implements MethodDirectory {
     const { clock, chance } = this.#process;
     const fate = this.#process.call('mysql');
     await clock.sleep(chance.delayMs(1), signal);
-    if (signal.aborted) throw new EngineError('ABORTED', 'the question was given up', { retriable: true });
+    if (signal.aborted) throw givenUp('the question was given up');
     if (!this.#database.isAway && fate === 'passes') return;
     await clock.sleep(fate === 'loses the answer' ? lostAnswerMs : chance.delayMs(100), signal);
     throw new EngineError('DIRECTORY_UNAVAILABLE', 'MySQL is away', { retriable: true });

@@ -1,6 +1,6 @@
 import { PartitionReading } from '../../src/adapters/kafka/partition-reading.js';
 import type { RawAlarm } from '../../src/domain/alarm.js';
-import { EngineError } from '../../src/domain/errors.js';
+import { givenUp } from '../../src/domain/errors.js';
 import type { DeadLetter, SettledAlarm } from '../../src/domain/outcome.js';
 import { type Offset, partitionText, type TopicPartition } from '../../src/domain/position.js';
 import type { AlarmSource, DeadLetters, Publisher, SourceEvent } from '../../src/ports/flow.js';
@@ -155,7 +155,7 @@ export class SimProducer implements Publisher, DeadLetters {
 
   async #write(write: () => void, signal: AbortSignal): Promise<void> {
     for (;;) {
-      if (signal.aborted) throw new EngineError('ABORTED', 'publishing was given up', { retriable: true });
+      if (signal.aborted) throw givenUp('publishing was given up');
       if (await this.#try(write)) return;
       await this.#process.clock.sleep(pauseMs, signal);
     }

@@ -1,4 +1,4 @@
-import { DeliveryError, EngineError } from '../../src/domain/errors.js';
+import { DeliveryError, givenUp } from '../../src/domain/errors.js';
 import type { Notification, NotificationMethod } from '../../src/domain/notification.js';
 import type { TopicPartition } from '../../src/domain/position.js';
 import type { Notifier, Receipt } from '../../src/ports/notifier.js';
@@ -86,7 +86,7 @@ export class SimNotifier implements Notifier {
     let isConcluded = false;
     try {
       await this.#worker.process.clock.sleep(chance.delayMs(2), signal);
-      if (signal.aborted) throw givenUp();
+      if (signal.aborted) throw givenUp('the send was given up');
       if (this.#world.scheduler.nowMs >= this.#worker.lease.endsAtMs) checker.repeats.lateCount += 1;
       const receipt = await this.#exchange(checker.repeats.bytesOut(id, term, worker), notification, signal);
       isConcluded = true;
@@ -111,7 +111,7 @@ export class SimNotifier implements Notifier {
       };
       const giveUp = () => {
         checker.repeats.givenUp(sending);
-        settle(() => reject(givenUp()));
+        settle(() => reject(givenUp('the send was given up')));
       };
       signal.addEventListener('abort', giveUp, { once: true });
       const lost = () => {
@@ -145,8 +145,4 @@ function answer(mood: ReceiverMood, resolve: (receipt: Receipt) => void, reject:
 
 function failed(failure: 'rejected' | 'server_error' | 'outcome_unknown', retriable = true): DeliveryError {
   return new DeliveryError(failure, { failure, retriable });
-}
-
-function givenUp(): EngineError {
-  return new EngineError('ABORTED', 'the send was given up', { retriable: true });
 }

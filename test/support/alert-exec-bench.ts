@@ -1,5 +1,5 @@
 import type { EventMessage } from '../../src/domain/alarm-event.js';
-import { EngineError } from '../../src/domain/errors.js';
+import { EngineError, givenUp } from '../../src/domain/errors.js';
 import { AlertExec, type AlertExecOptions } from '../../src/producers/alert-exec/alert-exec.js';
 import { AlertsApiSink } from '../../src/producers/alert-exec/alerts-api-sink.js';
 import { AlertsClient, type ApiTransport } from '../../src/producers/alert-exec/alerts-client.js';
@@ -54,7 +54,7 @@ export class MemoryKafka {
     this.events.push({ status: fields.status, kind: fields.kind, text: value, fields });
     if (answer === 'accepted') return;
     await clock.sleep(3_600_000, signal);
-    throw new EngineError('ABORTED', 'given up', { retriable: true });
+    throw givenUp('given up');
   }
 }
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { RawAlarm } from '../../domain/alarm.js';
+import { Bell } from '../../domain/bell.js';
 import type { EngineError } from '../../domain/errors.js';
 import { type NonEmpty, type Offset, partitionText, type TopicPartition } from '../../domain/position.js';
 import type { AlarmSource, SourceEvent } from '../../ports/flow.js';
@@ -12,7 +13,6 @@ import { Metadata } from './metadata.js';
 import { Outage } from './outage.js';
 import { PartitionReading } from './partition-reading.js';
 import { TopicWatch } from './topic-watch.js';
-import { Bell } from './waiting.js';
 
 const REQUEST_LIMIT_MS = 10_000;
 const BATCH_COUNT = 500;

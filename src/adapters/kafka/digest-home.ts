@@ -1,5 +1,5 @@
 import { waitingDigest } from '../../domain/digest-notification.js';
-import { EngineError } from '../../domain/errors.js';
+import { givenUp } from '../../domain/errors.js';
 import { encodeOutcomeRecord } from '../../domain/outcome-record.js';
 import { type Offset, partitionText, type TopicPartition } from '../../domain/position.js';
 import type { DigestHome, DigestRound, OutgoingDigest, RowCodec, StoredRow, TakenMessage } from '../../ports/digest.js';
@@ -65,7 +65,7 @@ export class KafkaHome implements DigestHome<KafkaMessage> {
       await transactions.commit({ records: this.#recordsOf(round), offsets, group }, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new EngineError('ABORTED', 'the commit was given up', { retriable: true, cause: error });
+      throw givenUp('the commit was given up', error);
     }
     if (round.digests.length > 0) {
       this.#deps.telemetry.observe('digest_publish_seconds', (this.#deps.clock.monoMs() - startedAtMonoMs) / 1_000);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { RawAlarm } from '../../domain/alarm.js';
-import { EngineError } from '../../domain/errors.js';
+import { EngineError, givenUp } from '../../domain/errors.js';
 import { hash32 } from '../../domain/hash32.js';
 import { type Offset, partitionText, type TopicPartition } from '../../domain/position.js';
 import type { DigestActor, DigestWorkers, ReadMessage } from '../../ports/digest.js';
@@ -161,8 +161,7 @@ export class KafkaDigestTerm {
       if (value.length === 0) last.delete(key);
       else last.set(key, Buffer.from(value).toString());
     }
-    if (signal.aborted)
-      throw new EngineError('ABORTED', 'reading the state of the digest was given up', { retriable: true });
+    if (signal.aborted) throw givenUp('reading the state of the digest was given up');
     for (const text of last.values()) actor.restore(this.#workers.rows.parse(text));
     return last.size;
   }

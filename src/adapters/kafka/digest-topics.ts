@@ -1,4 +1,4 @@
-import { ConfigurationError, EngineError, messageOf } from '../../domain/errors.js';
+import { ConfigurationError, EngineError, givenUp, messageOf } from '../../domain/errors.js';
 import type { Brokers } from './brokers.js';
 import type { DigestTopics } from './digest-home.js';
 import { errorName, kafkaError, lastingFailure } from './kafka-failure.js';
@@ -58,7 +58,7 @@ export async function prepareDigestTopics(
       if (!signal.aborted) outage.failed(messageOf(error));
     }
   }
-  throw new EngineError('ABORTED', 'preparing the topics of the digest was given up', { retriable: true });
+  throw givenUp('preparing the topics of the digest was given up');
 }
 
 async function look(kafka: Kafka, wanted: WantedTopics, signal: AbortSignal) {

@@ -46,7 +46,7 @@ export async function writeDurably(
 }
 
 /** The same record with its long texts cut; header `notification-shortened` names the topic that refused it. Pure. */
-export function shortenedRecord(record: OutgoingRecord, refusedBy: string): OutgoingRecord {
+function shortenedRecord(record: OutgoingRecord, refusedBy: string): OutgoingRecord {
   const headers: Record<string, string> = { 'notification-shortened': refusedBy };
   for (const [name, text] of Object.entries(record.headers)) headers[name] = cutToJson(text, LONGEST_TEXT_BYTES);
   return { key: record.key, value: shortenedValue(record.value), headers };

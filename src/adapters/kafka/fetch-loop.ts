@@ -1,4 +1,5 @@
 import type { RawAlarm } from '../../domain/alarm.js';
+import type { Bell } from '../../domain/bell.js';
 import { type EngineError, messageOf } from '../../domain/errors.js';
 import { type Offset, partitionText } from '../../domain/position.js';
 import type { SourceEvent } from '../../ports/flow.js';
@@ -10,7 +11,7 @@ import type { FetchedPartition, FetchedRecord } from './library-types.js';
 import { logEdge, type Metadata } from './metadata.js';
 import type { PartitionReading } from './partition-reading.js';
 import { rawAlarmOf } from './raw-alarm.js';
-import { type Bell, pauseMs } from './waiting.js';
+import { pauseMs } from './waiting.js';
 
 const LONG_POLL_MS = 500;
 /** Partitions are resumed one message at a time: the first poll after a change must not make the others wait for half a second. */

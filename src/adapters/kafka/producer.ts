@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { EngineError, messageOf } from '../../domain/errors.js';
+import { EngineError, givenUp, messageOf } from '../../domain/errors.js';
 import { partitionText } from '../../domain/position.js';
 import { unlessAborted } from '../../domain/until-aborted.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -101,7 +101,7 @@ export class KafkaProducer {
     if (known > 0) return known;
     const lookup = this.#lookups.get(topic) ?? this.#lookUp(topic);
     this.#lookups.set(topic, lookup);
-    return await unlessAborted(lookup, signal, () => given(topic));
+    return await unlessAborted(lookup, signal, () => notPublished(topic));
   }
 
   async #lookUp(topic: string): Promise<number> {
@@ -112,7 +112,7 @@ export class KafkaProducer {
         failures += 1;
         await this.#deps.clock.sleep(pauseMs(failures, this.#deps.random), this.#closing.signal);
       }
-      throw given(topic);
+      throw notPublished(topic);
     } finally {
       this.#lookups.delete(topic);
     }
@@ -136,7 +136,7 @@ export class KafkaProducer {
 
   async #drain(at: { topic: string; partition: number }, lane: PublishLane): Promise<void> {
     for (let failures = 0; !lane.isEmpty; ) {
-      if (this.#closing.signal.aborted) lane.failAll(given(at.topic));
+      if (this.#closing.signal.aborted) lane.failAll(notPublished(at.topic));
       else if (await this.#sendBatch(at, lane)) failures = 0;
       else {
         failures += 1;
@@ -228,6 +228,6 @@ function isRefusal(errorCode: number): boolean {
   );
 }
 
-function given(topic: string): EngineError {
-  return new EngineError('ABORTED', `publishing to topic ${topic} was given up`, { retriable: true });
+function notPublished(topic: string): EngineError {
+  return givenUp(`publishing to topic ${topic} was given up`);
 }

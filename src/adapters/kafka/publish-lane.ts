@@ -1,4 +1,4 @@
-import { EngineError } from '../../domain/errors.js';
+import { type EngineError, givenUp } from '../../domain/errors.js';
 import type { ProducedRecord } from './library-types.js';
 
 /** A batch stays below the 1 MiB that Kafka takes by default. */
@@ -33,7 +33,7 @@ export class PublishLane {
       const waiting = { record, bytes: bytesOf(record), settle };
       const giveUp = () => {
         this.#waiting = this.#waiting.filter((other) => other !== waiting);
-        settle(new EngineError('ABORTED', 'publishing to Kafka was given up', { retriable: true }));
+        settle(givenUp('publishing to Kafka was given up'));
       };
       if (signal.aborted) return giveUp();
       signal.addEventListener('abort', giveUp, { once: true });

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { EngineError, messageOf } from '../../domain/errors.js';
+import { EngineError, givenUp, messageOf } from '../../domain/errors.js';
 import { type Offset, partitionText } from '../../domain/position.js';
 import { unlessAborted } from '../../domain/until-aborted.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -164,10 +164,10 @@ export class TopicReader {
     let failure = 'no answer';
     for (let failures = 1; ; failures += 1) {
       try {
-        return await unlessAborted(attempt(), signal, () => givenUp(failure));
+        return await unlessAborted(attempt(), signal, () => readingGivenUp(failure));
       } catch (error) {
         if (error instanceof EngineError) throw error;
-        if (signal.aborted) throw givenUp(failure);
+        if (signal.aborted) throw readingGivenUp(failure);
         if (error instanceof UnreadableAnswer) throw unreadable(error);
         failure = messageOf(error);
         await this.#clock.sleep(pauseMs(failures, this.#random), signal);
@@ -177,8 +177,8 @@ export class TopicReader {
 }
 
 /** Says what went wrong last: whoever waited in vain wants to know. */
-function givenUp(failure: string): EngineError {
-  return new EngineError('ABORTED', `reading from Kafka was given up: ${failure}`, { retriable: true });
+function readingGivenUp(failure: string): EngineError {
+  return givenUp(`reading from Kafka was given up: ${failure}`);
 }
 
 function unreadable(error: UnreadableAnswer): EngineError {

@@ -1,9 +1,10 @@
+import { Bell } from '../../domain/bell.js';
 import { type EngineError, messageOf } from '../../domain/errors.js';
 import type { SourceEvent } from '../../ports/flow.js';
 import type { Clock, Random } from '../../ports/system.js';
 import { lastingFailure } from './kafka-failure.js';
 import type { Metadata } from './metadata.js';
-import { Bell, pauseMs } from './waiting.js';
+import { pauseMs } from './waiting.js';
 
 /** A new partition is seen after at most this time. */
 const MAX_AGE_MS = 10_000;

@@ -1,4 +1,4 @@
-import { ConfigurationError, EngineError, messageOf } from '../../domain/errors.js';
+import { ConfigurationError, EngineError, givenUp, messageOf } from '../../domain/errors.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { Brokers } from './brokers.js';
@@ -52,7 +52,7 @@ export async function createMissingTopics(
       });
       if (isDone) return;
     }
-    throw new EngineError('ABORTED', 'creating topics was given up', { retriable: true });
+    throw givenUp('creating topics was given up');
   } finally {
     brokers.close();
   }

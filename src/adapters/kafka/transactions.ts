@@ -1,4 +1,4 @@
-import { EngineError, messageOf } from '../../domain/errors.js';
+import { EngineError, givenUp, messageOf } from '../../domain/errors.js';
 import { partitionText, type TopicPartition } from '../../domain/position.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Brokers } from './brokers.js';
@@ -199,7 +199,7 @@ export class KafkaTransactions {
         if (error instanceof EngineError || isAnswer) throw error;
         this.#coordinators.clear();
         await this.#parts.clock.sleep(pauseMs(failures + 1, this.#parts.random), signal);
-        if (signal.aborted) throw new EngineError('ABORTED', 'ending a transaction was given up', { retriable: true });
+        if (signal.aborted) throw givenUp('ending a transaction was given up');
         this.#parts.demand();
       }
     }
@@ -216,7 +216,7 @@ export class KafkaTransactions {
         if (!isBusy) this.#coordinators.clear();
         await this.#parts.clock.sleep(isBusy ? busyPauseMs : loadingPauseMs, signal);
         this.#parts.demand();
-        if (signal.aborted) throw new EngineError('ABORTED', 'a transaction was given up', { retriable: true });
+        if (signal.aborted) throw givenUp('a transaction was given up');
       }
     }
   }

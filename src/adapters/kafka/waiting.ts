@@ -1,36 +1,9 @@
-import type { Clock, Random } from '../../ports/system.js';
+import { backOffMs } from '../../domain/back-off.js';
+import type { Random } from '../../ports/system.js';
 
-const FIRST_MS = 100;
-const LONGEST_MS = 2_000;
+const PAUSES = { firstMs: 100, longestMs: 2_000 } as const;
 
-/**
- * How long to wait after `failures` failures in a row (1, 2, …), in milliseconds.
- *
- * Doubles from 100 ms up to 2 s, then takes a random point in the upper half, so that engines that lost one broker together do not
- * return to it together.
- */
+/** How long to wait after `failures` failures in a row (1, 2, …) of Kafka, in milliseconds: 100 ms to 2 s, each cut by up to half. */
 export function pauseMs(failures: number, random: Random): number {
-  const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
-  return ceiling / 2 + (random() * ceiling) / 2;
-}
-
-/** Something to wait for that is not a value: every waiter goes on at the next `ring`. */
-export class Bell {
-  readonly #waiting = new Set<AbortController>();
-
-  ring(): void {
-    for (const waiter of this.#waiting) waiter.abort();
-  }
-
-  /** Ends at the next ring, after `ms`, or when `signal` aborts; never rejects. */
-  async wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const waiter = new AbortController();
-    const give = () => waiter.abort();
-    signal.addEventListener('abort', give, { once: true });
-    this.#waiting.add(waiter);
-    await clock.sleep(ms, waiter.signal);
-    this.#waiting.delete(waiter);
-    signal.removeEventListener('abort', give);
-  }
+  return backOffMs(PAUSES, failures, random);
 }

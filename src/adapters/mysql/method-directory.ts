@@ -10,7 +10,7 @@ import type { EventName } from '../../telemetry/event-table.js';
 import { MethodWishes } from './method-wishes.js';
 import { isOtherSchema, numberOf } from './mysql-errors.js';
 import { type MysqlDeps, type MysqlOptions, MysqlPool, type Row } from './pool.js';
-import { foldOf, givenUp, type Question, QuestionGatherer } from './question-gatherer.js';
+import { foldOf, notWaitedFor, type Question, QuestionGatherer } from './question-gatherer.js';
 import {
   lookupStatement,
   maxAddressLength,
@@ -91,7 +91,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 
   async mayHaveDigests(signal: AbortSignal): Promise<boolean> {
-    return this.#hasDigests(await unlessAborted(this.#currentForm(), signal, givenUp));
+    return this.#hasDigests(await unlessAborted(this.#currentForm(), signal, notWaitedFor));
   }
 
   #limited(alarm: Alarm, methods: readonly NotificationMethod[]): readonly NotificationMethod[] {
@@ -108,7 +108,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
   }
 
   async alarmState(alarmId: string, signal: AbortSignal): Promise<string | undefined> {
-    const { hasAlarmState } = await unlessAborted(this.#currentForm(), signal, givenUp);
+    const { hasAlarmState } = await unlessAborted(this.#currentForm(), signal, notWaitedFor);
     if (!hasAlarmState) return undefined;
     const [row] = await this.#asked((form) => lookup('state', alarmId, '', form), signal);
     return textOf(row?.state) || undefined;
@@ -116,7 +116,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
 
   /** Asks for nothing, but of the tables that every lookup needs: a server without them, or without the right to read them, is no help. */
   async ping(signal: AbortSignal): Promise<void> {
-    await unlessAborted(this.#currentForm(), signal, givenUp);
+    await unlessAborted(this.#currentForm(), signal, notWaitedFor);
     const sql = 'SELECT 1 FROM alarm_action a JOIN notification_method m ON m.id = a.action_id LIMIT 0';
     await this.#pool.query({ what: 'the tables of methods', sql, values: [], signal });
   }
@@ -151,7 +151,7 @@ export class MysqlMethodDirectory implements MethodDirectory {
 
   async #asked(question: (form: SchemaForm) => Lookup, signal: AbortSignal): Promise<readonly Row[]> {
     const ask = async () =>
-      this.#gatherer.ask(question(await unlessAborted(this.#currentForm(), signal, givenUp)), signal);
+      this.#gatherer.ask(question(await unlessAborted(this.#currentForm(), signal, notWaitedFor)), signal);
     try {
       return await ask();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   createPool,
   type Pool,
@@ -6,7 +7,7 @@ import {
   type RowDataPacket,
   type SslOptions,
 } from 'mysql2';
-import { EngineError } from '../../domain/errors.js';
+import { type EngineError, givenUp } from '../../domain/errors.js';
 import type { Secret } from '../../domain/secret.js';
 import type { Clock } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
@@ -81,6 +82,8 @@ export class MysqlPool {
     this.#options = options;
     this.#deps = deps;
     this.#pool = createPool(poolOptions(options));
+    // One listener per question.
+    setMaxListeners(0, this.#closing.signal);
     this.#pool.on('connection', (connection) => this.#prepare(connection));
   }
 
@@ -91,15 +94,21 @@ export class MysqlPool {
    */
   async query(question: MysqlQuestion): Promise<readonly Row[]> {
     const { what, signal } = question;
-    const ended = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
-    const limit = this.#deps.clock.limit(this.#options.queryTimeoutMs, ended);
+    // AbortSignal.any leaves a trace of each question on both signals, which live long.
+    const ending = new AbortController();
+    const limit = this.#deps.clock.limit(this.#options.queryTimeoutMs, ending.signal);
+    const givers = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
+    const giveUp = () => ending.abort();
+    for (const giver of givers) giver.addEventListener('abort', giveUp);
+    if (givers.some(({ aborted }) => aborted)) giveUp();
     try {
       const rows = await this.#patiently(question, limit.signal);
       this.#works('connection', what);
       return rows;
     } catch (error) {
-      throw ended.aborted ? this.#givenUp(what) : this.#failed(question, error);
+      throw ending.signal.aborted ? this.#givenUp(what) : this.#failed(question, error);
     } finally {
+      for (const giver of givers) giver.removeEventListener('abort', giveUp);
       limit.clear();
     }
   }
@@ -183,7 +192,7 @@ export class MysqlPool {
   #givenUp(what: string): EngineError {
     const { host, port, db } = this.#place();
     const message = `asked MySQL at ${host}:${port}/${db} for ${what}: given up before it answered`;
-    return new EngineError('ABORTED', message, { retriable: true });
+    return givenUp(message);
   }
 
   #place(): { readonly host: string; readonly port: number; readonly db: string } {

@@ -1,4 +1,4 @@
-import { EngineError } from '../../domain/errors.js';
+import { type EngineError, givenUp } from '../../domain/errors.js';
 import type { NonEmpty } from '../../domain/position.js';
 import type { Clock } from '../../ports/system.js';
 
@@ -55,7 +55,7 @@ export class QuestionGatherer<Answer> {
       const leave = () => {
         open.waiters.delete(waiter);
         if (open.waiters.size === 0 && this.#open.get(key) === open) this.#open.delete(key);
-        reject(givenUp());
+        reject(notWaitedFor());
       };
       const waiter: Waiter<Answer> = {
         resolve: (answer) => {
@@ -126,6 +126,6 @@ export class QuestionGatherer<Answer> {
 }
 
 /** What a lookup that was not waited for ends with. */
-export function givenUp(): EngineError {
-  return new EngineError('ABORTED', 'the lookup was given up', { retriable: true });
+export function notWaitedFor(): EngineError {
+  return givenUp('the lookup was given up');
 }

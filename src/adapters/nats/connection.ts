@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { EngineError, messageOf } from '../../domain/errors.js';
+import { backOffMs } from '../../domain/back-off.js';
+import { givenUp, messageOf } from '../../domain/errors.js';
 import type { NatsServers } from '../../domain/nats-servers.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
@@ -7,8 +8,7 @@ import { loadNats, type NatsLibrary } from './library.js';
 
 const connectLimitMs = 5_000;
 const pingMs = 2_000;
-const firstPauseMs = 100;
-const longestPauseMs = 2_000;
+const pauses = { firstMs: 100, longestMs: 2_000 } as const;
 
 export interface NatsDeps {
   readonly clock: Clock;
@@ -42,11 +42,10 @@ export async function openNats(
       return linkOf(library, nats, deps);
     } catch (error) {
       if (failures % 15 === 0) deps.telemetry.event('nats_away', { error: messageOf(error) });
-      const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 8));
-      await deps.clock.sleep(pauseMs * (0.5 + deps.random() / 2), signal);
+      await deps.clock.sleep(backOffMs(pauses, failures + 1, deps.random), signal);
     }
   }
-  throw new EngineError('ABORTED', 'connecting to NATS was given up', { retriable: true });
+  throw givenUp('connecting to NATS was given up');
 }
 
 function linkOf(library: NatsLibrary, nats: NatsConnection, deps: NatsDeps): NatsLink {

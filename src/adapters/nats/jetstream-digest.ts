@@ -1,4 +1,4 @@
-import { ConfigurationError, EngineError, messageOf } from '../../domain/errors.js';
+import { ConfigurationError, isGivenUp, messageOf } from '../../domain/errors.js';
 import type { DigestWorkers } from '../../ports/digest.js';
 import type { NatsDeps, NatsLink } from './connection.js';
 import { demandShape, type JetstreamParts, openJetstream } from './jetstream-parts.js';
@@ -46,7 +46,7 @@ async function oneTerm(
   stop: AbortSignal,
 ): Promise<void> {
   const lease = await OwnerLease.acquire(parts.owners, 'all', instance, parts.deps, stop).catch((error: unknown) => {
-    if (error instanceof EngineError && error.code === 'ABORTED') return undefined;
+    if (isGivenUp(error)) return undefined;
     throw error;
   });
   if (lease === undefined) return;

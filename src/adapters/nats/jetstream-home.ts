@@ -1,6 +1,6 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
-import { EngineError } from '../../domain/errors.js';
+import { EngineError, givenUp } from '../../domain/errors.js';
 import type { DigestHome, DigestRound, OutgoingDigest, RowCodec, StoredRow } from '../../ports/digest.js';
 import type { Clock } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
@@ -63,8 +63,7 @@ export class JetstreamHome implements DigestHome<NatsMessage> {
       const told = round.cleared.filter(({ kind }) => kind === 'sent');
       await this.#store([...told, ...lists.map((row) => ({ ...row, alarms: undefined }))]);
     } catch (error) {
-      if (signal.aborted)
-        throw new EngineError('ABORTED', 'the commit was given up', { retriable: true, cause: error });
+      if (signal.aborted) throw givenUp('the commit was given up', error);
       throw natsFailure(error, 'storing the state of a digest');
     }
     this.#options.lease.demand();

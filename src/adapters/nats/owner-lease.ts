@@ -1,5 +1,5 @@
 import type { KV } from '@nats-io/kv';
-import { EngineError } from '../../domain/errors.js';
+import { EngineError, givenUp } from '../../domain/errors.js';
 import type { Clock, Random } from '../../ports/system.js';
 import { isWrongRevision, natsFailure } from './library.js';
 
@@ -56,8 +56,7 @@ export class OwnerLease {
       const lease = await OwnerLease.tryAcquire(kv, key, value, deps);
       if (lease !== undefined) return lease;
       await deps.clock.sleep(lookMs * (0.5 + deps.random()), signal);
-      if (signal.aborted)
-        throw new EngineError('ABORTED', 'waiting for the digest lease was given up', { retriable: true });
+      if (signal.aborted) throw givenUp('waiting for the digest lease was given up');
     }
   }
 

@@ -1,9 +1,10 @@
+import { givenUp } from '../../domain/errors.js';
 import type { HeldLock, LeaderLock } from '../../ports/ownership.js';
 import { blockerOfTopicLock } from './lock-modes.js';
 import { HeldLockNode, type Identity, untilChanged } from './lock-node.js';
 import { OwnLockNodes } from './own-lock-nodes.js';
 import type { ZookeeperSession } from './session.js';
-import { aborted, type SessionKeeper } from './session-keeper.js';
+import type { SessionKeeper } from './session-keeper.js';
 import { ZookeeperError } from './zookeeper-error.js';
 
 const pauseMs = 200;
@@ -40,7 +41,7 @@ export class ZookeeperLeaderLock implements LeaderLock {
       } catch (error) {
         if (!(error instanceof ZookeeperError)) throw error;
         await this.#keeper.clock.sleep(pauseMs, signal);
-        if (signal.aborted) throw aborted(`the wait for the lock of ${topic}`);
+        if (signal.aborted) throw givenUp(`the wait for the lock of ${topic} was given up`);
       }
     }
   }

@@ -1,10 +1,10 @@
+import { givenUp } from '../../domain/errors.js';
 import { untilAborted } from '../../domain/until-aborted.js';
 import type { HeldLock } from '../../ports/ownership.js';
 import type { Fence } from '../../ports/progress.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { inLockOrder, lockNodePrefix } from './paths.js';
 import type { ZookeeperSession } from './session.js';
-import { aborted } from './session-keeper.js';
 import { isReason, ZookeeperError } from './zookeeper-error.js';
 
 const removeTries = 3;
@@ -48,7 +48,7 @@ export class LockNode {
    */
   async untilFirst(signal: AbortSignal, onWait: (headPath: string) => Promise<void>): Promise<string> {
     for (;;) {
-      if (signal.aborted) throw aborted('the wait for a lock');
+      if (signal.aborted) throw givenUp('the wait for a lock was given up');
       try {
         const path = await this.#look(signal, onWait);
         if (path !== undefined) return path;
@@ -87,7 +87,7 @@ export async function untilChanged(session: ZookeeperSession, path: string, sign
   const changed = new AbortController();
   if ((await session.exists(path, () => changed.abort())) === undefined) return;
   await untilAborted(changed.signal, session.lease.ended, signal);
-  if (signal.aborted) throw aborted(`the wait for ${path}`);
+  if (signal.aborted) throw givenUp(`the wait for ${path} was given up`);
 }
 
 /** A lock that we hold, until its node vanishes or its session is over. */

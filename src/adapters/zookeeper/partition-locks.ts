@@ -1,3 +1,4 @@
+import { givenUp } from '../../domain/errors.js';
 import type { TopicPartition } from '../../domain/position.js';
 import type { HeldLock, PartitionLine, PartitionLocks, Sharer, Sharing } from '../../ports/ownership.js';
 import { InstanceNode } from './instance-node.js';
@@ -5,7 +6,7 @@ import { blockerOfPartitionLock } from './lock-modes.js';
 import { HeldLockNode, type Identity, untilChanged } from './lock-node.js';
 import { OwnLockNodes } from './own-lock-nodes.js';
 import type { ZookeeperSession } from './session.js';
-import { aborted, type SessionKeeper } from './session-keeper.js';
+import type { SessionKeeper } from './session-keeper.js';
 import { ZookeeperError } from './zookeeper-error.js';
 
 const pauseMs = 200;
@@ -64,7 +65,8 @@ export class ZookeeperPartitionLocks implements PartitionLocks {
         if (!(error instanceof ZookeeperError)) throw error;
         await this.#keeper.clock.sleep(pauseMs, signal);
       }
-      if (signal.aborted) throw aborted(`the wait for the lock of ${partition.topic}/${partition.partition}`);
+      if (signal.aborted)
+        throw givenUp(`the wait for the lock of ${partition.topic}/${partition.partition} was given up`);
     }
   }
 

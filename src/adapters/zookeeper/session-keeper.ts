@@ -1,4 +1,6 @@
-import { ConfigurationError, EngineError, messageOf } from '../../domain/errors.js';
+import { backOffMs } from '../../domain/back-off.js';
+import { Bell } from '../../domain/bell.js';
+import { ConfigurationError, givenUp, messageOf } from '../../domain/errors.js';
 import { untilAborted } from '../../domain/until-aborted.js';
 import type { Lease } from '../../ports/ownership.js';
 import type { Clock, Random } from '../../ports/system.js';
@@ -7,8 +9,11 @@ import { Paths } from './paths.js';
 import { type ZookeeperOptions, ZookeeperSession } from './session.js';
 import { ZookeeperError } from './zookeeper-error.js';
 
-const firstPauseMs = 100;
-const longestPauseMs = 5000;
+const pauses = { firstMs: 200, longestMs: 5_000 } as const;
+/** After an end, so that engines that lost one server together do not return to it together. */
+const spreadMs = 100;
+/** Nothing is looked at that the bell would not tell of. */
+const idleMs = 60_000;
 
 export interface ZookeeperParts {
   readonly clock: Clock;
@@ -28,9 +33,9 @@ export class SessionKeeper {
   readonly #options: ZookeeperOptions;
   readonly #random: Random;
   readonly #stop = new AbortController();
+  readonly #changed = new Bell();
   #session: ZookeeperSession | undefined;
   #answeredAtMonoMs: number | undefined;
-  #waiting: (() => void)[] = [];
   #running: Promise<void> | undefined;
 
   /** @throws CONFIG_INVALID for servers, a chroot or a group that cannot be meant. */
@@ -64,10 +69,8 @@ export class SessionKeeper {
   /** Waits for a session, for as long as it takes. @throws ABORTED when `signal` aborts first or the keeper is closed. */
   async current(signal: AbortSignal): Promise<ZookeeperSession> {
     while (this.#session === undefined) {
-      if (signal.aborted || this.#stop.signal.aborted) throw aborted('the wait for a ZooKeeper session');
-      const woken = new AbortController();
-      this.#waiting.push(() => woken.abort());
-      await untilAborted(woken.signal, signal);
+      if (signal.aborted || this.#stop.signal.aborted) throw givenUp('the wait for a ZooKeeper session was given up');
+      await this.#changed.wait(idleMs, this.clock, signal);
     }
     return this.#session;
   }
@@ -83,7 +86,7 @@ export class SessionKeeper {
     this.#stop.abort();
     await this.#session?.close();
     await this.#running;
-    this.#wake();
+    this.#changed.ring();
   }
 
   async #keep(): Promise<void> {
@@ -92,20 +95,19 @@ export class SessionKeeper {
       const session = await this.#begin(failures);
       if (session === undefined) {
         failures += 1;
-        const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 10));
-        await this.clock.sleep(pauseMs * (0.5 + this.#random() / 2), this.#stop.signal);
+        await this.clock.sleep(backOffMs(pauses, failures, this.#random), this.#stop.signal);
         continue;
       }
       failures = 0;
       this.#session = session;
       this.telemetry.event('zookeeper_connected', { session: session.id });
-      this.#wake();
+      this.#changed.ring();
       await untilAborted(session.lease.ended);
       this.#answeredAtMonoMs = session.answeredAtMonoMs;
       this.#session = undefined;
       if (this.#stop.signal.aborted) break;
       this.telemetry.event('zookeeper_session_ended', { session: session.id, reason: session.endReason });
-      await this.clock.sleep(firstPauseMs * this.#random(), this.#stop.signal);
+      await this.clock.sleep(spreadMs * this.#random(), this.#stop.signal);
     }
   }
 
@@ -118,14 +120,6 @@ export class SessionKeeper {
       return undefined;
     }
   }
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-}
-
-export function aborted(what: string): EngineError {
-  return new EngineError('ABORTED', `${what} was given up`, { retriable: false });
 }
 
 function checkedServer(server: string): string {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
-import { DeliveryError, EngineError } from '../../domain/errors.js';
+import { DeliveryError, givenUp } from '../../domain/errors.js';
 import type { Notification } from '../../domain/notification.js';
 import type { MessageTexts, Notifier, NotifierDeps, Receipt, SendRate } from '../../ports/notifier.js';
 import type { Clock } from '../../ports/system.js';
@@ -117,7 +117,7 @@ export class EmailNotifier implements Notifier {
       return await this.#deliver(notification, message, to, limit.signal);
     } catch (error) {
       if (signal.aborted && !limit.expired) {
-        throw new EngineError('ABORTED', `the mail to ${this.relay} was given up`, { retriable: true });
+        throw givenUp(`the mail to ${this.relay} was given up`);
       }
       throw smtpError({
         error,

@@ -1,4 +1,4 @@
-import { DeliveryError, EngineError } from '../../domain/errors.js';
+import { DeliveryError, isGivenUp } from '../../domain/errors.js';
 import type { Clock } from '../../ports/system.js';
 import { below } from '../http-plugin.js';
 import type { HttpPost } from '../http-post.js';
@@ -78,7 +78,7 @@ export class JiraCalls {
     try {
       return await this.#http.post(request, this.#limit.signal);
     } catch (error) {
-      const isOver = error instanceof EngineError && error.code === 'ABORTED' && this.#limit.expired;
+      const isOver = isGivenUp(error) && this.#limit.expired;
       const isLost = error instanceof DeliveryError && error.failure === 'outcome_unknown';
       throw isOver || isLost ? this.#lost(call, 'did not come', error) : error;
     }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { Bell } from '../../domain/bell.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import type { AnnouncementSink } from '../announcement.js';
@@ -52,8 +53,7 @@ export class AlertExec {
   readonly #sink: AnnouncementSink;
   readonly #jobs = new Map<string, AlertJob>();
   #startMonoMs = 0;
-  #isRefreshWanted = false;
-  #wake = new AbortController();
+  readonly #refreshWanted = new Bell();
 
   constructor(options: AlertExecOptions, deps: AlertExecDeps) {
     const { rules, concurrency } = options;
@@ -96,8 +96,7 @@ export class AlertExec {
 
   /** Loads the list of alerts now. */
   refresh(): void {
-    this.#isRefreshWanted = true;
-    this.#wake.abort();
+    this.#refreshWanted.ring();
   }
 
   /** Why the list is missing; undefined when it is there. */
@@ -133,18 +132,13 @@ export class AlertExec {
   async #refreshing(stop: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     const { refreshMs } = this.#options;
-    const end = () => this.#wake.abort();
-    stop.addEventListener('abort', end);
-    while (!stop.aborted) {
-      if (!this.#isRefreshWanted) await clock.sleep(refreshMs ?? neverMs, this.#wake.signal);
-      this.#wake = new AbortController();
+    for (let heardCount = 0; !stop.aborted; ) {
+      const hasRung = await this.#refreshWanted.wait(refreshMs ?? neverMs, clock, stop, heardCount);
       if (stop.aborted) break;
-      const isWanted = this.#isRefreshWanted || refreshMs !== undefined;
-      this.#isRefreshWanted = false;
-      const list = isWanted ? await this.#loader.again(stop) : undefined;
+      heardCount = this.#refreshWanted.rungCount;
+      const list = hasRung || refreshMs !== undefined ? await this.#loader.again(stop) : undefined;
       if (list !== undefined && !stop.aborted) this.#adopt(list, stop);
     }
-    stop.removeEventListener('abort', end);
   }
 
   /** Takes a list over: what is new begins at once, what is gone ends, and what has changed goes on with the state that it has. */

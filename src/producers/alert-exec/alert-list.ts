@@ -5,6 +5,9 @@ import type { Slots } from '../slots.js';
 import type { AlertList } from './alert.js';
 import type { AlertsClient } from './alerts-client.js';
 
+/** More than these are not remembered, and not told. */
+const maxToldCount = 1_000;
+
 export interface AlertListDeps {
   readonly client: AlertsClient;
   readonly slots: Slots;
@@ -78,7 +81,7 @@ export class AlertListLoader {
 
   #tell({ problems }: AlertList): void {
     for (const problem of problems) {
-      if (this.#told.has(problem)) continue;
+      if (this.#told.has(problem) || this.#told.size >= maxToldCount) continue;
       this.#told.add(problem);
       this.#deps.telemetry.event('alert_strange', { msg: problem });
     }

@@ -81,11 +81,6 @@ export function messageFor(alert: Alert, status: AlarmStatus, value: number): st
   }
 }
 
-/** Whether the server sent the same alert as before. */
-export function isSameAlert(one: Alert, other: Alert): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
 function readAlert(value: unknown, report: (problem: string) => void): Alert | undefined {
   if (!isMembers(value)) return skipped('expected an object', report);
   const { name, query } = value;

@@ -14,7 +14,7 @@ export interface AlertState {
 const perLineCount = 10;
 
 /** The name that the alerts server and its users know a status by. */
-export function stateNameOf(status: AlarmStatus): StateName {
+function stateNameOf(status: AlarmStatus): StateName {
   switch (status) {
     case 'OK':
       return 'PASS';

@@ -1,4 +1,5 @@
-import { type DigestRules, DigestWorker } from '../../../src/digest/digest-worker.js';
+import type { DigestRules } from '../../../src/digest/digest-rules.js';
+import { DigestWorker } from '../../../src/digest/digest-worker.js';
 import { parseDigestMessage } from '../../../src/digest/message.js';
 import { parseRow, rowKey, rowText } from '../../../src/digest/stored-row.js';
 import { EngineError } from '../../../src/domain/errors.js';

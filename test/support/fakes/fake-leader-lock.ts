@@ -1,4 +1,4 @@
-import { EngineError } from '../../../src/domain/errors.js';
+import { givenUp } from '../../../src/domain/errors.js';
 import type { HeldLock, LeaderLock } from '../../../src/ports/ownership.js';
 
 interface Place {
@@ -69,7 +69,7 @@ export class FakeLeaderLock implements LeaderLock {
   }
 
   async acquire(topic: string, signal: AbortSignal): Promise<HeldLock> {
-    if (signal.aborted) throw given();
+    if (signal.aborted) throw givenUp('the wait for a lock was given up');
     const place = this.#directory.join(topic);
     await new Promise<void>((resolve) => {
       place.onFirst = resolve;
@@ -78,7 +78,7 @@ export class FakeLeaderLock implements LeaderLock {
     });
     if (signal.aborted) {
       this.#directory.leave(topic, place);
-      throw given();
+      throw givenUp('the wait for a lock was given up');
     }
     return {
       fence: { lockPath: place.lockPath, epoch: place.epoch },
@@ -86,8 +86,4 @@ export class FakeLeaderLock implements LeaderLock {
       release: async () => this.#directory.leave(topic, place),
     };
   }
-}
-
-function given(): EngineError {
-  return new EngineError('ABORTED', 'the wait for a lock was given up', { retriable: false });
 }

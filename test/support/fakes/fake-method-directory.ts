@@ -1,5 +1,5 @@
 import type { Alarm } from '../../../src/domain/alarm.js';
-import { EngineError } from '../../../src/domain/errors.js';
+import { EngineError, givenUp } from '../../../src/domain/errors.js';
 import type { NotificationMethod } from '../../../src/domain/notification.js';
 import { Secret } from '../../../src/domain/secret.js';
 import type { MethodWish } from '../../../src/ports/digest.js';
@@ -107,7 +107,7 @@ export class FakeMethodDirectory implements MethodDirectory {
   async #answer(signal: AbortSignal): Promise<void> {
     this.askedCount += 1;
     await Promise.resolve();
-    if (signal.aborted) throw new EngineError('ABORTED', 'given up', { retriable: true });
+    if (signal.aborted) throw givenUp('given up');
     if (this.#failuresLeft === 0) return;
     this.#failuresLeft -= 1;
     throw new EngineError('DIRECTORY_UNAVAILABLE', 'the fake is away', { retriable: true });

@@ -1,4 +1,4 @@
-import { EngineError } from '../../../src/domain/errors.js';
+import { givenUp } from '../../../src/domain/errors.js';
 import type { Notification, NotificationMethod } from '../../../src/domain/notification.js';
 import type { Notifier, Receipt } from '../../../src/ports/notifier.js';
 
@@ -36,7 +36,7 @@ export const receipt: Receipt = { remoteId: 'their-id', wire: 'accepted' };
 /** Never answers; ends as every notifier does when it is given up. */
 export function hang(_notification: Notification, signal: AbortSignal): Promise<Receipt> {
   return new Promise((_resolve, reject) => {
-    const end = () => reject(new EngineError('ABORTED', 'given up', { retriable: true }));
+    const end = () => reject(givenUp('given up'));
     if (signal.aborted) end();
     else signal.addEventListener('abort', end);
   });

@@ -1,4 +1,4 @@
-import { EngineError } from '../../../src/domain/errors.js';
+import { EngineError, givenUp } from '../../../src/domain/errors.js';
 import { partitionText, type TopicPartition } from '../../../src/domain/position.js';
 import type { HeldLock, PartitionLocks, Sharer, Sharing } from '../../../src/ports/ownership.js';
 
@@ -113,7 +113,7 @@ export class FakePartitionLocks implements PartitionLocks {
   }
 
   async acquire(partition: TopicPartition, signal: AbortSignal): Promise<HeldLock> {
-    if (signal.aborted) throw given();
+    if (signal.aborted) throw givenUp('the wait for a lock was given up');
     const place = this.#directory.enter(partition, this.#instance);
     await new Promise<void>((resolve) => {
       place.onFirst = resolve;
@@ -122,7 +122,7 @@ export class FakePartitionLocks implements PartitionLocks {
     });
     if (signal.aborted) {
       this.#directory.exit(partition, place);
-      throw given();
+      throw givenUp('the wait for a lock was given up');
     }
     return {
       fence: { lockPath: place.lockPath, epoch: place.epoch },
@@ -134,8 +134,4 @@ export class FakePartitionLocks implements PartitionLocks {
   #answer(): void {
     if (this.#directory.isAway) throw new EngineError('STORE_UNAVAILABLE', 'ZooKeeper is away', { retriable: true });
   }
-}
-
-function given(): EngineError {
-  return new EngineError('ABORTED', 'the wait for a lock was given up', { retriable: false });
 }

@@ -87,6 +87,16 @@ describe('a file of endpoints', () => {
     );
   });
 
+  it('is told what is wrong with a section of 180,000 merged keys', () => {
+    const headers = Array.from({ length: 20_000 }, (_, at) => `k${at}: v`).join(', ');
+    const merged = Array(9).fill('*h').join(', ');
+    const source = `- {name: a, url: "http://h", headers: &h {${headers}}}\n- {name: b, url: "http://h", headers: {<<: [${merged}]}}`;
+    assert.deepEqual(problems(source), [
+      'entry 1 (a): headers holds more than 100 (line 1)',
+      'entry 2 (b): headers holds more than 100 (line 2)',
+    ]);
+  });
+
   it('leaves out a length or an encoding that does not fit the body, with a warning', () => {
     const file = parseEndpoints(
       '- {name: a, url: "http://h", body: ab, headers: {Content-Length: 5, transfer-encoding: chunked}}\n' +

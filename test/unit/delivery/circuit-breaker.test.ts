@@ -35,7 +35,7 @@ describe('a circuit breaker', () => {
     }
     breaker.admit(nowMonoMs + 4000);
     assert.equal(breaker.succeeded(), true);
-    assert.deepEqual([breaker.isPristine, breaker.pauseMs], [true, 1000]);
+    assert.deepEqual([breaker.isOpen, breaker.pauseMs], [false, 1000]);
   });
 
   test('does not care about failures that come late, and lets another probe out for one that was given up', () => {
@@ -72,7 +72,7 @@ describe('a circuit breaker', () => {
             if (one.do === 'succeed') {
               breaker.succeeded();
               inARow = 0;
-              assert.ok(breaker.isPristine);
+              assert.equal(breaker.isOpen, false);
             } else if (one.do === 'give up') breaker.abandoned(kind);
             else {
               const hasOpened = breaker.failed(kind, nowMonoMs);

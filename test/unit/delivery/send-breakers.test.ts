@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SendBreakers } from '../../../src/delivery/send-breakers.js';
-import { DeliveryError, type DeliveryFailure, deliveryFailures, EngineError } from '../../../src/domain/errors.js';
+import { DeliveryError, type DeliveryFailure, deliveryFailures, givenUp } from '../../../src/domain/errors.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
 import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
 
@@ -63,7 +63,7 @@ describe('the breakers of a worker', () => {
     const { breakers, end } = someBreakers();
     end(at('a'), failing('server_error', { scope: 'notification', wire: '450 4.2.0 greylisted' }), 9);
     end(at('a'), failing('rate_limited', { retryAfterMs: 1000 }), 9);
-    end(at('a'), new EngineError('ABORTED', 'given up', { retriable: true }), 9);
+    end(at('a'), givenUp('given up'), 9);
     assert.equal(breakers.size, 0);
   });
 
@@ -74,7 +74,7 @@ describe('the breakers of a worker', () => {
     clock.freezeFor(5000);
     const probe = breakers.admit(at('a'), false);
     assert.ok(probe.kind === 'leave' && waits(at('b')));
-    probe.ended(new EngineError('ABORTED', 'given up', { retriable: true }));
+    probe.ended(givenUp('given up'));
     const next = breakers.admit(at('b'), false);
     assert.ok(next.kind === 'leave');
     next.ended(undefined);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { encodeAlarmEvent } from '../../../src/domain/alarm-event.js';
 import { decodeNotificationGroup, encodeNotificationGroup } from '../../../src/domain/codec.js';
 import { EngineError } from '../../../src/domain/errors.js';
-import { changeOfAlarm, isRepeat, oldStatusOfAlarm, statusOfAlarm } from '../../../src/domain/event-facts.js';
+import { changeOfAlarm, isRepeat, statusOfAlarm } from '../../../src/domain/event-facts.js';
 import { orderKeyOf, parseAlarm, readAlarm } from '../../../src/domain/parse-alarm.js';
 import { alarmEvent, alarmMessage, alarmWith, rawMessage, somewhere } from '../../support/alarms.js';
 import { aNotification } from '../../support/notifications.js';
@@ -28,7 +28,6 @@ describe('the parser of alarms', () => {
       const { alarm, defaulted } = readAlarm(rawMessage(encodeAlarmEvent({ ...event, status }).value));
       assert.deepEqual(defaulted, []);
       assert.equal(statusOfAlarm(alarm), status);
-      assert.equal(oldStatusOfAlarm(alarm), 'WARNING');
       const { changedAt, ...facts } = alarm.event ?? {};
       assert.equal(changedAt?.text, '2026-03-01T10:00:15.000Z');
       const { sequence, kind, source, details, labels } = event;
@@ -41,7 +40,7 @@ describe('the parser of alarms', () => {
     for (const text of [plain, plain.replace('1394641255', '1394641255000')]) {
       const alarm = parseAlarm(rawMessage(text));
       assert.equal('event' in alarm, false);
-      assert.deepEqual([statusOfAlarm(alarm), oldStatusOfAlarm(alarm), isRepeat(alarm)], ['CRITICAL', 'OK', false]);
+      assert.deepEqual([statusOfAlarm(alarm), isRepeat(alarm)], ['CRITICAL', false]);
       assert.equal(changeOfAlarm(alarm).text, '2014-03-12T16:20:55.000Z');
     }
     assert.equal(statusOfAlarm(alarmWith({ severity: 'LOW' })), 'WARNING');
@@ -85,7 +84,7 @@ describe('the parser of alarms', () => {
 
   it('takes a worsening inside ALARM for the alarm that it is', () => {
     const alarm = alarmWith({ oldState: 'ALARM', newState: 'ALARM', oldStatus: 'WARNING', status: 'CRITICAL' });
-    assert.deepEqual([oldStatusOfAlarm(alarm), statusOfAlarm(alarm)], ['WARNING', 'CRITICAL']);
+    assert.deepEqual([alarm.event?.oldStatus, statusOfAlarm(alarm)], ['WARNING', 'CRITICAL']);
   });
 
   it('keeps every nanosecond and unknown fields, also between processes', () => {
@@ -119,7 +118,7 @@ describe('an AlarmStatusChanged on the alarm topic', () => {
     assert.deepEqual([alarmId, alarmName, tenantId], ['x-1', 'x-1', 'u-1']);
     assert.deepEqual([oldState, newState, severity], ['UNDETERMINED', 'ALARM', 'CRITICAL']);
     assert.equal(stateChangeReason, 'status changed to CRITICAL');
-    assert.deepEqual([statusOfAlarm(alarm), oldStatusOfAlarm(alarm)], ['CRITICAL', 'UNKNOWN']);
+    assert.equal(statusOfAlarm(alarm), 'CRITICAL');
     assert.equal(changeOfAlarm(alarm).text, '2021-06-07T20:40:15.598765212Z');
     assert.equal(alarm.changedAtMs, Date.UTC(2021, 5, 7, 20, 40, 15, 598));
     assert.equal(alarm.rawAlarm, text());

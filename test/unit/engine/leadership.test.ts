@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { ConfigurationError, EngineError } from '../../../src/domain/errors.js';
+import { ConfigurationError, givenUp } from '../../../src/domain/errors.js';
 import { Leadership } from '../../../src/engine/leadership.js';
 import type { HeldLock } from '../../../src/ports/ownership.js';
 import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
@@ -18,7 +18,7 @@ class Bench {
     telemetry: new RecordingTelemetry(),
     lock: { acquire: (_topic, signal) => this.acquire(signal) },
     session: (signal) => {
-      if (signal.aborted) return Promise.reject(new EngineError('ABORTED', 'stopped', { retriable: false }));
+      if (signal.aborted) return Promise.reject(givenUp('stopped'));
       this.lease = new AbortController();
       return Promise.resolve({ lease: { endsAtMonoMs: () => 1e9, endsAtMs: () => 1e15, ended: this.lease.signal } });
     },
@@ -145,7 +145,7 @@ describe('leadership', () => {
     const bench = new Bench();
     bench.acquire = (signal) =>
       new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(new EngineError('ABORTED', 'given up', { retriable: false })));
+        signal.addEventListener('abort', () => reject(givenUp('given up')));
       });
     const running = bench.leadership.run(bench.stop.signal);
     await turn();

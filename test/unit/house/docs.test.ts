@@ -104,4 +104,18 @@ describe('the documents', () => {
     });
     assert.deepEqual(broken, []);
   });
+
+  it('open each block of code with a name, and close it', () => {
+    const wrong = filesBelow('', ['.md']).flatMap(({ path, lines }) => {
+      const fences = lines.flatMap((line, index) =>
+        /^ *```/.test(line) ? [{ line, at: `${path}:${index + 1}` }] : [],
+      );
+      const nameless = fences.filter(({ line }, index) => (index % 2 === 0) !== /^ *```\w/.test(line));
+      return [
+        ...nameless.slice(0, 1).map(({ at }) => at),
+        ...(fences.length % 2 === 0 ? [] : [`${path}: never closed`]),
+      ];
+    });
+    assert.deepEqual(wrong, []);
+  });
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DeliveryError } from '../../../src/domain/errors.js';
 import { limitedPlugin } from '../../../src/notifiers/limited-plugin.js';
-import type { Notifier, NotifierPlugin } from '../../../src/ports/notifier.js';
+import type { Notifier, NotifierPlugin, Receipt } from '../../../src/ports/notifier.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
+import { gateBench } from '../../support/gate-bench.js';
 import { aNotification } from '../../support/notifications.js';
 import { silentLogger } from '../../support/silent-logger.js';
 
@@ -56,6 +58,37 @@ describe('a notifier of a third party', () => {
     const sending = notifier.send(aNotification('room', 'ops'), stop.signal);
     stop.abort();
     await assert.rejects(sending, { code: 'ABORTED' });
+  });
+
+  for (const [what, answer, expected] of [
+    ['nothing', undefined, { remoteId: undefined, wire: '' }],
+    ['null', null, { remoteId: undefined, wire: '' }],
+    ['a text', '201', { remoteId: undefined, wire: '' }],
+    ['fields of other types', { remoteId: 7, wire: 201, pauseMs: 1 }, { remoteId: undefined, wire: '' }],
+    ['a part of a receipt', { remoteId: '7' }, { remoteId: '7', wire: '' }],
+  ] as const) {
+    test(`that answers a send with ${what} has sent it`, async () => {
+      const send = async () => answer as unknown as Receipt;
+      const notifier = opened(pluginWith(send), new FakeClock());
+      assert.deepEqual(await notifier.send(aNotification('room', 'ops'), never), expected);
+      const { gate } = gateBench();
+      assert.deepEqual(await gate.send(notifier, aNotification('room', 'ops'), never), {
+        kind: 'taken',
+        receipt: expected,
+      });
+    });
+  }
+
+  test('that answers without a promise has sent it, and one that throws has not', async () => {
+    const clock = new FakeClock();
+    const told = opened(pluginWith((() => receipt) as unknown as Notifier['send']), clock);
+    assert.deepEqual(await told.send(aNotification('room', 'ops'), never), receipt);
+    const refusal = new DeliveryError('refused', { failure: 'rejected', retriable: false });
+    const thrower = pluginWith(() => {
+      throw refusal;
+    });
+    await assert.rejects(opened(thrower, clock).send(aNotification('room', 'ops'), never), refusal);
+    assert.equal(clock.waitingCount, 0);
   });
 
   test('that keeps its word is left as it is', async () => {

@@ -58,6 +58,25 @@ describe('engines that share', () => {
     assert.notEqual(a.lockOf(0).fence.lockPath, lockPath);
   });
 
+  it('look again soon after a change that came while they looked', async () => {
+    const bench = new ShareBench(2);
+    let lookedCount = 0;
+    const a = bench.engine((locks) => ({
+      join: (topics) => locks.join(topics),
+      leave: () => locks.leave(),
+      look: async (partitions, onChange) => {
+        lookedCount += 1;
+        const seen = await locks.look(partitions, onChange);
+        if (lookedCount === 5) onChange();
+        return seen;
+      },
+      acquire: (partition, signal) => locks.acquire(partition, signal),
+    }));
+    for (let steps = 0; lookedCount < 5 && steps < 1_000; steps += 1) await bench.pass(100);
+    await bench.pass(500);
+    assert.deepEqual([lookedCount, a.count], [6, 2]);
+  });
+
   it('go on with what they have while ZooKeeper does not answer', async () => {
     const { bench, a } = await sharing();
     bench.directory.isAway = true;

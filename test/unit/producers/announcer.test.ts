@@ -249,4 +249,16 @@ describe('an announcer', () => {
     assert.deepEqual(sink.told.slice(2), ['transition OK>WARNING accepted @50', 'b transition OK>WARNING refused @50']);
     assert.equal(clock.waitingCount, 0);
   });
+
+  it('says how long the oldest pending one has waited, of however many', async () => {
+    const { clock, sink, announcer, see } = bench({ slots: new Slots(1) });
+    assert.equal(announcer.oldestPendingMs(), 0);
+    sink.takesMs = 60_000;
+    see('OK', 'quiet');
+    see('WARNING', 'first');
+    await clock.advance(2_000);
+    for (let at = 0; at < 150_000; at += 1) see('WARNING', `later-${at}`);
+    await clock.advance(1_000);
+    assert.equal(announcer.oldestPendingMs(), 3_000);
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EventMessage } from '../../../src/domain/alarm-event.js';
 import type { AlarmStatus } from '../../../src/domain/alarm-status.js';
-import { EngineError } from '../../../src/domain/errors.js';
+import { EngineError, givenUp } from '../../../src/domain/errors.js';
 import { Announcer } from '../../../src/producers/announcer.js';
 import { EventSink } from '../../../src/producers/event-sink.js';
 import { ProducerState } from '../../../src/producers/producer-state.js';
@@ -30,7 +30,7 @@ class MemoryBroker {
     if (this.mode !== 'away') this.told.push(JSON.parse(value)['alarm-transitioned']);
     if (this.mode === 'up') return;
     await clock.sleep(3_600_000, signal);
-    throw new EngineError('ABORTED', 'given up', { retriable: true });
+    throw givenUp('given up');
   }
 }
 

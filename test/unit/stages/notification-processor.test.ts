@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { DeliveryError } from '../../../src/domain/errors.js';
 import type { Notification, NotificationGroup, Verdict } from '../../../src/domain/notification.js';
 import { repeatPolicy } from '../../../src/periodic/repeat-policy.js';
@@ -148,9 +149,9 @@ describe('the notification processor', () => {
     const lines = telemetry.named('notification_settled');
     assert.equal(lines.length, 2);
     for (const line of lines) {
-      assert.deepEqual([line.topic, line.partition, line.offset], ['alarm-state-transitions', 3, '812']);
+      assert.deepEqual([line.topic, line.partition, line.offset], ['alarm-state-transitions', 3, 812n]);
       assert.equal(line.notification_id, group.notifications[0].id);
-      assert.ok(!JSON.stringify(line).includes('secret-path'));
+      assert.ok(!inspect(line).includes('secret-path'));
     }
   });
 

@@ -40,9 +40,9 @@ describe('stuck head', () => {
     assert.deepEqual(
       telemetry.events.map(({ name, fields }) => [name, fields.offset]),
       [
-        ['head_stuck', '5'],
-        ['head_stuck', '6'],
-        ['head_moved', '6'],
+        ['head_stuck', 5n],
+        ['head_stuck', 6n],
+        ['head_moved', 6n],
       ],
     );
   });

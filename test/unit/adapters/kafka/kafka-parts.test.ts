@@ -6,8 +6,7 @@ import { lastingFailure } from '../../../../src/adapters/kafka/kafka-failure.js'
 import { loadLibrary } from '../../../../src/adapters/kafka/library.js';
 import { Metadata } from '../../../../src/adapters/kafka/metadata.js';
 import { partitionOfKey } from '../../../../src/adapters/kafka/partition-of-key.js';
-import { Bell, pauseMs } from '../../../../src/adapters/kafka/waiting.js';
-import type { Clock } from '../../../../src/ports/system.js';
+import { pauseMs } from '../../../../src/adapters/kafka/waiting.js';
 
 test('the installed client library is the one that the adapters know', () => {
   assert.equal(typeof loadLibrary().Broker, 'function');
@@ -38,20 +37,6 @@ test('pauses double from 100 ms to 2 s, with jitter in the upper half', () => {
     pauseMs(50, () => 1),
     2_000,
   );
-});
-
-test('a bell wakes every waiter once; an abort wakes its own', async () => {
-  const sleep: Clock['sleep'] = (_ms, signal) =>
-    new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
-  const clock = { sleep } as unknown as Clock;
-  const [bell, stop] = [new Bell(), new AbortController()];
-  const waits = [bell.wait(1, clock, stop.signal), bell.wait(1, clock, stop.signal)];
-  bell.ring();
-  await Promise.all(waits);
-  const third = bell.wait(1, clock, stop.signal);
-  stop.abort();
-  await third;
-  await bell.wait(1, clock, stop.signal);
 });
 
 test('only missing rights and impossible names are lasting failures', () => {

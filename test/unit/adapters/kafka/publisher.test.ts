@@ -5,7 +5,7 @@ import { KafkaDeadLetters } from '../../../../src/adapters/kafka/dead-letters.js
 import type { RecordWriter } from '../../../../src/adapters/kafka/durable-write.js';
 import type { OutgoingRecord } from '../../../../src/adapters/kafka/producer.js';
 import { KafkaPublisher } from '../../../../src/adapters/kafka/publisher.js';
-import { EngineError } from '../../../../src/domain/errors.js';
+import { EngineError, givenUp } from '../../../../src/domain/errors.js';
 import { notificationId } from '../../../../src/domain/notification.js';
 import type { SettledAlarm } from '../../../../src/domain/outcome.js';
 import { encodeOutcomeRecord } from '../../../../src/domain/outcome-record.js';
@@ -31,7 +31,7 @@ class MemoryWriter implements RecordWriter {
   }
 
   async publish(topic: string, record: OutgoingRecord, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) throw new EngineError('ABORTED', 'given up', { retriable: true });
+    if (signal.aborted) throw givenUp('given up');
     if (record.value.length > (this.#limits[topic] ?? Number.POSITIVE_INFINITY)) {
       throw new EngineError('RECORD_REFUSED', 'too large', { retriable: false });
     }

@@ -93,6 +93,24 @@ describe('alert-exec and the server', () => {
 });
 
 describe('alert-exec and its list', () => {
+  it('says once what is strange, and no more than a thousand things', async () => {
+    const strange = (beginning: string, count: number) => ({
+      body: JSON.stringify([
+        alertObject(),
+        ...Array.from({ length: count }, (_, at) => ({ name: `${beginning}-${at}` })),
+      ]),
+    });
+    const list = [strange('a', 600), strange('a', 600), strange('b', 600), strange('b', 600)];
+    const { clock, telemetry, exec } = await alertExecBench({ script: { list } });
+    const told: number[] = [];
+    for (let at = 0; at < list.length; at += 1) {
+      await clock.advance(1_000);
+      told.push(telemetry.named('alert_strange').length);
+      exec.refresh();
+    }
+    assert.deepEqual(told, [600, 600, 1_000, 1_000]);
+  });
+
   it('keeps the old list when a refresh fails, and believes an empty one the second time', async () => {
     const empty: Step = { body: '[]' };
     const list = [{}, status(500), status(500), status(500), empty, {}, empty, empty];
