@@ -40,26 +40,6 @@ describe('the engine of what waits, with retries', () => {
     assert.equal(bench.engine.waitingCount, 0);
   });
 
-  it('gives what a host wrote whose clock is an hour ahead when its pause is over, and late writing costs nothing', async () => {
-    await started();
-    const aheadMs = bench.clock.nowMs() + 3_600_000;
-    bench.write({ notBeforeMs: aheadMs + 30_000, recordedAtMs: aheadMs });
-    bench.write({ notBeforeMs: aheadMs + 7_200_000, recordedAtMs: aheadMs });
-    // Kafka was away, and it was written when its time had come.
-    bench.write({ notBeforeMs: aheadMs, recordedAtMs: aheadMs + 1_000 });
-    bench.write({ ...after(20_000), recordedAtMs: bench.clock.nowMs() - 10_000 });
-    await bench.clock.advance(7_200_000);
-    assert.deepEqual(
-      bench.given.map(({ atMonoMs, parcel }) => [atMonoMs, parcel.position.offset]),
-      [
-        [0, 2n],
-        [20_000, 3n],
-        [30_000, 0n],
-        [7_200_000, 1n],
-      ],
-    );
-  });
-
   it('has one timer, however many wait', async () => {
     await started();
     for (let index = 0; index < 50; index += 1) bench.write(after(1_000 + index));
