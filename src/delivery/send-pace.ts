@@ -17,13 +17,18 @@ const patienceMs = 2_000;
 /** How much may go out at once after a rest, in seconds of the rate. */
 const burstSeconds = 5;
 const mostKeptCount = 50_000;
+/** Nobody is put off for longer, where turns are not that far apart: whoever comes back asks for a turn again, and may find the way free. */
+const longestPutOffMs = 300_000;
+/** What is put off comes back some seconds after its turn at the latest. Unused for longer, turns were promised to what never comes. */
+const unusedAfterMs = 10_000;
 
 /**
  * A token bucket per name: no more than so many sends a second in the long run, with short bursts, and none at all while the receiver asked
  * for a pause.
  *
  * Rates are the whole engine's, shared out evenly among the workers that send. What would wait too long is put off, each to a turn of its
- * own, so that it does not come back all at once.
+ * own, so that it does not come back all at once; of many, several to one turn, and it goes to who is there first. What was put off may end
+ * otherwise, so turns that nobody takes are forgotten.
  */
 export class SendPace {
   readonly #clock: Clock;
@@ -44,8 +49,9 @@ export class SendPace {
     const intervalMs = share === undefined ? 0 : 1000 / share;
     const burst = share === undefined ? 1 : Math.max(1, Math.floor(share * burstSeconds));
     const freeAtMonoMs = Math.max(bucket.heldUntilMonoMs, bucket.fullAtMonoMs - (burst - 1) * intervalMs);
+    if (nowMonoMs - Math.max(bucket.heldUntilMonoMs, bucket.fullAtMonoMs) > unusedAfterMs) bucket.promisedMonoMs = 0;
     if (freeAtMonoMs - nowMonoMs > patienceMs) {
-      bucket.promisedMonoMs = Math.max(bucket.promisedMonoMs, freeAtMonoMs) + intervalMs;
+      bucket.promisedMonoMs = nextPromise(bucket.promisedMonoMs, freeAtMonoMs, intervalMs);
       return { kind: 'put_off', notBeforeMonoMs: bucket.promisedMonoMs };
     }
     bucket.fullAtMonoMs = Math.max(bucket.fullAtMonoMs, freeAtMonoMs, nowMonoMs) + intervalMs;
@@ -78,4 +84,11 @@ export class SendPace {
     }
     return bucket;
   }
+}
+
+/** One turn after the last one that was promised. After the last one that may be promised it goes on with the later half of them. */
+function nextPromise(promisedMonoMs: number, freeAtMonoMs: number, intervalMs: number): number {
+  const next = Math.max(promisedMonoMs, freeAtMonoMs) + intervalMs;
+  const longestMs = Math.max(longestPutOffMs, intervalMs);
+  return next <= freeAtMonoMs + longestMs ? next : freeAtMonoMs + Math.max(longestMs / 2, intervalMs);
 }

@@ -1,4 +1,5 @@
 import type { Alarm } from './alarm.js';
+import { cutToJson } from './cut-to-json.js';
 import { identityOf, type Notification } from './notification.js';
 import type { DeadLetter, OutcomeRecord } from './outcome.js';
 import { placeText } from './position.js';
@@ -16,8 +17,9 @@ export interface EncodedRecord {
 /** Brokers take 1,048,588 bytes by default, key, headers and framing included. */
 const maxValueBytes = 1_000_000;
 const maxDetailLength = 1000;
-/** What is left of a long text when a record would not fit. */
-const maxCutLength = 20_000;
+/** What is left of each long text, in bytes of JSON, when a record would not fit, and when even that is too much. */
+const cutBytes = 20_000;
+const shortBytes = 200;
 
 /**
  * The message that records how one method of an alarm ended.
@@ -29,7 +31,15 @@ const maxCutLength = 20_000;
  */
 export function encodeOutcomeRecord(record: OutcomeRecord, instance: string): EncodedRecord {
   const notBeforeMs = record.outcome === 'retrying' ? record.notBeforeMs : undefined;
-  return encoded(record.notification.id, record, notBeforeMs, instance);
+  return encoded(record.notification.id, { record, notBeforeMs, instance });
+}
+
+/** The message that parks what waits, or is parked, where a topic does not take it whole: some words of each text, and all that a replay needs. */
+export function encodeShortDeadRecord(
+  record: Extract<OutcomeRecord, { outcome: 'dead' }>,
+  instance: string,
+): EncodedRecord {
+  return encoded(record.notification.id, { record, notBeforeMs: undefined, instance }, [shortBytes]);
 }
 
 /**
@@ -39,14 +49,24 @@ export function encodeOutcomeRecord(record: OutcomeRecord, instance: string): En
  */
 export function encodeWaitingRepeat(record: OutcomeRecord, dueAtMs: number, instance: string): EncodedRecord {
   const { alarm, method } = record.notification;
-  return encoded(identityOf([alarm.tenantId, alarm.alarmId, method.id]), record, dueAtMs, instance);
+  return encoded(identityOf([alarm.tenantId, alarm.alarmId, method.id]), { record, notBeforeMs: dueAtMs, instance });
 }
 
-function encoded(key: string, record: OutcomeRecord, notBeforeMs: number | undefined, instance: string): EncodedRecord {
-  const { notification, outcome } = record;
-  const textOf = (alarm: Alarm, more: string) => recordText({ record, alarm, notBeforeMs, instance, more });
-  const whole = textOf(notification.alarm, '');
-  const value = isTooLarge(whole) ? textOf(reduced(notification.alarm), ', "raw_alarm_cut": true') : whole;
+/** `cuts`: how long a text of the alarm may be, one after the other until the record fits. */
+function encoded(
+  key: string,
+  what: Pick<Text, 'record' | 'notBeforeMs' | 'instance'>,
+  cuts: readonly number[] = [Number.POSITIVE_INFINITY, cutBytes, shortBytes],
+): EncodedRecord {
+  const { notBeforeMs } = what;
+  const { notification, outcome } = what.record;
+  let value = '';
+  for (const bytes of cuts) {
+    const isWhole = bytes === Number.POSITIVE_INFINITY;
+    const alarm = isWhole ? notification.alarm : reduced(notification.alarm, bytes);
+    value = recordText({ ...what, alarm, more: isWhole ? '' : ', "raw_alarm_cut": true' });
+    if (!isTooLarge(value)) break;
+  }
   const headers = { 'notification-outcome': outcome, 'notification-schema': '1' };
   // Who reads a record that waits sees what else waits of its alarm: what is newer supersedes it, whoever shares the partitions.
   return notBeforeMs === undefined
@@ -196,11 +216,10 @@ function idsAsReceived(alarm: Alarm): { alarmId: string; tenantId: string } {
   };
 }
 
-const cut = (text: string): string => text.slice(0, maxCutLength);
-
-/** The alarm with no more than our parser needs, so that a retry can still be read and sent. */
-function reduced(alarm: Alarm): Notification['alarm'] {
+/** The alarm with no more than our parser needs, each text in at most `bytes`, so that a retry can still be read and sent. */
+function reduced(alarm: Alarm, bytes: number): Notification['alarm'] {
   const raw = JSON.parse(alarm.rawAlarm) as Readonly<Record<string, unknown>>;
+  const cut = (text: string): string => cutToJson(text, bytes);
   const texts = {
     alarmName: cut(alarm.alarmName),
     alarmDescription: cut(alarm.alarmDescription),

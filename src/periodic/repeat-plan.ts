@@ -73,8 +73,9 @@ export class RepeatPlan implements WaitingPlan {
   }
 }
 
+/** Ids of alarms are their tenants' own: another tenant may have the same one, and a method that both tell. */
 function chainOf({ notification: { alarm, method } }: RecordedOutcome): string {
-  return `${alarm.alarmId} ${method.id}`;
+  return JSON.stringify([alarm.tenantId, alarm.alarmId, method.id]);
 }
 
 function linkOf({ notification: { alarm, repeat, position } }: RecordedOutcome): Link {

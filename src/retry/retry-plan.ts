@@ -59,7 +59,7 @@ export class RetryPlan implements WaitingPlan {
     // Not the whole alarm: its texts would stay in memory.
     const { changedAtMs, newState, position, event } = alarm;
     const known = event === undefined ? {} : { event: { changedAt: event.changedAt, sequence: event.sequence } };
-    this.#newest.saw(alarm.alarmId, { changedAtMs, newState, position, ...known });
+    this.#newest.saw(nameOf(alarm), { changedAtMs, newState, position, ...known });
   }
 
   async next(record: RecordedOutcome, nowMs: number, signal: AbortSignal): Promise<Notification | undefined> {
@@ -72,7 +72,7 @@ export class RetryPlan implements WaitingPlan {
     if (record.notification.digest !== undefined) return await this.#withMethod(next, signal);
     const livesFromMs = Math.max(alarm.changedAtMs, record.notification.replay?.atMs ?? 0);
     if (ttlMs !== undefined && nowMs - livesFromMs > ttlMs) return decided({ outcome: 'expired' });
-    const newer = this.#newest.after(alarm.alarmId, alarm);
+    const newer = this.#newest.after(nameOf(alarm), alarm);
     if (newer !== undefined) return decided({ outcome: 'superseded', by: newer.position });
     const [following, state] = await Promise.all([
       this.#withMethod(next, signal),
@@ -91,6 +91,11 @@ export class RetryPlan implements WaitingPlan {
     const detail = 'the method was deleted while the retry waited';
     return { ...next, verdict: { outcome: 'dead', reason: 'method_gone', detail } };
   }
+}
+
+/** Ids of alarms are their tenants' own: another tenant may have the same one. */
+function nameOf({ tenantId, alarmId }: Alarm): string {
+  return JSON.stringify([tenantId, alarmId]);
 }
 
 /**

@@ -125,14 +125,16 @@ export class WaitingEngine {
         await this.#bell.wait(idleMs, clock, term);
       const record = recordOf(raw);
       if (record instanceof EngineError) await this.#park(raw, record.message, term);
-      else if (this.#isOpen(raw.position, term)) this.#await(raw.position, record);
+      else if (this.#isOpen(raw.position, term)) this.#await(raw, record);
     }
   }
 
-  #await(position: AlarmPosition, record: RecordedOutcome): void {
+  #await({ position, recordedAtMs }: RawAlarm, record: RecordedOutcome): void {
     const { clock, plan } = this.#deps;
     plan.saw(record);
-    const dueAtMonoMs = clock.monoMs() + Math.max(0, (plan.dueAtMs(record) ?? 0) - clock.nowMs());
+    // Nothing is written later than now: where it says so, the clock by which it is due runs ahead of ours by as much.
+    const nowMs = Math.max(clock.nowMs(), recordedAtMs);
+    const dueAtMonoMs = clock.monoMs() + Math.max(0, (plan.dueAtMs(record) ?? 0) - nowMs);
     const isFirst = dueAtMonoMs < (this.#due.nextDueAtMonoMs ?? Number.POSITIVE_INFINITY);
     this.#due.add(position, dueAtMonoMs);
     if (isFirst) this.#bell.ring();

@@ -29,7 +29,10 @@ export interface WaitingBenchOptions {
 /** What of a record that waits a test may choose. */
 export interface WaitingFacts {
   readonly notBeforeMs?: number;
+  /** By the clock of the host that wrote it. */
+  readonly recordedAtMs?: number;
   readonly alarmId?: string;
+  readonly tenantId?: string;
   readonly newState?: string;
   readonly changedAtMs?: number;
   readonly methodId?: string;
@@ -114,22 +117,22 @@ export class WaitingBench {
     this.engine.reset();
   }
 
-  writeText(value: string, partition = 0): void {
+  writeText(value: string, partition = 0, recordedAtMs = 0): void {
     this.#values[partition]?.push(value);
-    this.#source.write(partition, [value]);
+    this.#source.write(partition, [value], recordedAtMs);
   }
 
   /** The record of a first send that failed now or, when it names a repeat, of one that was told now. */
   write(facts: WaitingFacts = {}, partition = 0): void {
     const nowMs = this.clock.nowMs();
-    const { repeat, periodMs = 0, attempt = 1, replay } = facts;
+    const { repeat, periodMs = 0, attempt = 1, replay, tenantId = 't-17' } = facts;
     const { notBeforeMs = nowMs, alarmId = 'a-1', newState = 'ALARM', changedAtMs = nowMs, methodId = 'm-1' } = facts;
     const position = { topic: 'alarms', partition: 1, offset: BigInt(facts.source ?? 40 + this.#writtenCount++) };
     const method = { id: methodId, name: 'n', type: 'email', address: new Secret('old@here.com'), periodMs };
     const base = {
       notification: {
         ...{ position, id: notificationId(position, methodId), method, attempt, repeat: repeat ?? 0 },
-        alarm: alarmWith({ alarmId, newState, timestamp: changedAtMs }, position),
+        alarm: alarmWith({ tenantId, alarmId, newState, timestamp: changedAtMs }, position),
         ...(replay === undefined ? {} : { replay }),
       },
     };
@@ -138,7 +141,7 @@ export class WaitingBench {
     const told: OutcomeRecord = { ...base, history: [], outcome: 'sent', sentAtMs: nowMs, remoteId: undefined };
     const { value } =
       repeat === undefined ? encodeOutcomeRecord(retry, 'host') : encodeWaitingRepeat(told, notBeforeMs, 'host');
-    this.writeText(String(value), partition);
+    this.writeText(String(value), partition, facts.recordedAtMs);
   }
 
   /** Retention takes one record. */

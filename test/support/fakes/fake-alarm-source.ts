@@ -6,6 +6,8 @@ interface Log {
   readonly at: TopicPartition;
   start: bigint;
   readonly values: string[];
+  /** What clock the one ran by who wrote it: 1970 unless said otherwise. */
+  readonly recordedAtMs: Map<number, number>;
 }
 
 interface Reading {
@@ -27,13 +29,15 @@ export class FakeAlarmSource implements AlarmSource {
       at: { topic, partition },
       start: 0n,
       values: [],
+      recordedAtMs: new Map(),
     }));
     this.#windowCount = BigInt(windowCount);
     this.events.push({ kind: 'partitions', topic, partitions: this.#logs.map(({ at }) => at.partition) });
   }
 
-  write(partition: number, values: readonly string[]): void {
-    this.#logs[partition]?.values.push(...values);
+  write(partition: number, values: readonly string[], recordedAtMs = 0): void {
+    const log = this.#logs[partition];
+    for (const value of values) log?.recordedAtMs.set(log.values.push(value) - 1, recordedAtMs);
     this.#wake();
   }
 
@@ -90,7 +94,8 @@ export class FakeAlarmSource implements AlarmSource {
     while (reading !== undefined && !reading.isHalted && reading.next < BigInt(log.values.length)) {
       if (reading.next >= reading.committed + this.#windowCount && reading.committed < reading.next) break;
       const value = Buffer.from(log.values[Number(reading.next)] ?? '');
-      alarms.push({ position: { ...log.at, offset: reading.next }, value, recordedAtMs: 0 });
+      const recordedAtMs = log.recordedAtMs.get(Number(reading.next)) ?? 0;
+      alarms.push({ position: { ...log.at, offset: reading.next }, value, recordedAtMs });
       reading.next += 1n;
     }
     return alarms;

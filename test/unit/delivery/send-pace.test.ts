@@ -51,6 +51,65 @@ describe('the pace of sends', () => {
     assert.equal(pace.size, 1);
   });
 
+  test('forgets the turns of a storm whose alarms never come back', async () => {
+    const clock = new FakeClock();
+    const pace = new SendPace(clock, 4);
+    for (let at = 0; at < 1500; at += 1) await pace.turn('a', 0.5, never);
+    await clock.advance(60_000);
+    assert.deepEqual(await pace.turn('a', 0.5, never), { kind: 'go' });
+    assert.deepEqual(await pace.turn('a', 0.5, never), { kind: 'put_off', notBeforeMonoMs: 60_000 + 2 * 8_000 });
+  });
+
+  test('puts nobody off for more than five minutes, or the end of a pause and five more', async () => {
+    const clock = new FakeClock();
+    const pace = new SendPace(clock, 4);
+    const waitsMs: number[] = [];
+    for (let at = 0; at < 1500; at += 1) {
+      const turn = await pace.turn('a', 0.5, never);
+      if (turn.kind === 'put_off') waitsMs.push(turn.notBeforeMonoMs);
+    }
+    assert.equal(waitsMs.length, 1499);
+    assert.ok(Math.max(...waitsMs) <= 8_000 + 300_000);
+    const togetherCount = (ms: number) => waitsMs.filter((other) => Math.abs(other - ms) < 4_000).length;
+    const mostCount = Math.max(...waitsMs.map(togetherCount));
+    assert.ok(mostCount < (1.2 * 1499) / (150 / 8), `${mostCount} come back at once`);
+    pace.hold('a', 3_600_000);
+    const held = await pace.turn('a', 0.5, never);
+    assert.ok(held.kind === 'put_off' && held.notBeforeMonoMs > 3_600_000 && held.notBeforeMonoMs <= 3_900_000);
+    const rare = new SendPace(clock, 4);
+    await rare.turn('a', 0.001, never);
+    const turns = [await rare.turn('a', 0.001, never), await rare.turn('a', 0.001, never)];
+    assert.deepEqual(
+      turns.map((turn) => turn.kind === 'put_off' && turn.notBeforeMonoMs),
+      [8_000_000, 8_000_000],
+    );
+  });
+
+  test('sends all of a storm that comes back, at the rate, and puts each off a few times', async () => {
+    const clock = new FakeClock();
+    const pace = new SendPace(clock, 1);
+    const count = 1_000;
+    const comingAtMs = Array.from({ length: count }, (_, at) => at);
+    let putOffCount = 0;
+    let sentCount = 0;
+    while (comingAtMs.length > 0) {
+      comingAtMs.sort((one, other) => one - other);
+      const atMs = comingAtMs.shift() ?? 0;
+      await clock.advance(Math.max(0, atMs - clock.monoMs()));
+      void pace.turn('a', 1, never).then((turn) => {
+        if (turn.kind === 'go') sentCount += 1;
+        if (turn.kind !== 'put_off') return;
+        putOffCount += 1;
+        comingAtMs.push(turn.notBeforeMonoMs + (putOffCount % 5_000));
+      });
+      await clock.advance(0);
+    }
+    await clock.advance(5_000);
+    assert.equal(sentCount, count);
+    assert.ok(clock.monoMs() < 1.2 * count * 1_000, `all sent after ${clock.monoMs() / 1_000} s`);
+    assert.ok(putOffCount < 6 * count, `put off ${putOffCount} times`);
+  });
+
   test('never exceeds rate and burst in any stretch of time', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -196,8 +196,29 @@ test('shortens an alarm that would not fit into a record, so that a retry can st
   assert.equal(writtenOf(record).raw_alarm_cut, true);
   const found = readBack(record).notification;
   assert.equal(found.id, record.notification.id);
-  assert.equal(found.alarm.stateChangeReason, 'é'.repeat(20_000));
+  assert.equal(found.alarm.stateChangeReason, 'é'.repeat(9_999));
   assert.deepEqual([found.alarm.alarmId, found.alarm.changedAtMs, found.alarm.severity], ['a-1', 1429023453250, 'LOW']);
+});
+
+test('shortens an alarm of control characters, each of which takes six bytes, until it fits', () => {
+  const of = (length: number) => {
+    const text = '\u0001'.repeat(length);
+    const texts = { alarmName: text, alarmDescription: text, stateChangeReason: text };
+    return { ...texts, severity: text, link: text, lifecycleState: text };
+  };
+  const entry = { alarmId: 'a', name: 'n'.repeat(800_000), status: 'WARNING', changedAt: '' } as const;
+  for (const [facts, most] of [
+    [{}, 3_333],
+    // The list of a digest is not cut: then there is less room for the rest.
+    [{ digest: [entry] }, 33],
+  ] as const) {
+    const notification = notificationOf(alarmWith(of(20_000)), facts);
+    const record = { notification, history: [], outcome: 'retrying', notBeforeMs: 1, detail: '' } as const;
+    const { value } = encodeOutcomeRecord(record, instance);
+    assert.ok(Buffer.byteLength(value) <= 1_000_000, `${Buffer.byteLength(value)} bytes`);
+    const { alarm } = readBack(record).notification;
+    for (const cut of [alarm.alarmName, alarm.stateChangeReason, alarm.link]) assert.equal(cut, '\u0001'.repeat(most));
+  }
 });
 
 test('parks a malformed message with its bytes, place and reason, and reads it back', () => {

@@ -163,6 +163,19 @@ describe('of the repeats of one alarm to one method', () => {
     );
   });
 
+  it('those of another tenant whose alarm has the same id are none of its business', async () => {
+    write({ tenantId: 'one', repeat: 1 });
+    write({ tenantId: 'other', repeat: 2 });
+    await bench.clock.advance(minuteMs);
+    assert.deepEqual(
+      notificationsGiven().map(({ alarm, repeat, verdict }) => [alarm.tenantId, repeat, verdict]),
+      [
+        ['one', 2, undefined],
+        ['other', 3, undefined],
+      ],
+    );
+  });
+
   it('those to another method are none of its business', async () => {
     bench.directory.add({ id: 'm-2', periodMs: minuteMs }, ['d-1', 'ALARM']);
     write();

@@ -89,4 +89,10 @@ describe('of two transitions of an alarm that both wait for a retry', () => {
     const fourth = retry({ ...ok, ...nanos('000000002'), sequence: 5 }, { partition: 0, offset: 8n });
     assert.equal(await outcomesOf(third, fourth), 'superseded,tried');
   });
+
+  it('both are tried where they are alarms of two tenants under one id', async () => {
+    const ofOne = retry({ ...alarm, tenantId: 'one' });
+    const ofOther = retry({ ...ok, tenantId: 'other', timestamp: atMs + 1 });
+    assert.equal(await outcomesOf(ofOne, ofOther), 'tried,tried');
+  });
 });
