@@ -16,10 +16,6 @@ export class Mailbox<Item> {
     return this.#items.length;
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   get isFull(): boolean {
     return this.length >= this.#limitCount;
   }

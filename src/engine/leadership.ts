@@ -1,7 +1,6 @@
 import { EngineError } from '../domain/errors.js';
 import { untilAborted } from '../domain/until-aborted.js';
 import type { HeldLock, LeaderLock, Lease } from '../ports/ownership.js';
-import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** One ZooKeeper session as far as leading goes. */
 export interface LeaseHolder {
@@ -11,7 +10,6 @@ export interface LeaseHolder {
 export interface LeadershipOptions {
   readonly topic: string;
   readonly lock: LeaderLock;
-  readonly telemetry: Telemetry;
   /** Waits for a session. @throws ABORTED when `signal` aborts first. */
   session(signal: AbortSignal): Promise<LeaseHolder>;
   /** The topic is ours until `ended` says otherwise. */

@@ -47,11 +47,10 @@ export function ownershipOf(parts: OwnershipParts): Ownership {
   return parts.mode === 'topic' ? ofTopic(parts) : ofPartitions(parts);
 }
 
-function ofTopic({ alarmTopic, otherTopics, keeper, identity, telemetry, flow }: OwnershipParts): Ownership {
+function ofTopic({ alarmTopic, otherTopics, keeper, identity, flow }: OwnershipParts): Ownership {
   const leadership = new Leadership({
     topic: alarmTopic,
     lock: new ZookeeperLeaderLock(keeper, identity, otherTopics),
-    telemetry,
     session: (signal) => keeper.current(signal),
     begin: (lock, lease) => flow.beginTerm(lease, lock),
     end: (reason) => flow.endTerm(reason),

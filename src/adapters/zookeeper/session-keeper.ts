@@ -2,7 +2,6 @@ import { backOffMs } from '../../domain/back-off.js';
 import { Bell } from '../../domain/bell.js';
 import { ConfigurationError, givenUp, messageOf } from '../../domain/errors.js';
 import { untilAborted } from '../../domain/until-aborted.js';
-import type { Lease } from '../../ports/ownership.js';
 import type { Clock, Random } from '../../ports/system.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import { Paths } from './paths.js';
@@ -55,10 +54,6 @@ export class SessionKeeper {
   /** The session as it is: undefined while there is none. */
   get session(): ZookeeperSession | undefined {
     return this.#session;
-  }
-
-  get lease(): Lease | undefined {
-    return this.#session?.lease;
   }
 
   /** Monotonic time at which ZooKeeper answered last, in whichever session; undefined when it never did. */

@@ -4,7 +4,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { ConfigurationError, givenUp } from '../../../src/domain/errors.js';
 import { Leadership } from '../../../src/engine/leadership.js';
 import type { HeldLock } from '../../../src/ports/ownership.js';
-import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
 
 class Bench {
   readonly stop = new AbortController();
@@ -15,7 +14,6 @@ class Bench {
   acquire: (signal: AbortSignal) => Promise<HeldLock> = () => Promise.resolve(this.lock());
   readonly leadership = new Leadership({
     topic: 't',
-    telemetry: new RecordingTelemetry(),
     lock: { acquire: (_topic, signal) => this.acquire(signal) },
     session: (signal) => {
       if (signal.aborted) return Promise.reject(givenUp('stopped'));
