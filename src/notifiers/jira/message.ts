@@ -30,7 +30,7 @@ export interface JiraProject {
 }
 
 /** One word for the alarm, and for no other, in summaries and in the search for them: its id, or what is computed from an unfit one. */
-export function searchableId({ alarmId }: Alarm): string {
+function searchableId({ alarmId }: Alarm): string {
   return plainId.test(alarmId) ? alarmId : identityOf([alarmId]);
 }
 

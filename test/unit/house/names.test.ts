@@ -44,3 +44,16 @@ describe('names', () => {
     });
   }
 });
+
+describe('what a file exports', () => {
+  it('is used by another', () => {
+    const files = [...filesBelow('src', ['.ts']), ...filesBelow('test', ['.ts']), ...filesBelow('deploy', ['.mjs'])];
+    const wordsOf = new Map(files.map((file) => [file.path, new Set(file.text.match(/\w+/g))]));
+    const found = filesBelow('src', ['.ts']).flatMap(({ path, text }) =>
+      [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|abstract class) (\w+)/gm)]
+        .filter(([, name = '']) => !files.some((other) => other.path !== path && wordsOf.get(other.path)?.has(name)))
+        .map(([, name]) => `${path}: ${name}`),
+    );
+    assert.deepEqual(found, []);
+  });
+});
