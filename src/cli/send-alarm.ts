@@ -47,9 +47,7 @@ export const command: Command = {
         io: args.has('json') ? quiet : io,
       }),
     );
-    if (args.has('json')) io.out(JSON.stringify(documentOf(sent)));
-    else if (isWell(sent.verdict)) io.out(sent.verdict.text);
-    else io.err(printable(sent.verdict.text));
+    io.out(args.has('json') ? JSON.stringify(documentOf(sent)) : printable(sent.verdict.text));
     return isWell(sent.verdict) ? 0 : 1;
   },
 };
