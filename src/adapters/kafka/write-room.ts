@@ -1,4 +1,4 @@
-import { EngineError } from '../../domain/errors.js';
+import { givenUp } from '../../domain/errors.js';
 import { unlessAborted } from '../../domain/until-aborted.js';
 
 /** How many bytes may be on their way to Kafka at a time, whoever writes them: what is not encoded yet costs no memory. */
@@ -17,7 +17,9 @@ export class WriteRoom {
 
   /** Resolves when something has ended; somebody else may have taken its place by then. @throws ABORTED when `signal` aborts first. */
   async change(signal: AbortSignal): Promise<void> {
-    await unlessAborted(new Promise<void>((resolve) => this.#waiting.add(resolve)), signal, given);
+    await unlessAborted(new Promise<void>((resolve) => this.#waiting.add(resolve)), signal, () =>
+      givenUp('publishing to Kafka was given up'),
+    );
   }
 
   /** What `write` gives, which takes `bytes` of the room until it has ended. */
@@ -31,8 +33,4 @@ export class WriteRoom {
       this.#waiting.clear();
     }
   }
-}
-
-function given(): EngineError {
-  return new EngineError('ABORTED', 'publishing to Kafka was given up', { retriable: true });
 }
