@@ -120,6 +120,8 @@ export class DigestWorker<Message extends TakenMessage> implements DigestActor<M
       }
     } finally {
       signal.removeEventListener('abort', wake);
+      // Whoever waits for room must not wait for one who has failed.
+      this.#mailbox.close();
     }
   }
 

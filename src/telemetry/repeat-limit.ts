@@ -1,9 +1,17 @@
+/** What was held back: the last line of a kind, and how many there were. */
+interface Held<Line> {
+  readonly line: Line;
+  readonly suppressed: number;
+}
+
 /** Tells which repeats of a line are worth writing. */
 export interface RepeatLimit<Line> {
   /** Undefined for a line to hold back; else how many of its kind were held back since the last one. */
   admit(key: string, line: Line, nowMonoMs: number): number | undefined;
-  /** Lines whose time is over while repeats were held back: the last of each, with the count. */
-  overdue(nowMonoMs: number): readonly { readonly line: Line; readonly suppressed: number }[];
+  /** What was held back and whose time is over. */
+  overdue(nowMonoMs: number): readonly Held<Line>[];
+  /** All that is held back now; further repeats are held back until the time is over. */
+  release(): readonly Held<Line>[];
 }
 
 interface Kind<Line> {
@@ -31,9 +39,16 @@ export function createRepeatLimit<Line>(windowMs: number, kindsLimit = 1000): Re
     overdue(nowMonoMs) {
       const over = [...kinds].filter(([, kind]) => nowMonoMs >= kind.untilMonoMs);
       for (const [key] of over) kinds.delete(key);
-      return over
-        .filter(([, kind]) => kind.suppressed > 0)
-        .map(([, kind]) => ({ line: kind.last, suppressed: kind.suppressed }));
+      return heldOf(over.map(([, kind]) => kind));
+    },
+    release() {
+      const held = heldOf([...kinds.values()]);
+      for (const kind of kinds.values()) kind.suppressed = 0;
+      return held;
     },
   };
+}
+
+function heldOf<Line>(kinds: readonly Kind<Line>[]): readonly Held<Line>[] {
+  return kinds.filter(({ suppressed }) => suppressed > 0).map(({ last, suppressed }) => ({ line: last, suppressed }));
 }

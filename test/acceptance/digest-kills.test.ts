@@ -61,7 +61,9 @@ describe('the digest on Kafka', () => {
       const words = ['--engine-config', await digestKafkaConfig(t, kafkaPartitions, services)];
       const ledger = new DigestLedger();
       const instances = startTwo(t, [...words, '--lock', lock]);
-      await waitFor(() => ownedCount(instances) === kafkaPartitions, 'owners of all', { timeoutMs: 60_000 });
+      await untilAllOwned(instances, kafkaPartitions);
+      // At this start the coordinator of the group is born, which is to be waited for and nothing to warn of.
+      for (const { log } of instances) assert.doesNotMatch(log, /COORDINATOR_/);
       const bus = await openTestBus(words, t);
       await bus.listen((text) => ledger.heard(text, text));
       const publish: PublishDigestMessage = async (kind, userId, body) => {
@@ -102,7 +104,7 @@ async function killOne(bench: KillBench, round: number): Promise<number | undefi
   const killedAt = performance.now();
   victim?.start();
   if (!isTakeOver) return undefined;
-  await waitFor(() => ownedCount(instances) === workerCount, 'a take-over', { timeoutMs: 60_000 });
+  await untilAllOwned(instances, workerCount);
   return performance.now() - killedAt;
 }
 
@@ -111,10 +113,14 @@ function ownedCount(instances: readonly DigestProcess[]): number {
   return new Set(instances.flatMap(({ ownedWorkers }) => [...ownedWorkers])).size;
 }
 
+async function untilAllOwned(instances: readonly DigestProcess[], workerCount: number): Promise<void> {
+  const evidence = () => instances.map(({ log }, index) => `instance ${index} said:\n${log}`).join('\n');
+  await waitFor(() => ownedCount(instances) === workerCount, 'owners of all', { timeoutMs: 60_000, evidence });
+}
+
 async function kill(t: TestContext, bench: KillBench): Promise<DigestVerdict> {
   const { instances, workerCount, traffic } = bench;
-  const isOwned = () => ownedCount(instances) === workerCount;
-  await waitFor(isOwned, 'owners of all', { timeoutMs: 60_000 });
+  await untilAllOwned(instances, workerCount);
   const stop = new AbortController();
   const driving = traffic.drive(stop.signal);
   const takeOvers: number[] = [];
@@ -124,7 +130,7 @@ async function kill(t: TestContext, bench: KillBench): Promise<DigestVerdict> {
   }
   stop.abort();
   await driving;
-  await waitFor(isOwned, 'owners of all', { timeoutMs: 60_000 });
+  await untilAllOwned(instances, workerCount);
   const verdict = await traffic.verdict();
   const slowest = Math.round(Math.max(0, ...takeOvers));
   t.diagnostic(

@@ -11,7 +11,6 @@ import { KafkaAlarmSource } from './alarm-source.js';
 import { Brokers } from './brokers.js';
 import type { KafkaConnection } from './connection-options.js';
 import { type DigestTopics, KafkaHome, type KafkaMessage } from './digest-home.js';
-import { groupOffsets } from './group-offsets.js';
 import { Metadata } from './metadata.js';
 import { reKeyedAlarm } from './re-keyed-alarm.js';
 import { TopicReader } from './topic-reader.js';
@@ -127,7 +126,8 @@ export class KafkaDigestTerm {
     const rows = await this.#restore(partition, actor, signal);
     const positions = [];
     for (const input of this.#inputsOf(partition)) {
-      const found = await groupOffsets(this.#brokers, group, input, signal);
+      // Waited for where the group's coordinator has just been born, as at the first start ever.
+      const found = await this.#reader.groupPositions(group, input.topic, signal, input.partitions);
       for (const each of input.partitions) {
         positions.push({ at: { topic: input.topic, partition: each }, next: found.get(each) });
       }

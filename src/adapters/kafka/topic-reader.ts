@@ -73,10 +73,15 @@ export class TopicReader {
     });
   }
 
-  /** What a consumer group has committed of one topic; without the partitions of which it has nothing. */
-  async groupPositions(group: string, topic: string, signal: AbortSignal): Promise<TopicPositions> {
+  /** What a consumer group has committed of one topic, or of `only` some partitions; without those of which it has nothing. */
+  async groupPositions(
+    group: string,
+    topic: string,
+    signal: AbortSignal,
+    only?: readonly number[],
+  ): Promise<TopicPositions> {
     return await this.#retrying(signal, async () => {
-      const partitions = [...(await this.#edges(topic, 'start', signal)).keys()];
+      const partitions = only ?? [...(await this.#edges(topic, 'start', signal)).keys()];
       return await groupOffsets(this.#brokers, group, { topic, partitions }, signal);
     });
   }

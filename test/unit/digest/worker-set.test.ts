@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { WorkerSet } from '../../../src/digest/worker-set.js';
+import { EngineError } from '../../../src/domain/errors.js';
 import { hash32 } from '../../../src/domain/hash32.js';
-import type { TakenMessage } from '../../../src/ports/digest.js';
+import { untilAborted } from '../../../src/domain/until-aborted.js';
+import type { DigestHome, TakenMessage } from '../../../src/ports/digest.js';
 import { userRules } from '../../support/digest/memory-broker.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
 import { RecordingTelemetry } from '../../support/fakes/recording-telemetry.js';
@@ -34,6 +36,35 @@ describe('the workers of a deployment', () => {
     const workers = new WorkerSet<TakenMessage>(8, userRules, deps);
     const { message } = workers.read(taken({ UserID: 'u', MethodID: 'm' }));
     assert.equal(message.kind, 'malformed');
+    workers.close();
+  });
+
+  it('let go of whoever waits for room in front of one that was fenced', async () => {
+    const workers = new WorkerSet<TakenMessage>(1, userRules, deps);
+    const full = new AbortController();
+    const home: DigestHome<TakenMessage> = {
+      digestLimitBytes: 1_000,
+      commit: async () => {
+        await untilAborted(full.signal);
+        throw new EngineError('FENCED', 'another instance has taken over', { retriable: false });
+      },
+    };
+    const actor = workers.open(0, home);
+    const ending = new AbortController();
+    const pump = async () => {
+      while (!ending.signal.aborted) {
+        if (actor.isFull) {
+          full.abort();
+          await actor.room();
+        }
+        actor.take(workers.read(taken({ UserID: 'u' })));
+        await Promise.resolve();
+      }
+    };
+    await assert.rejects(
+      workers.run([actor], ending, () => [pump()]),
+      /another instance has taken over/,
+    );
     workers.close();
   });
 });

@@ -151,6 +151,25 @@ describe('repeated warnings', () => {
     assert.deepEqual(createMetricStore({}).snapshot().retries_vanished_total, [[[], [0]]]);
   });
 
+  it('that were held back are told before the line that says how it went on', async () => {
+    const { telemetry, sink, clock } = open();
+    for (const error of ['first', 'second', 'third']) telemetry.event('kafka_away', { error });
+    telemetry.event('kafka_back');
+    await clock.advance(15_000);
+    const told = sink.objects().map(({ event, error, suppressed }) => [event, error, suppressed]);
+    assert.deepEqual(told, [
+      ['kafka_away', 'first', undefined],
+      ['kafka_away', 'third', 2],
+      ['kafka_back', undefined, undefined],
+    ]);
+  });
+
+  it('of different workers of the digest are no repeats', () => {
+    const { telemetry, sink } = open();
+    for (const workers of ['0', '1']) telemetry.event('digest_gave_up', { workers, error: 'the same' });
+    assert.equal(sink.lines.length, 2);
+  });
+
   it('that were held back are told when the process ends', () => {
     const { telemetry, sink } = open();
     telemetry.event('commit_delayed');
