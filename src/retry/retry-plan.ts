@@ -1,6 +1,5 @@
 import { type Alarm, isSameState } from '../domain/alarm.js';
-import type { EventFacts } from '../domain/event-facts.js';
-import { instantOfMs } from '../domain/instant.js';
+import { changeOfAlarm } from '../domain/event-facts.js';
 import type { Notification, Verdict } from '../domain/notification.js';
 import type { RecordedOutcome } from '../domain/parse-outcome-record.js';
 import { type AlarmPosition, partitionText } from '../domain/position.js';
@@ -16,18 +15,20 @@ export interface RetryPlanOptions {
   readonly ttlMs: number | undefined;
 }
 
-interface Transition extends Pick<Alarm, 'changedAtMs' | 'newState' | 'position'> {
-  readonly event?: Pick<EventFacts, 'changedAt' | 'sequence'>;
+/** Of a transition what decides which is the newer one, and where it was read; flat, because many are kept. */
+interface Transition extends AlarmPosition {
+  readonly changedAtNs: bigint;
+  readonly sequence: number | undefined;
+  readonly newState: string;
 }
 
-/** One failed or put off attempt at a notification, and where that is on record. */
-interface Link {
+/** One failed or put off attempt at a notification, and where that is on record; flat, because many are kept. */
+interface Link extends Pick<AlarmPosition, 'partition' | 'offset'> {
   /** A replay begins the attempts anew; 0 before the first. */
   readonly replayedAtMs: number;
   readonly triedCount: number;
   /** Counts anew from each attempt. */
   readonly putOffCount: number;
-  readonly readAt: AlarmPosition;
 }
 
 /**
@@ -44,6 +45,8 @@ export class RetryPlan implements WaitingPlan {
   readonly #options: RetryPlanOptions;
   readonly #newest = new Newest<Transition>(isNewer);
   readonly #links = new Newest<Link>(isLater);
+  /** One text for each topic that alarms came from: those of the records are copies. */
+  readonly #topics = new Map<string, string>();
 
   constructor(options: RetryPlanOptions) {
     this.#options = options;
@@ -56,10 +59,7 @@ export class RetryPlan implements WaitingPlan {
   saw(record: RecordedOutcome): void {
     const { alarm, id } = record.notification;
     this.#links.saw(id, linkOf(record));
-    // Not the whole alarm: its texts would stay in memory.
-    const { changedAtMs, newState, position, event } = alarm;
-    const known = event === undefined ? {} : { event: { changedAt: event.changedAt, sequence: event.sequence } };
-    this.#newest.saw(nameOf(alarm), { changedAtMs, newState, position, ...known });
+    this.#newest.saw(nameOf(alarm), transitionOf(alarm, this.#own(alarm.position.topic)));
   }
 
   async next(record: RecordedOutcome, nowMs: number, signal: AbortSignal): Promise<Notification | undefined> {
@@ -72,8 +72,8 @@ export class RetryPlan implements WaitingPlan {
     if (record.notification.digest !== undefined) return await this.#withMethod(next, signal);
     const livesFromMs = Math.max(alarm.changedAtMs, record.notification.replay?.atMs ?? 0);
     if (ttlMs !== undefined && nowMs - livesFromMs > ttlMs) return decided({ outcome: 'expired' });
-    const newer = this.#newest.after(nameOf(alarm), alarm);
-    if (newer !== undefined) return decided({ outcome: 'superseded', by: newer.position });
+    const newer = this.#newest.after(nameOf(alarm), transitionOf(alarm));
+    if (newer !== undefined) return decided({ outcome: 'superseded', by: positionOf(newer) });
     const [following, state] = await Promise.all([
       this.#withMethod(next, signal),
       directory.alarmState(alarm.alarmId, signal),
@@ -82,6 +82,12 @@ export class RetryPlan implements WaitingPlan {
       return decided({ outcome: 'superseded', by: undefined });
     }
     return following;
+  }
+
+  #own(topic: string): string {
+    const own = this.#topics.get(topic) ?? topic;
+    this.#topics.set(own, own);
+    return own;
   }
 
   /** With the method as it is now. */
@@ -98,28 +104,35 @@ function nameOf({ tenantId, alarmId }: Alarm): string {
   return JSON.stringify([tenantId, alarmId]);
 }
 
+/** Not the whole alarm: its texts would stay in memory. */
+function transitionOf(alarm: Alarm, topic = alarm.position.topic): Transition {
+  const { newState, event } = alarm;
+  const { partition, offset } = alarm.position;
+  return { topic, partition, offset, changedAtNs: changeOfAlarm(alarm).epochNs, sequence: event?.sequence, newState };
+}
+
+function positionOf({ topic, partition, offset }: AlarmPosition): AlarmPosition {
+  return { topic, partition, offset };
+}
+
 /**
  * By the time of the change, then by sequence, then in the order read, where that says anything. The timestamp of a repeat is none of its
  * change: it may lie behind that of the change which follows.
  */
 function isNewer(one: Transition, other: Transition): boolean {
-  const [at, otherAt] = [nsOf(one), nsOf(other)];
-  if (at !== otherAt) return at > otherAt;
-  const [sequence, otherSequence] = [one.event?.sequence, other.event?.sequence];
-  if (sequence !== undefined && otherSequence !== undefined && sequence !== otherSequence) {
-    return sequence > otherSequence;
+  if (one.changedAtNs !== other.changedAtNs) return one.changedAtNs > other.changedAtNs;
+  const { sequence } = one;
+  if (sequence !== undefined && other.sequence !== undefined && sequence !== other.sequence) {
+    return sequence > other.sequence;
   }
   // The same state at the same time is no other transition, but the same one written twice: neither stands in for the other.
   if (isSameState(one.newState, other.newState)) return false;
-  return partitionText(one.position) === partitionText(other.position) && one.position.offset > other.position.offset;
-}
-
-function nsOf({ event, changedAtMs }: Transition): bigint {
-  return (event?.changedAt ?? instantOfMs(changedAtMs)).epochNs;
+  return partitionText(one) === partitionText(other) && one.offset > other.offset;
 }
 
 function linkOf({ triedCount, notification: { position, replay, putOffCount = 0 } }: RecordedOutcome): Link {
-  return { replayedAtMs: replay?.atMs ?? 0, triedCount, putOffCount, readAt: position };
+  const { partition, offset } = position;
+  return { replayedAtMs: replay?.atMs ?? 0, triedCount, putOffCount, partition, offset };
 }
 
 function isLater(one: Link, other: Link): boolean {
@@ -127,5 +140,5 @@ function isLater(one: Link, other: Link): boolean {
   if (one.triedCount !== other.triedCount) return one.triedCount > other.triedCount;
   // Not by offset: once the topic was given more partitions, what is put off again may lie in another one.
   if (one.putOffCount !== other.putOffCount) return one.putOffCount > other.putOffCount;
-  return isWrittenLater(one.readAt, other.readAt);
+  return isWrittenLater(one, other);
 }

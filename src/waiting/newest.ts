@@ -1,10 +1,12 @@
 import type { AlarmPosition } from '../domain/position.js';
 
+type Place = Pick<AlarmPosition, 'partition' | 'offset'>;
+
 /**
  * Of two records of one kind with the same content, the one that was written last: after a lost answer or a crash a record may be on its topic
  * twice, and only one of them may go on. Records of one kind share a key, hence a partition.
  */
-export function isWrittenLater(one: AlarmPosition, other: AlarmPosition): boolean {
+export function isWrittenLater(one: Place, other: Place): boolean {
   return one.partition === other.partition ? one.offset > other.offset : one.partition > other.partition;
 }
 
