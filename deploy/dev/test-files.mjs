@@ -10,13 +10,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { rootFolder } from './build.mjs';
 
-/** Files of the acceptance suite that judge take-overs and stops by the clock, or keep both cores busy. */
+/** Files of the acceptance suite that judge take-overs, stops or the time of a retry by the clock, or keep both cores busy. */
 const alone = [
   'deaths',
   'delivery',
   'demo',
   'digest-kills',
   'outages',
+  'repeats',
+  'retries',
   'sharing',
   'stops',
   'surroundings',

@@ -1,5 +1,5 @@
 import { KafkaProducer } from '../adapters/kafka/producer.js';
-import { TopicReader } from '../adapters/kafka/topic-reader.js';
+import { type TopicPositions, TopicReader } from '../adapters/kafka/topic-reader.js';
 import { EngineError } from '../domain/errors.js';
 import { kafkaConnection } from '../engine/outside-options.js';
 import { systemClock, systemRandom } from '../runtime/clock.js';
@@ -22,11 +22,16 @@ export async function openKafkaBus(
   const reader = new TopicReader(connection, deps);
   const closing = new AbortController();
   const { topics } = config.digest;
-  const ends = await reader.logEnds(topics.digest, signal);
-  if (ends.size === 0) {
-    const text = `topic ${topics.digest} does not exist in Kafka: start mon-notification digest --transport kafka first`;
-    throw new EngineError('STORE_UNAVAILABLE', text, { retriable: false });
-  }
+  const close = async () => {
+    closing.abort();
+    await producer.close();
+    await reader.close();
+  };
+  const ends = await endsOf(reader, topics.digest, signal).catch(async (error: unknown) => {
+    // An open connection would keep the command from ending.
+    await close();
+    throw error;
+  });
   const underWay = new Set<Promise<void>>();
   let failure: unknown;
   const listen = async (hear: (text: string) => void) => {
@@ -53,10 +58,13 @@ export async function openKafkaBus(
         failure = error;
       });
     },
-    async close() {
-      closing.abort();
-      await producer.close();
-      await reader.close();
-    },
+    close,
   };
+}
+
+async function endsOf(reader: TopicReader, topic: string, signal: AbortSignal): Promise<TopicPositions> {
+  const ends = await reader.logEnds(topic, signal);
+  if (ends.size > 0) return ends;
+  const text = `topic ${topic} does not exist in Kafka: start mon-notification digest --transport kafka first`;
+  throw new EngineError('STORE_UNAVAILABLE', text, { retriable: false });
 }

@@ -16,8 +16,9 @@ export class Mailbox<Item> {
     return this.#items.length;
   }
 
+  /** Never after `close`: who waited for room would wait in vain. */
   get isFull(): boolean {
-    return this.length >= this.#limitCount;
+    return !this.#isClosed && this.length >= this.#limitCount;
   }
 
   /** Puts an item, whatever the length: ask `isFull` first. After `close` it is not taken. */
@@ -29,7 +30,7 @@ export class Mailbox<Item> {
 
   /** Resolves when there is room, or when the mailbox is closed. */
   async room(): Promise<void> {
-    while (this.isFull && !this.#isClosed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.isFull) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Resolves when there is something to take, or when the mailbox is closed. */

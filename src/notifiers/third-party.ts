@@ -14,7 +14,7 @@ export type ThirdParty =
   /** A class path of the ancestor, such as `package.module:Class`. */
   | { readonly kind: 'skipped' };
 
-/** An import cannot be ended, only left behind. */
+/** Import and making of the plugins together; neither can be ended, only left behind. */
 const loadLimitMs = 10_000;
 
 /** Where a module is: relative to `folder`, else among the packages that can be seen from there, else among ours. */
@@ -34,13 +34,22 @@ function isPlugin(value: unknown): value is NotifierPlugin {
   return typeof type === 'string' && Array.isArray(keys) && typeof configure === 'function';
 }
 
-async function importWithin(url: string, clock: Clock): Promise<unknown> {
+const noFunction = Symbol('no function');
+
+/** What the module's default export returns; `noFunction` where that is none. */
+async function made(url: string): Promise<unknown> {
+  const module: unknown = await import(url);
+  const make: unknown = typeof module === 'object' && module !== null ? Reflect.get(module, 'default') : undefined;
+  return typeof make === 'function' ? ((await make(notifierToolkit)) as unknown) : noFunction;
+}
+
+async function madeWithin(url: string, clock: Clock): Promise<unknown> {
   const limit = clock.limit(loadLimitMs);
   const late = new Promise<never>((_resolve, reject) => {
     limit.signal.addEventListener('abort', () => reject(new Error(`it did not load within ${loadLimitMs / 1000} s`)));
   });
   try {
-    return await Promise.race([import(url), late]);
+    return await Promise.race([made(url), late]);
   } finally {
     limit.clear();
   }
@@ -60,12 +69,9 @@ export async function loadThirdParty(name: string, folder: string, clock: Clock)
     return { kind: 'unusable', problem: `no such module, looked for from ${folder}` };
   }
   try {
-    const module: unknown = await importWithin(url, clock);
-    const make: unknown = typeof module === 'object' && module !== null ? Reflect.get(module, 'default') : undefined;
-    if (typeof make !== 'function')
-      return { kind: 'unusable', problem: 'a module without a function as default export' };
-    const made: unknown = await make(notifierToolkit);
-    const plugins: readonly unknown[] = Array.isArray(made) ? made : [made];
+    const returned = await madeWithin(url, clock);
+    if (returned === noFunction) return { kind: 'unusable', problem: 'a module without a function as default export' };
+    const plugins: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
     if (plugins.length === 0 || !plugins.every(isPlugin)) {
       return { kind: 'unusable', problem: 'a module whose default export returns no plugin: type, keys, configure' };
     }

@@ -62,6 +62,16 @@ export class BoundedQueue {
     return true;
   }
 
+  /** Room that was granted and is not needed is free again; false for more than was granted, which breaks the protocol. */
+  giveBack(putter: Putter, count: number): boolean {
+    const granted = this.#granted.get(putter) ?? 0;
+    if (count > granted) return false;
+    this.#granted.set(putter, granted - count);
+    this.#grantedCount -= count;
+    this.shareRoom();
+    return true;
+  }
+
   /** The oldest parcel that may leave; its key is then out until `release`. */
   take(): Parcel | undefined {
     return this.#ready.shift();

@@ -227,6 +227,9 @@ export class Pipeline {
       if (isBegun) this.#bytes += parcel.payload.length;
     }
     if (message.wants !== undefined) queue.want(station, checkedCount(message.wants));
+    if (message.unused !== undefined && !queue.giveBack(station, checkedCount(message.unused))) {
+      throw new TypeError('more room given back than was granted');
+    }
     this.#schedule();
   }
 

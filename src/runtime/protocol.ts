@@ -48,7 +48,8 @@ export type FromWorker = Readonly<
   /** The worker may be given `more` items beyond those that it holds. */
   | { type: 'credits'; term: number; more: number }
   /** `wants`: the worker has so many items to put on the next queue beyond those that it asked room for already. */
-  | { type: 'read'; term: number; parcels: readonly WireParcel[]; wants?: number }
+  /** `unused`: so much of the room that it was granted it needs no more. */
+  | { type: 'read'; term: number; parcels: readonly WireParcel[]; wants?: number; unused?: number }
   /** Read and not due yet: unfinished from now on, though in no queue. Read again after a death, they are held again. */
   | { type: 'held'; term: number; positions: NonEmpty<WirePosition> }
   /** Held positions that ended in the source itself. */

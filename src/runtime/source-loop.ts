@@ -6,7 +6,8 @@ import type { FromWorker, ToWorker, WireParcel } from './protocol.js';
  * The worker's side of a source: gives main no more than there is room for, and reads on only when all is given. `room` and `give` are called
  * one after the other, never side by side.
  *
- * What is held when the term ends, or when a pause comes, is dropped: main has not begun it, so it will be read again.
+ * What is held when the term ends, or when a pause comes, is dropped: main has not begun it, so it will be read again. Room that nothing is
+ * held for goes back to main: what comes next may come never, and other sources wait for it.
  */
 export class SourceLoop {
   readonly #link: Pick<Link<FromWorker, ToWorker>, 'send'>;
@@ -15,6 +16,8 @@ export class SourceLoop {
   /** Room that was asked for and has not come yet. */
   #askedCount = 0;
   #held: WireParcel[] = [];
+  /** Between `room` and `done` room is kept for what is being decided. */
+  #isDeciding = false;
   #onGiven: (() => void) | undefined;
   #onSomeRoom: (() => void) | undefined;
 
@@ -31,6 +34,7 @@ export class SourceLoop {
     this.#term = term;
     this.#room = 0;
     this.#askedCount = 0;
+    this.#isDeciding = false;
     this.#drop(() => true);
     this.#someRoom();
   }
@@ -42,13 +46,15 @@ export class SourceLoop {
     this.#askedCount = Math.max(0, this.#askedCount - room);
     this.#send();
     if (this.#room > 0) this.#someRoom();
+    this.#giveBack();
   }
 
   /**
    * Asks for room for `count` and resolves, as soon as there is some, to how many of them may be given at once: what is decided after that is
-   * not overtaken while it waits. 0: the term has ended.
+   * not overtaken while it waits. 0: the term has ended. `done` ends it.
    */
   async room(term: number, count: number): Promise<number> {
+    if (term === this.#term) this.#isDeciding = true;
     if (term === this.#term && this.#room === 0) {
       this.#send(count);
       await new Promise<void>((resolve) => {
@@ -58,7 +64,13 @@ export class SourceLoop {
     return term === this.#term ? Math.min(this.#room, count) : 0;
   }
 
-  /** Takes what is left of a partition out of the flow; the room that was asked for it serves what comes next. */
+  /** Nothing is being decided any more. */
+  done(): void {
+    this.#isDeciding = false;
+    this.#giveBack();
+  }
+
+  /** Takes what is left of a partition out of the flow. */
   pause(topic: string, partition: number): void {
     this.#drop((parcel) => parcel.at.topic === topic && parcel.at.partition === partition);
   }
@@ -72,6 +84,12 @@ export class SourceLoop {
       this.#onGiven = resolve;
       this.#send(this.#held.length);
     });
+  }
+
+  #giveBack(): void {
+    if (this.#isDeciding || this.#held.length > 0 || this.#room === 0) return;
+    this.#link.send({ type: 'read', term: this.#term, parcels: [], unused: this.#room });
+    this.#room = 0;
   }
 
   #someRoom(): void {

@@ -29,6 +29,8 @@ export interface WaitingOutlet {
   finished(positions: NonEmpty<AlarmPosition>, reason: FinishReason): void;
   /** Waits until there is room in the flow, and tells for how many of so many; 0 when the term has ended. */
   room(count: number): Promise<number>;
+  /** What room was told of and is not needed is free again. */
+  done(): void;
   /** Resolves when all are on their way, or void. */
   give(parcels: NonEmpty<Parcel>): Promise<void>;
 }
@@ -98,15 +100,19 @@ export class DueFlow {
   async #giveDecided(all: readonly Decided[], decidedAtMonoMs: number, term: AbortSignal): Promise<void> {
     const { outlet, clock } = this.#deps;
     let left = all;
-    while (left.length > 0 && !term.aborted) {
-      const count = await outlet.room(left.length);
-      if (count === 0) return;
-      const first = left.slice(0, count);
-      left = left.slice(count);
-      const isFresh = clock.monoMs() - decidedAtMonoMs <= freshMs;
-      const decided = isFresh ? first : await this.#decide(first, term);
-      const parcels = decided.map(({ parcel }) => parcel);
-      if (isNonEmpty(parcels)) await outlet.give(parcels);
+    try {
+      while (left.length > 0 && !term.aborted) {
+        const count = await outlet.room(left.length);
+        if (count === 0) return;
+        const first = left.slice(0, count);
+        left = left.slice(count);
+        const isFresh = clock.monoMs() - decidedAtMonoMs <= freshMs;
+        const decided = isFresh ? first : await this.#decide(first, term);
+        const parcels = decided.map(({ parcel }) => parcel);
+        if (isNonEmpty(parcels)) await outlet.give(parcels);
+      }
+    } finally {
+      outlet.done();
     }
   }
 

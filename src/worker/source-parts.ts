@@ -71,9 +71,10 @@ export class SourceParts implements WorkerParts {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#mirrored;
     const { source, mirror, reader } = this.#built;
+    // First, for it ends what is under way: lines of the last commit, which the next ones correct.
     await mirror.close();
+    await this.#mirrored;
     await source.close();
     await reader.close?.();
   }

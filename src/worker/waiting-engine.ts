@@ -86,6 +86,7 @@ function outletOf(loop: SourceLoop, send: (message: FromWorker) => void): Waitin
       if (isNonEmpty(positions)) send({ type: 'finished', term: loop.term, positions, reason });
     },
     room: (count) => loop.room(loop.term, count),
+    done: () => loop.done(),
     give: async (list) => {
       const parcels = list.map(toWireParcel);
       if (isNonEmpty(parcels)) await loop.give(loop.term, parcels);

@@ -65,7 +65,7 @@ for (const natsJetstream of [true, false]) {
 describe('the smoke test of a digest', () => {
   it('fails where none runs, and names what it has not heard', async (t) => {
     const { natsUrl } = await startPrivateServices(t, { only: ['nats'], natsJetstream: false });
-    const { code, stdout, stderr } = await runProgram('digest', 'verify', '--nats', natsUrl, '--timeout', '0.2');
+    const { code, stdout, stderr } = await runProgram('digest', 'verify', '--nats', natsUrl, '--timeout', '3');
     assert.equal(code, 1);
     assert.match(stdout, new RegExp(`${time} Smoke test failed\\n$`));
     assert.match(stderr, /^expected and not heard: \{"UserID":/m);

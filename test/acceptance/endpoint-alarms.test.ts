@@ -50,7 +50,7 @@ class Watch {
     const entries = names.map((name) => `- {name: ${name}, url: "${this.site.url(`/${name}`)}"}`);
     const file = this.site.file(entries.join('\n'));
     const sink = ['--sink', 'kafka', '--engine-config', this.#config, '--state', this.site.path('state.json')];
-    return new CommandRun(['monitor-endpoints', file, '-f', '1', ...sink, ...words]);
+    return new CommandRun(['monitor-endpoints', file, '-f', '1', '--threshold', '790', ...sink, ...words]);
   }
 
   async events(): Promise<readonly Event[]> {

@@ -52,7 +52,7 @@ describe('monitor-endpoints', () => {
 - name: sample error down
   url: ${site.url('/error')}
 `);
-    const { code, out, err } = await ended(file, '-r', '1', '-f', '2');
+    const { code, out, err } = await ended(file, '-r', '1', '--threshold', '10000');
     assert.deepEqual([code, err], [0, '']);
     assert.equal(out, '127.0.0.1 has 50% availability percentage\n---\nRun complete!\n');
     assert.equal(site.receiver.requests.filter(({ body }) => body === '{"foo":"bar"}').length, 1);
@@ -74,7 +74,17 @@ describe('monitor-endpoints', () => {
     const site = await EndpointSite.open(test);
     const paths = ['/', '/x', '/moved'];
     const file = site.file(paths.map((path) => `- {name: "at ${path}", url: "${site.url(path)}"}`).join('\n'));
-    const words = ['-r', '1', '-f', '1', '--percent', 'round', '--no-follow', '--details', '--fresh-connections'];
+    const words = [
+      '-r',
+      '1',
+      '--threshold',
+      '10000',
+      '--percent',
+      'round',
+      '--no-follow',
+      '--details',
+      '--fresh-connections',
+    ];
     const { out } = await ended(file, ...words);
     assert.deepEqual(out.split('\n'), [
       '127.0.0.1 has 67% availability percentage',
@@ -84,7 +94,7 @@ describe('monitor-endpoints', () => {
       ...['---', 'Run complete!', ''],
     ]);
     assert.equal(
-      (await ended(file, '-r', '1', '-f', '1')).out.split('\n')[0],
+      (await ended(file, '-r', '1', '--threshold', '10000')).out.split('\n')[0],
       '127.0.0.1 has 100% availability percentage',
     );
   });
@@ -101,11 +111,11 @@ describe('monitor-endpoints', () => {
     test.after(() => secure.close());
     const site = await EndpointSite.open(test);
     const file = site.file(`- {name: a, url: "${secure.url('/', 'localhost')}"}`);
-    const words = [program, 'monitor-endpoints', file, '-f', '2', '-r', '1'];
+    const words = [program, 'monitor-endpoints', file, '--threshold', '10000', '-r', '1'];
     const trusting = { ...process.env, NODE_EXTRA_CA_CERTS: certificateFile('ca') };
     const { stdout } = await promisify(execFile)(process.execPath, words, { env: trusting, timeout: 30_000 });
     assert.match(stdout, /^localhost has 100% availability percentage\n/);
-    assert.match((await ended(file, '-f', '2', '-r', '1')).out, /^localhost has 0%/);
+    assert.match((await ended(file, '-r', '1')).out, /^localhost has 0%/);
   });
 
   for (const [signal, by] of [
@@ -178,7 +188,7 @@ describe('monitor-endpoints', () => {
     const site = await EndpointSite.open(test);
     const port = await freePort();
     const file = site.file(`- {name: a, url: "${site.url('/error')}"}\n- {name: b, url: "${site.url('/')}"}`);
-    const run = monitor(file, '--metrics-listen', `127.0.0.1:${port}`);
+    const run = monitor(file, '--threshold', '10000', '--metrics-listen', `127.0.0.1:${port}`);
     await run.prints('---');
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     for (const line of [

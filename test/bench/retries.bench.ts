@@ -95,6 +95,7 @@ async function measure(topic: string, firstDueAtMs: number): Promise<void> {
       held: ignore,
       finished: ignore,
       room: (count) => Promise.resolve(count),
+      done: ignore,
       give: async (parcels) => {
         for (const { position, payload } of parcels) {
           const [{ alarm }] = decodeNotificationGroup(position, payload).notifications;

@@ -1,7 +1,7 @@
 import type { Holding } from './history.js';
 
 /** Whoever looks less often has not seen who held a lock in between. */
-const blindMs = 1_000;
+const blindMs = 250;
 
 interface Present {
   readonly node: string;

@@ -6,6 +6,7 @@ import { alarmFields } from '../support/alarms.js';
 import { runCommand } from '../support/command-run.js';
 import { DigestProcess } from '../support/digest/digest-process.js';
 import { digestKafkaConfig, openTestBus } from '../support/digest/digest-world.js';
+import { runProgram } from '../support/program.js';
 import { randomName } from '../support/random-name.js';
 import { requireServices, skipWithoutServices } from '../support/services.js';
 import { waitFor } from '../support/wait-for.js';
@@ -31,6 +32,15 @@ async function started(t: TestContext, words: readonly string[]): Promise<Digest
   await waitFor(() => digest.ownedWorkers.size === partitions, 'all workers', { timeoutMs: 60_000 });
   return digest;
 }
+
+describe('the commands of a digest on Kafka', { skip: skipWithoutServices() }, () => {
+  it('end where no digest has ever run, and say what to start', async (t) => {
+    const { words } = await world(t, (text) => text);
+    const { code, stderr } = await runProgram('digest', 'send', 'somebody', ...words);
+    assert.equal(code, 1);
+    assert.match(stderr, /does not exist in Kafka: start mon-notification digest --transport kafka first/);
+  });
+});
 
 describe('a digest that reads the alarms of other producers', { skip: skipWithoutServices() }, () => {
   for (const lock of ['topic', 'partition']) {

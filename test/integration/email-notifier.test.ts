@@ -80,7 +80,8 @@ async function startBench(options: SmtpRelayOptions): Promise<NotifierBench> {
     ],
     floods: [],
     parts: emailParts,
-    open: (timeout) => openEmail({ port: relay.port, timeout, ca_file: authority, ...login }),
+    // A whole dialogue comes before the step that hangs.
+    open: (timeout) => openEmail({ port: relay.port, timeout: Math.max(timeout, 1.5), ca_file: authority, ...login }),
     reset: () => {
       for (const step of Object.keys(relay.script) as SmtpStep[]) delete relay.script[step];
       relay.mails.length = 0;

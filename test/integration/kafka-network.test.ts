@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { Brokers } from '../../src/adapters/kafka/brokers.js';
 import type { KafkaConnection } from '../../src/adapters/kafka/connection-options.js';
 import { KafkaProducer } from '../../src/adapters/kafka/producer.js';
+import { messageOf } from '../../src/domain/errors.js';
 import { freePort } from '../support/free-port.js';
 import { KafkaLab, numbered } from '../support/kafka-lab.js';
 import { ReadingSource } from '../support/reading-source.js';
@@ -54,6 +56,29 @@ async function publish(value: string): Promise<void> {
 function readOnce(): void {
   assert.deepEqual(source.offsets(), [...source.alarms.keys()].map(String));
 }
+
+test('requests that come while a connection is being opened wait for it', async (t) => {
+  const brokers = new Brokers(connection, 10_000, lab.deps());
+  t.after(() => {
+    proxy.delay(() => 0);
+    brokers.close();
+  });
+  const answers: Promise<string>[] = [];
+  const ask = () => {
+    const asked = brokers.ask('any', 'Metadata', { topics: [topic], allowAutoTopicCreation: false }, never);
+    answers.push(asked.then(() => 'answered', messageOf));
+  };
+  const acceptedCount = proxy.acceptedCount;
+  proxy.delay(() => 300);
+  ask();
+  await waitFor(() => proxy.acceptedCount > acceptedCount, 'the connection');
+  // The broker's versions are still under way.
+  await waitFor(() => {
+    ask();
+    return answers.length === 10;
+  }, 'ten questions');
+  assert.deepEqual(new Set(await Promise.all(answers)), new Set(['answered']));
+});
 
 test('a slow broker is read and written over the connections that there are, without a member in any group (K3)', async (t) => {
   t.after(() => proxy.delay(() => 0));

@@ -16,7 +16,7 @@ for (const [form, characterSet] of worlds) {
   describe(`${form} in ${characterSet}`, () => {
     methodDirectoryContract(`MySQL, ${form}, ${characterSet.split(' ')[0]}`, async () => {
       const database = await lab.createDatabase(form, characterSet);
-      const directory = database.open({ queryTimeoutMs: 1000 });
+      const directory = database.open({ queryTimeoutMs: 3_000 });
       return {
         directory,
         hasState: form !== 'stateless',

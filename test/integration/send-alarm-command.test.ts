@@ -108,12 +108,12 @@ describe('send-alarm', { skip: skipWithoutServices() }, () => {
 
   it('says what it saw and what to check when its time is over', async () => {
     const idle = await world.configure({ 'kafka.group': `${world.group}-idle` }, 'idle');
-    const words = ['--alarm-id', 'a-1', '--state', 'OK', '--definition-id', 'd-none', '--timeout', '1'];
+    const words = ['--alarm-id', 'a-1', '--state', 'OK', '--definition-id', 'd-none', '--timeout', '5'];
     const { code, out } = await runCommand('send-alarm', '--config', idle, ...words);
     assert.equal(code, 1);
     assert.match(
       out,
-      /not finished after 1 s: no outcome was seen, and no position is stored.*mon-notification status/,
+      /not finished after 5 s: no outcome was seen, and no position is stored.*mon-notification status/,
     );
   });
 

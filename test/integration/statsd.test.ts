@@ -36,6 +36,30 @@ describe('statsd', () => {
     assert.equal(clock.waitingCount, 0);
   });
 
+  it('asks for the address of its host once a round, and begins no round before the one before has ended', async (t) => {
+    const { port, datagrams } = await catcher(t);
+    const store = createMetricStore();
+    const clock = new FakeClock();
+    const perProcess = () => new Map([['main', store.snapshot()]]);
+    const answers: ((address: string) => void)[] = [];
+    const resolve = () => new Promise<string>((answer) => answers.push(answer));
+    const stop = startStatsd({ host: 'statsd', port, names: 'mon' }, perProcess, [], clock, resolve);
+    store.add('alarms_read_total', undefined, 3);
+    store.add('alarms_finished_total', { reason: 'recorded' }, 2);
+    await clock.advance(5_000);
+    assert.equal(answers.length, 1);
+    answers[0]?.('127.0.0.1');
+    await waitFor(() => datagrams.length >= 2, 'two datagrams');
+    store.add('alarms_read_total', undefined, 1);
+    await clock.advance(5_000);
+    assert.equal(answers.length, 2);
+    const stopping = stop();
+    await clock.advance(1_000);
+    await stopping;
+    answers[1]?.('127.0.0.1');
+    assert.equal(answers.length, 2);
+  });
+
   it('may be a host that nobody can resolve', async () => {
     const store = createMetricStore();
     const clock = new FakeClock();

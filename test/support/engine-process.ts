@@ -83,7 +83,7 @@ export class EngineProcess {
 
   async get(path: string): Promise<{ readonly status: number; readonly text: string }> {
     const answer = await fetch(`http://127.0.0.1:${await this.adminPort()}${path}`, {
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(30_000),
     });
     return { status: answer.status, text: await answer.text() };
   }

@@ -8,12 +8,12 @@ export interface WaitForOptions {
 /**
  * Polls until `condition` holds, every `everyMs`.
  *
- * @throws Error naming `what` when it does not within `timeoutMs` (10 s unless said otherwise), with what `evidence` says then.
+ * @throws Error naming `what` when it does not within `timeoutMs` (30 s unless said otherwise), with what `evidence` says then.
  */
 export async function waitFor(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  { timeoutMs = 10_000, everyMs = 10, evidence }: WaitForOptions = {},
+  { timeoutMs = 30_000, everyMs = 10, evidence }: WaitForOptions = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {

@@ -68,6 +68,8 @@ export class WaitingBench {
   /** While it is set, whoever gives waits for it. */
   room: Promise<void> | undefined;
   failure: unknown;
+  /** How often nothing was being decided any more. */
+  doneCount = 0;
 
   constructor({ plan = 'retry', ttlMs = 3_600_000, capacity = 1_000 }: WaitingBenchOptions = {}) {
     const { directory } = this;
@@ -82,6 +84,9 @@ export class WaitingBench {
         held: (positions) => this.held.push(...positions),
         finished: (positions, reason) =>
           this.finished.push(...positions.map(({ offset }) => [offset, reason] as const)),
+        done: () => {
+          this.doneCount += 1;
+        },
         room: async (count) => {
           await this.room;
           return count;

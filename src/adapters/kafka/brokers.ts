@@ -11,6 +11,8 @@ interface Peer {
   readonly host: string;
   readonly port: number;
   readonly broker: LibraryBroker;
+  /** Requests that are opening the connection, or wait until it is open. */
+  openingCount: number;
 }
 
 /**
@@ -76,7 +78,7 @@ export class Brokers {
   ): Promise<Exchanges[Api]['answer']> {
     const peer = await this.#peer(node === 'any' ? this.#nextAddress() : this.#nodes.get(node), node);
     try {
-      if (!peer.broker.isConnected()) await this.#within(CONNECTED_LIMIT_MS, peer.broker.connect(), signal);
+      await this.#connected(peer, signal);
       // Fetches have a connection of their own, which may have to be opened now.
       const limitMs = this.#limitMs + CONNECT_LIMIT_MS;
       return await this.#within(limitMs, this.#exchange(peer, api, parameters), signal);
@@ -84,6 +86,18 @@ export class Brokers {
       if (error instanceof UnreadableAnswer) throw error;
       this.#drop(peer);
       throw new Error(`Kafka broker ${addressText(peer)}, ${api}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /** The library calls a broker connected before it has asked it for its versions, without which it can send nothing. */
+  async #connected(peer: Peer, signal: AbortSignal): Promise<void> {
+    if (peer.openingCount === 0 && peer.broker.isConnected()) return;
+    peer.openingCount += 1;
+    try {
+      // Whoever comes second waits in the library for the first.
+      await this.#within(CONNECTED_LIMIT_MS, peer.broker.connect(), signal);
+    } finally {
+      peer.openingCount -= 1;
     }
   }
 
@@ -126,7 +140,7 @@ export class Brokers {
     const text = addressText(address);
     const present = this.#peers.get(text);
     if (present !== undefined) return present;
-    const peer = { host: address.host, port: address.port, broker: await this.#client.open(address) };
+    const peer = { host: address.host, port: address.port, broker: await this.#client.open(address), openingCount: 0 };
     // Two requests may have come this far together; both must use the connection that `close` will find.
     const earlier = this.#peers.get(text) ?? peer;
     this.#peers.set(text, earlier);

@@ -102,6 +102,7 @@ export class WorkerShares {
     const messages = await consumer.consume({ max_messages: routedCount, abort_on_missing_resource: true });
     const give = () => messages.stop();
     signal.addEventListener('abort', give, { once: true });
+    if (signal.aborted) give();
     const held = new HeldMessages();
     const underWay = new Set<Promise<void>>();
     const stopProgress = deps.clock.every(answerLimitMs, () => held.signalProgress());

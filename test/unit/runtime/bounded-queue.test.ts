@@ -119,6 +119,20 @@ describe('bounded queue', () => {
     assert.equal(second.room, 1);
   });
 
+  it('gives room that is handed back to whoever waits, and takes back no more than was granted', () => {
+    const queue = new BoundedQueue('alarms', 3);
+    const [first, second] = [new CountingPutter(), new CountingPutter()];
+    queue.want(first, 3);
+    queue.want(second, 2);
+    assert.equal(queue.giveBack(first, 4), false);
+    assert.equal(queue.giveBack(new CountingPutter(), 1), false);
+    assert.equal(second.room, 0);
+    assert.equal(queue.giveBack(first, 2), true);
+    assert.equal(second.room, 2);
+    assert.equal(queue.put(first, parcel(1), true), true);
+    assert.equal(queue.put(first, parcel(2), true), false);
+  });
+
   it('grants nothing to a putter that is held back, and all the room to the others', () => {
     const queue = new BoundedQueue('alarms', 2);
     const [held, other] = [new CountingPutter(), new CountingPutter()];

@@ -24,7 +24,9 @@ function setUp() {
     sent.flatMap((message) => (message.type === 'read' ? message.parcels.map((parcel) => parcel.at.offset) : []));
   const wanted = () =>
     sent.flatMap((message) => (message.type === 'read' && message.wants !== undefined ? [message.wants] : []));
-  return { loop, read, wanted };
+  const givenBack = () =>
+    sent.flatMap((message) => (message.type === 'read' && message.unused !== undefined ? [message.unused] : []));
+  return { loop, read, wanted, givenBack };
 }
 
 describe('source loop', () => {
@@ -41,12 +43,33 @@ describe('source loop', () => {
 
   it('asks only for the room that it lacks', async () => {
     const { loop, read, wanted } = setUp();
+    const asking = loop.room(1, 2);
     loop.handle({ type: 'work', term: 1, room: 2 });
+    await asking;
     await loop.give(1, wire(1));
     const giving = loop.give(1, wire(3, 5));
     loop.handle({ type: 'work', term: 1, room: 1 });
     await giving;
-    assert.deepEqual([read(), wanted()], [['1', '3', '5'], [1]]);
+    assert.deepEqual(
+      [read(), wanted()],
+      [
+        ['1', '3', '5'],
+        [2, 1],
+      ],
+    );
+  });
+
+  it('gives room back that came for what a pause took away', async () => {
+    const { loop, givenBack } = setUp();
+    const giving = loop.give(1, wire(1, 3));
+    loop.pause('t', 1);
+    await giving;
+    loop.handle({ type: 'work', term: 1, room: 2 });
+    assert.deepEqual(givenBack(), [2]);
+    const next = loop.give(1, wire(5));
+    loop.handle({ type: 'work', term: 1, room: 1 });
+    await next;
+    assert.deepEqual(givenBack(), [2]);
   });
 
   it('drops what it holds of a paused partition, and of an ended term', async () => {
@@ -57,6 +80,7 @@ describe('source loop', () => {
     await giving;
     assert.deepEqual(read(), ['2']);
     const stale = loop.give(1, wire(4, 6, 8, 10));
+    loop.handle({ type: 'work', term: 1, room: 2 });
     loop.begin(2);
     await stale;
     loop.handle({ type: 'work', term: 1, room: 9 });
@@ -90,6 +114,18 @@ describe('room for what is decided only when it can be given', () => {
     loop.handle({ type: 'work', term: 1, room: 1 });
     assert.equal(await again, 1);
     assert.deepEqual([read(), wanted()], [['1', '3'], [3]]);
+  });
+
+  it('goes back where the decision was that nothing is given, and so does what comes after that', async () => {
+    const { loop, givenBack, wanted } = setUp();
+    const asking = loop.room(1, 5);
+    loop.handle({ type: 'work', term: 1, room: 3 });
+    assert.equal(await asking, 3);
+    assert.deepEqual(givenBack(), []);
+    loop.done();
+    assert.deepEqual(givenBack(), [3]);
+    loop.handle({ type: 'work', term: 1, room: 2 });
+    assert.deepEqual([givenBack(), wanted()], [[3, 2], [5]]);
   });
 
   it('is none when the term ends or has ended', async () => {

@@ -16,6 +16,7 @@ describe('what falls due', () => {
           held: () => undefined,
           finished: () => undefined,
           room: () => assert.fail(),
+          done: () => undefined,
           give: () => assert.fail(),
         },
         clock,
