@@ -141,9 +141,10 @@ export class TcpProxy {
     });
     from.on('error', () => undefined);
     from.on('close', () => {
+      // Behind a dead network nobody learns that the other side is gone: it stays until it goes by itself, or until `resume` or `close`.
+      if (this.#swallowed.has(direction) && !to.destroyed) return;
       this.#pairs.delete(pair);
-      // Behind a dead network nobody learns that the other side is gone.
-      if (!this.#swallowed.has(direction)) later(() => to.destroy());
+      later(() => to.destroy());
     });
   }
 
